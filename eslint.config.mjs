@@ -1,0 +1,52 @@
+import nx from '@nx/eslint-plugin';
+import tseslint from 'typescript-eslint';
+
+// `decide` and the state it works on are pure: what they may not do is listed here once.
+const impure = [
+  { selector: 'AwaitExpression', message: 'decide is pure: no await. Prepare facts before it.' },
+  { selector: "CallExpression[callee.object.name='Date'][callee.property.name='now']", message: 'decide is pure: take `now` as an argument.' },
+  { selector: "NewExpression[callee.name='Date'][arguments.length=0]", message: 'decide is pure: take `now` as an argument.' },
+  { selector: "CallExpression[callee.object.name='Math'][callee.property.name='random']", message: 'decide is pure: derive ids from what caused them.' },
+  { selector: "MemberExpression[object.name='process']", message: 'decide is pure: no environment.' },
+  { selector: "MemberExpression[object.name='crypto'][property.name=/random/]", message: 'decide is pure: no randomness.' },
+];
+const impureImports = ['node:*', '@nestjs/*', 'kafkajs', 'pg', 'typeorm', 'pino', 'undici', '@countersign/messaging', '@countersign/host'];
+
+export default tseslint.config(
+  { ignores: ['**/dist', '**/node_modules', '.nx', '.tools', '.countersign', '**/*.mjs'] },
+  {
+    files: ['**/*.ts'],
+    extends: [tseslint.configs.recommended],
+    plugins: { '@nx': nx },
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    linterOptions: { reportUnusedDisableDirectives: 'error' },
+    rules: {
+      '@typescript-eslint/no-floating-promises': 'error',
+      '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
+      '@nx/enforce-module-boundaries': [
+        'error',
+        {
+          allow: [],
+          depConstraints: [
+            { sourceTag: 'layer:contracts', onlyDependOnLibsWithTags: ['layer:contracts'] },
+            { sourceTag: 'layer:kit', onlyDependOnLibsWithTags: ['layer:contracts', 'layer:kit'] },
+            { sourceTag: 'layer:workflow', onlyDependOnLibsWithTags: ['layer:contracts', 'layer:kit'] },
+            { sourceTag: 'layer:messaging', onlyDependOnLibsWithTags: ['layer:contracts', 'layer:kit', 'layer:messaging'] },
+            { sourceTag: 'layer:app', onlyDependOnLibsWithTags: ['layer:contracts', 'layer:kit', 'layer:messaging', 'layer:dev'] },
+            { sourceTag: 'layer:dev', onlyDependOnLibsWithTags: ['layer:contracts', 'layer:kit', 'layer:messaging', 'layer:dev'] },
+            // The judge of the demo and of the long runs looks from outside.
+            { sourceTag: 'layer:outside', onlyDependOnLibsWithTags: ['layer:contracts', 'layer:dev'] },
+          ],
+        },
+      ],
+    },
+  },
+  {
+    files: ['**/decide.ts', '**/state.ts', '**/rules/*.ts'],
+    rules: {
+      'no-restricted-syntax': ['error', ...impure],
+      '@typescript-eslint/no-restricted-imports': ['error', { patterns: [{ group: impureImports, message: 'decide is pure.' }] }],
+    },
+  },
+);

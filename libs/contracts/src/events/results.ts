@@ -1,0 +1,47 @@
+import { z } from 'zod';
+import { classified } from '../data-class.js';
+import { grant } from './decisions.js';
+import { count, id, instant, name, payload, preview, recordChanged, recordRead, refusalFields, version, words } from './fields.js';
+
+const executed = {
+  intentId: id,
+  actionId: id,
+  revision: count,
+  tenant: id,
+  tool: name,
+  toolVersion: version,
+  /** The warrant this answers. */
+  jti: id,
+  grant,
+  attempts: count,
+  endedAt: instant,
+};
+
+const touched = { recordsRead: z.array(recordRead) };
+
+export const actionRead = z.strictObject({ ...executed, ...touched, result: payload });
+export const actionPreviewed = z.strictObject({ ...executed, ...touched, preview });
+export const actionDrafted = z.strictObject({ ...executed, ...touched, preview });
+export const actionCommitted = z.strictObject({
+  ...executed,
+  ...touched,
+  idempotencyKey: id,
+  result: payload,
+  recordsChanged: z.array(recordChanged),
+});
+/** A definite no of the target, or of the tool: nothing was changed. */
+export const actionFailed = z.strictObject({ ...executed, ...touched, ...refusalFields });
+/** Unsent: the warrant expired, the preview changed or the context went stale. Policy decides again. */
+export const actionReturned = z.strictObject({ ...executed, ...touched, ...refusalFields, preview: preview.optional() });
+/** Unsent: a kill switch, the stage or the release forbids it. */
+export const actionBlocked = z.strictObject({ ...executed, ...refusalFields });
+export const actionInDoubt = z.strictObject({ ...executed, ...refusalFields, idempotencyKey: id, known: words });
+export const actionResolved = z.strictObject({
+  ...executed,
+  outcome: classified('internal', z.enum(['committed', 'failed'])),
+  by: classified('internal', z.enum(['lookup', 'person'])),
+  detail: words,
+  idempotencyKey: id,
+  result: payload.nullable(),
+  recordsChanged: z.array(recordChanged),
+});
