@@ -1,1 +1,1 @@
-export {};
+export { allow, defineRule, deny, escalate, evaluate, pass, type Rule, type RuleFacts, type RuleVerdict, type Verdict } from './rule.js';

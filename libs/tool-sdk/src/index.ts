@@ -1,1 +1,27 @@
-export {};
+export {
+  contractFlaws,
+  defineToolContract,
+  fieldClasses,
+  inputJsonSchema,
+  parseInput,
+  unclassifiedFields,
+  type EffectClass,
+  type InputProblem,
+  type PermissionMap,
+  type ToolContract,
+} from './contract.js';
+export {
+  defineTool,
+  NoAnswer,
+  ToolRefusal,
+  type CommitContext,
+  type CommitOutcome,
+  type LookupOutcome,
+  type PreviewOutcome,
+  type ReadOutcome,
+  type TargetAnswer,
+  type TargetClient,
+  type TargetRequest,
+  type Tool,
+  type ToolContext,
+} from './tool.js';

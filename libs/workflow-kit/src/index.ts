@@ -1,1 +1,2 @@
-export {};
+export { fingerprintOf, loadTools, loadWorkflows, type LoadedWorkflow, type ModelSettings } from './load.js';
+export { defineWorkflow, policyVersionOf, type Workflow, type WorkflowLimits, type WorkflowModel } from './workflow.js';

@@ -1,0 +1,120 @@
+import type { CloudEvent, EventDraft, EventTypeOn, Incoming, Json, Poison, RawRecord, Topic } from '@countersign/contracts';
+
+/** State rows a `decide` may read: those its event touches, with what earlier events of the same batch put. */
+export interface States {
+  get<S>(key: string): S | undefined;
+}
+
+/** Slow outside work, written down in the transaction that decided it. `id` is unique for ever: the second is dropped. */
+export interface WorkDraft {
+  id: string;
+  kind: string;
+  /** What it talks to; concurrency is bounded per target. */
+  target: string;
+  tenant: string;
+  body: Json;
+  /** Not claimed before this instant. */
+  notBefore?: Date;
+}
+
+/** What a pure `decide` answers. */
+export type Effect =
+  | { do: 'put'; key: string; state: object }
+  | { do: 'emit'; event: EventDraft }
+  | { do: 'work'; work: WorkDraft }
+  | { do: 'cancel'; workId: string }
+  | { do: 'ignore'; because: string };
+
+export const put = (key: string, state: object): Effect => ({ do: 'put', key, state });
+export const emit = (event: EventDraft): Effect => ({ do: 'emit', event });
+export const work = (draft: WorkDraft): Effect => ({ do: 'work', work: draft });
+export const ignore = (because: string): Effect => ({ do: 'ignore', because });
+
+/** How one event type is handled. Everything here is pure; what has to be awaited is prepared as facts. */
+export interface Handler<E extends CloudEvent, F> {
+  /** Keys of the state rows it reads or writes, from the event alone. */
+  touches(incoming: Incoming & { event: E }): string[];
+  /** Further rows, known only once the first ones are read. */
+  touchesAlso?(incoming: Incoming & { event: E }, states: States): string[];
+  decide(incoming: Incoming & { event: E }, states: States, facts: F, now: Date): Effect[];
+}
+
+/** Every event type of a topic has a handler or is named as ignored: a new type cannot be forgotten. */
+export type Routes<T extends Topic, F> = { [K in EventTypeOn<T>]: Handler<CloudEvent<K>, F> | 'ignore' };
+
+/** A transaction as read models see it. Statements are prepared by `name`. */
+export interface SqlTx {
+  query<R extends object = Record<string, unknown>>(name: string, text: string, values: unknown[]): Promise<R[]>;
+}
+
+/** What one transaction did, for read models. */
+export interface Applied {
+  puts: Map<string, object>;
+  emitted: EventDraft[];
+  incoming: Incoming[];
+}
+
+/** A service's subscription: the events it decides on. */
+export interface Consumer<F = unknown> {
+  /** The consumer's name: group id on the broker and key of its offsets. */
+  name: string;
+  topics: { [T in Topic]?: Routes<T, F> };
+  /** Runs before the transaction, for what must be awaited (a token's verification). Never throws on content. */
+  prepare?(events: Incoming[]): Promise<F>;
+  /** Read models, written in the same transaction. Real stores only. */
+  project?(tx: SqlTx, applied: Applied): Promise<void>;
+}
+
+/** A record with what became of reading it. */
+export interface Read {
+  record: RawRecord;
+  incoming: Incoming | undefined;
+  poison: Poison | undefined;
+}
+
+/** A subscription that takes every record whole, readable or not: audit. It parks nothing. */
+export interface Ingester {
+  name: string;
+  topics: readonly Topic[];
+  ingest(tx: SqlTx, records: Read[]): Promise<void>;
+}
+
+/** A claimed piece of work. `fence` grows with each claim: a late finisher's no longer matches. */
+export interface WorkRow extends WorkDraft {
+  fence: number;
+  attempts: number;
+  status: 'QUEUED' | 'SENT';
+  createdAt: Date;
+}
+
+/** What came of a piece of work. `retry` puts it back; `done` ends it with a terminal status. */
+export type WorkOutcome<O> =
+  | { tag: 'done'; status: string; outcome: O }
+  | { tag: 'retry'; status: 'QUEUED' | 'SENT'; notBefore: Date; because: string };
+
+export interface Round {
+  /** Write-ahead: commits fence + 1 and SENT for these rows and answers those still ours. Nothing may be sent before. */
+  markSent(rows: WorkRow[]): Promise<WorkRow[]>;
+  /** Hands in one outcome; those of many rows are stored in one transaction. Resolves once it is stored. */
+  finish<O>(row: WorkRow, outcome: WorkOutcome<O>): Promise<void>;
+  signal: AbortSignal;
+}
+
+/** How work of some kinds is done: rounds of at most `roundSize` rows of one target, `rounds` of them at once. */
+export interface Worker<O = unknown> {
+  kinds: readonly string[];
+  roundSize: number;
+  rounds: number;
+  leaseMs: number;
+  /** Does the slow part. A row it neither finishes nor retries goes back when its lease ends. */
+  perform(rows: WorkRow[], round: Round): Promise<void>;
+  /** The pure part: what a finished row puts and emits, in the transaction that ends it. */
+  touches(row: WorkRow, outcome: O): string[];
+  decide(row: WorkRow, outcome: O, states: States, now: Date): Effect[];
+}
+
+/** A change that comes from outside Kafka (an HTTP request): the same pure step in a transaction of its own. */
+export interface Command<R> {
+  touches: string[];
+  decide(states: States, now: Date): { effects: Effect[]; result: R };
+}

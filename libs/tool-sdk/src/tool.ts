@@ -1,0 +1,107 @@
+import type { Code, Json, JsonObject, RecordChanged, RecordRead } from '@countersign/contracts';
+import { contractFlaws, type ToolContract } from './contract.js';
+
+/** An answer of the target. Only 2xx and definite refusals (4xx other than 408, 409, 425, 429) are answers. */
+export interface TargetAnswer {
+  status: number;
+  body: Json;
+}
+
+export interface TargetRequest {
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  path: string;
+  body?: Json;
+  /** A conditional write names the version it rests on in its own body or header. */
+  headers?: Record<string, string>;
+}
+
+/**
+ * The tenant's own handle on a target: credentials, actor, idempotency key, deadline and `Countersign-Not-After` are added
+ * by the executor. Throws `NoAnswer` when the target did not answer or answered 5xx, 408, 409, 425 or 429: then nobody
+ * knows whether it acted.
+ */
+export interface TargetClient {
+  request(request: TargetRequest): Promise<TargetAnswer>;
+}
+
+export class NoAnswer extends Error {
+  constructor(
+    readonly detail: string,
+    readonly status?: number,
+  ) {
+    super(detail);
+    this.name = 'NoAnswer';
+  }
+}
+
+/** A definite no: nothing was changed. `code` and `detail` go to the model. */
+export class ToolRefusal extends Error {
+  constructor(
+    readonly code: Code,
+    readonly detail: string,
+    readonly nextStep?: string,
+  ) {
+    super(`${code}: ${detail}`);
+    this.name = 'ToolRefusal';
+  }
+}
+
+export interface ToolContext {
+  readonly tenant: string;
+  readonly actor: string;
+  readonly target: TargetClient;
+  readonly signal: AbortSignal;
+  /** The instant of reading, for provenance. */
+  readonly now: () => Date;
+}
+
+export interface CommitContext extends ToolContext {
+  readonly idempotencyKey: string;
+  /** The versions the decided preview rests on; a conditional write sends them. Empty where no preview was needed. */
+  readonly basis: JsonObject;
+}
+
+export interface ReadOutcome {
+  result: JsonObject;
+  recordsRead: RecordRead[];
+}
+export interface PreviewOutcome {
+  /** What would change; the digest a person approves covers it. */
+  effect: JsonObject;
+  /** The versions it rests on. */
+  basis: JsonObject;
+  recordsRead: RecordRead[];
+}
+export interface CommitOutcome {
+  result: JsonObject;
+  recordsRead: RecordRead[];
+  recordsChanged: RecordChanged[];
+}
+/** What a look-up by key or reference found. `unknown` is an honest answer. */
+export type LookupOutcome = { found: 'committed'; outcome: CommitOutcome } | { found: 'nothing' } | { found: 'unknown'; detail: string };
+
+type Args = Record<string, unknown>;
+
+/** A contract and how it acts. Only the executor loads this. */
+export interface Tool {
+  readonly contract: ToolContract;
+  read?(context: ToolContext, args: Args): Promise<ReadOutcome>;
+  preview?(context: ToolContext, args: Args): Promise<PreviewOutcome>;
+  commit?(context: CommitContext, args: Args): Promise<CommitOutcome>;
+  lookup?(context: CommitContext, args: Args): Promise<LookupOutcome>;
+}
+
+/**
+ * Binds a contract to how it acts. A read has `read`; what changes state has `preview` and `commit`, and of class A or C
+ * also `lookup`. Throws with everything that is missing.
+ */
+export function defineTool(tool: Tool): Tool {
+  const { contract } = tool;
+  const flaws = contractFlaws(contract);
+  if (contract.effect === 'read' && !tool.read) flaws.push('a read tool needs read');
+  if (contract.effect === 'read' && tool.commit) flaws.push('a read tool has no commit');
+  if (contract.effect !== 'read' && !(tool.preview && tool.commit)) flaws.push('what changes state needs preview and commit');
+  if ((contract.class === 'A' || contract.class === 'C') && !tool.lookup) flaws.push(`class ${contract.class} needs lookup`);
+  if (flaws.length > 0) throw new Error(`tool ${contract.name} is not fit: ${flaws.join('; ')}`);
+  return Object.freeze(tool);
+}
