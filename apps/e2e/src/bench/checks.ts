@@ -1,0 +1,66 @@
+import { createPublicKey, verify } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import pg from 'pg';
+import { idempotencyKeyOf, actionIdOf, topicName, TOPICS } from '@countersign/contracts';
+import { Helpdesk } from '@countersign/demo';
+import { until, type PlainKafka } from '@countersign/testing';
+import type { LoadDriver } from './load.js';
+
+/** Every effect that was asked for is in helpdesk's ledger once, with the key derived from its action, and nothing else is. */
+export async function ledgerFlaws(helpdesk: string, intentIds: string[]): Promise<string[]> {
+  const ledger = await new Helpdesk(helpdesk).ledger();
+  const counts = new Map<string, number>();
+  for (const { idempotencyKey } of ledger) counts.set(idempotencyKey, (counts.get(idempotencyKey) ?? 0) + 1);
+  const expected = new Set(intentIds.map((intentId) => idempotencyKeyOf('acme', actionIdOf(intentId, 0, 0), 0)));
+  const missing = [...expected].filter((key) => !counts.has(key)).length;
+  const twice = [...counts.values()].filter((count) => count > 1).length;
+  const foreign = [...counts.keys()].filter((key) => !expected.has(key)).length;
+  return [
+    ...(missing ? [`${missing} effects are missing in the ledger`] : []),
+    ...(twice ? [`${twice} effects happened more than once`] : []),
+    ...(foreign ? [`${foreign} effects nobody asked for`] : []),
+  ];
+}
+
+/** Every decision and result carries its service's valid signature. Verified here with node:crypto alone. */
+export async function signatureFlaws(kafka: PlainKafka, prefix: string, keysDir: string): Promise<{ checked: number; flaws: string[] }> {
+  let checked = 0;
+  const flaws: string[] = [];
+  for (const [topic, service] of [['decisions', 'policy'], ['results', 'executor']] as const) {
+    const key = createPublicKey(readFileSync(path.join(keysDir, 'trusted', `${service}.pub.pem`), 'utf8'));
+    for (const record of await kafka.readAll(topicName(topic, prefix))) {
+      const [header, , signature] = (record.headers['ce_signature'] ?? '').split('.');
+      const input = `${header}.${record.value?.toString('base64url')}`;
+      if (!signature || !verify(null, Buffer.from(input), key, Buffer.from(signature, 'base64url'))) flaws.push(`${topic} ${record.partition}/${record.offset}`);
+      checked++;
+    }
+  }
+  return { checked, flaws: flaws.length ? [`${flaws.length} signatures do not verify, the first of ${flaws[0]}`] : [] };
+}
+
+/** Audit holds one row for each record of each topic (its own heartbeats aside, which never stop coming). */
+export async function auditFlaws(driver: LoadDriver, prefix: string, databaseUrl: string): Promise<{ rows: number; flaws: string[] }> {
+  const client = new pg.Client({ connectionString: databaseUrl });
+  await client.connect();
+  const topics = TOPICS.filter((topic) => topic !== 'audit');
+  let rows = 0;
+  let records = 0;
+  try {
+    await until(
+      async () => {
+        records = 0;
+        for (const topic of topics) records += await driver.written(topicName(topic, prefix));
+        const { rows: counted } = await client.query<{ n: string }>('select count(*) n from audit.records where topic = any($1)', [topics]);
+        rows = Number(counted[0]?.n);
+        return rows === records;
+      },
+      { timeoutMs: 30_000, what: 'audit to hold every record' },
+    );
+  } catch {
+    return { rows, flaws: [`audit holds ${rows} rows for ${records} records`] };
+  } finally {
+    await client.end();
+  }
+  return { rows, flaws: [] };
+}

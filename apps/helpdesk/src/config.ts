@@ -1,0 +1,21 @@
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+
+const settings = z.object({
+  HOST: z.string().default('127.0.0.1'),
+  PORT: z.coerce.number().int().min(0).max(65_535),
+  DATABASE_URL: z.string().regex(/^postgres(ql)?:\/\//, 'must be a postgres:// URL'),
+  HELPDESK_TOKENS_DIR: z.string().min(1),
+  HELPDESK_POOL_SIZE: z.coerce.number().int().min(1).max(200).default(16),
+  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+});
+export type Config = z.infer<typeof settings>;
+
+/** The environment, parsed once. Throws one error that names everything wrong with it. */
+export function readConfig(env: NodeJS.ProcessEnv): Config {
+  const url = env.DATABASE_URL_FILE ? readFileSync(env.DATABASE_URL_FILE, 'utf8').trim() : env.DATABASE_URL;
+  const parsed = settings.safeParse({ ...env, DATABASE_URL: url });
+  if (parsed.success) return parsed.data;
+  const wrong = parsed.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`);
+  throw new Error(`helpdesk cannot start, correct these settings:\n${wrong.join('\n')}`);
+}

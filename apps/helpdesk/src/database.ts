@@ -1,0 +1,46 @@
+import pg from 'pg';
+import { commands } from './commands.js';
+import { schema } from './schema.js';
+import { seed } from './seed.js';
+
+const migrations = [
+  { id: '001-schema', sql: schema },
+  { id: '002-commands', sql: commands },
+  { id: '003-seed', sql: seed },
+];
+const MIGRATION_LOCK = 7_301_001;
+
+/** Brings the database to the newest migration, once, however many instances start together. */
+export async function migrate(pool: pg.Pool): Promise<void> {
+  const client = await pool.connect();
+  try {
+    await client.query('begin');
+    await client.query('select pg_advisory_xact_lock($1)', [MIGRATION_LOCK]);
+    await client.query(
+      'create table if not exists migrations (id text primary key, applied_at timestamptz default now())',
+    );
+    const done = await client.query<{ id: string }>('select id from migrations');
+    const applied = new Set(done.rows.map((row) => row.id));
+    for (const migration of migrations.filter(({ id }) => !applied.has(id))) {
+      await client.query(migration.sql);
+      await client.query('insert into migrations (id) values ($1)', [migration.id]);
+    }
+    await client.query('commit');
+    client.release();
+  } catch (error) {
+    client.release(true);
+    throw error;
+  }
+}
+
+/** `onError` hears of idle connections that break; the pool replaces them by itself. */
+export function openPool(url: string, size: number, onError: (error: Error) => void): pg.Pool {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: size,
+    application_name: 'helpdesk',
+    connectionTimeoutMillis: 5_000,
+  });
+  pool.on('error', onError);
+  return pool;
+}

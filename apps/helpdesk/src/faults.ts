@@ -1,0 +1,59 @@
+import { z } from 'zod';
+
+const rate = z.number().min(0).max(1);
+
+/** What goes wrong on purpose. `dropAnswer` and `dropNext` act on writes, after their effect; the rest on all of /v1, before. */
+export const faultsSchema = z.strictObject({
+  dropAnswer: rate.default(0),
+  dropNext: z.int().min(0).default(0),
+  status: z.int().min(400).max(599).optional(),
+  statusRate: rate.optional(),
+  latencyMs: z.number().min(0).max(600_000).default(0),
+  seed: z.int().min(0).optional(),
+});
+export type FaultSettings = z.infer<typeof faultsSchema>;
+
+/** mulberry32: small, and the same numbers for the same seed. */
+function numbers(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
+
+export class Faults {
+  private settings = faultsSchema.parse({});
+  private random = numbers(1);
+
+  /** Replaces all of them; what is not named is off. */
+  set(settings: FaultSettings): void {
+    this.settings = { ...settings };
+    if (settings.seed !== undefined) this.random = numbers(settings.seed);
+  }
+
+  get(): FaultSettings {
+    return { ...this.settings };
+  }
+
+  latencyMs(): number {
+    return this.settings.latencyMs;
+  }
+
+  /** The status to answer instead of doing anything. */
+  status(): number | undefined {
+    const { status, statusRate = 1 } = this.settings;
+    return status !== undefined && this.random() < statusRate ? status : undefined;
+  }
+
+  /** Asked once for each answer of a write that took effect, or of its replay. */
+  dropsThisAnswer(): boolean {
+    if (this.settings.dropNext > 0) {
+      this.settings.dropNext -= 1;
+      return true;
+    }
+    return this.random() < this.settings.dropAnswer;
+  }
+}

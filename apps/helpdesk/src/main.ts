@@ -1,0 +1,27 @@
+import { readConfig } from './config.js';
+import { migrate, openPool } from './database.js';
+import { buildServer } from './server.js';
+import { readTokens, tenantsByToken } from './tokens.js';
+
+async function main(): Promise<void> {
+  const config = readConfig(process.env);
+  const tenantOf = tenantsByToken(readTokens(config.HELPDESK_TOKENS_DIR));
+  const pool = openPool(config.DATABASE_URL, config.HELPDESK_POOL_SIZE, (error) =>
+    app.log.warn({ err: error }, 'a connection broke'),
+  );
+  const app = buildServer({ pool, tenantOf, logLevel: config.LOG_LEVEL });
+  await migrate(pool);
+  await app.listen({ host: config.HOST, port: config.PORT });
+  const stop = async () => {
+    await app.close();
+    await pool.end();
+  };
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void stop().catch(fail));
+}
+
+function fail(error: unknown): void {
+  console.error(error instanceof Error ? error.message : error);
+  process.exit(1);
+}
+
+main().catch(fail);
