@@ -45,7 +45,9 @@ write(
   ) + '\n',
 );
 if (isLib) write('src/index.ts', 'export {};\n');
-const root = JSON.parse(fs.existsSync('tsconfig.json') ? fs.readFileSync('tsconfig.json', 'utf8') : '{"files":[],"references":[]}');
+const root = JSON.parse(
+  fs.existsSync('tsconfig.json') ? fs.readFileSync('tsconfig.json', 'utf8') : '{"files":[],"references":[]}',
+);
 if (!root.references.some((r) => r.path === `./${dir}`)) root.references.push({ path: `./${dir}` });
 root.references.sort((a, b) => a.path.localeCompare(b.path));
 fs.writeFileSync('tsconfig.json', JSON.stringify(root, null, 2) + '\n');

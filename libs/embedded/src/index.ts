@@ -1,1 +1,20 @@
-export {};
+export { DataDir } from './data-dir.js';
+export { DataDirInUse, MissingPrerequisite, PortInUse, StartFailed } from './errors.js';
+export { requirePrerequisites } from './kafka-jars.js';
+export { startKafka, type Kafka, type KafkaOptions } from './kafka.js';
+export { freePort, isAlive, ownsPort } from './ports.js';
+export { startPostgres, type Postgres, type PostgresOptions } from './postgres.js';
+export { cacheDir, repoRoot } from './repo-root.js';
+export { Supervisor, type ProcessSpec, type SupervisorEvent } from './supervisor.js';
+export { startThrowawayEngines, throwawayDir, type Engines } from './engines.js';
+export {
+  CORE_SERVICES,
+  OUTSIDE_SERVICES,
+  SERVICES,
+  type CoreService,
+  type OutsideService,
+  type Service,
+} from './service-catalog.js';
+export { startSystem, type Progress, type System, type SystemOptions, type SystemUrls } from './system.js';
+export type { PortName } from './system-ports.js';
+export { devToken } from './dev-token.js';

@@ -1,0 +1,12 @@
+import preset from './jest.preset.mjs';
+/** On a real Kafka and a real PostgreSQL, started once for the run. */
+export default {
+  ...preset,
+  rootDir: '.',
+  testMatch: ['<rootDir>/{apps,libs}/**/src/**/*.int.spec.ts'],
+  testPathIgnorePatterns: ['/dist/'],
+  globalSetup: '<rootDir>/libs/testing/jest-engines.mjs',
+  globalTeardown: '<rootDir>/libs/testing/jest-engines-stop.mjs',
+  testTimeout: 60_000,
+  maxWorkers: 1,
+};

@@ -1,0 +1,87 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { parse } from 'yaml';
+import { prepareSecrets } from './prepare.js';
+import { repoRoot } from './repo-root.js';
+import { CORE_SERVICES, folderOf, SERVICES, type Service } from './service-catalog.js';
+import { serviceEnv } from './service-env.js';
+import { exampleLayout } from './service-env.example.js';
+
+interface ComposeService {
+  command?: string[];
+  environment?: Record<string, string | number>;
+  volumes?: string[];
+  depends_on?: Record<string, unknown>;
+}
+
+const file = fs.readFileSync(path.join(repoRoot(), 'docker-compose.yml'), 'utf8');
+const compose = parse(file, { merge: true }) as { services: Record<string, ComposeService>; volumes: object };
+const dockerfile = fs.readFileSync(path.join(repoRoot(), 'deploy/Dockerfile'), 'utf8');
+// Said to every container by the image, or of use on one machine only.
+const OF_THE_IMAGE = /^(PATH|NODE_ENV|NODE_COMPILE_CACHE|HOST|PORT|KAFKAJS_NO_PARTITIONER_WARNING)$/;
+
+/** The names a service is told by `npm start`, which is seen to work. */
+function wanted(service: Service): string[] {
+  const instance = CORE_SERVICES.some((core) => core === service) ? [] : ['COUNTERSIGN_INSTANCE'];
+  const names = Object.keys(serviceEnv(service, exampleLayout({ user: {} }), `${service}-1`, 1));
+  return names.filter((name) => !OF_THE_IMAGE.test(name) && !instance.includes(name));
+}
+
+describe('docker-compose.yml', () => {
+  it.each(SERVICES)('%s runs its own program and is told all that npm start tells it', (service) => {
+    const { command, environment = {} } = compose.services[service]!;
+    expect(command).toEqual([`apps/${folderOf(service)}/dist/main.js`]);
+    const told = Object.keys(environment).map((name) => name.replace(/^DATABASE_URL_FILE$/, 'DATABASE_URL'));
+    expect(wanted(service).filter((name) => !told.includes(name))).toEqual([]);
+  });
+
+  it.each([...CORE_SERVICES, 'helpdesk', 'migrator'])('%s mounts its own secrets and no others', (service) => {
+    const secrets = (compose.services[service]!.volumes ?? []).filter((volume) => volume.includes('secrets:'));
+    expect(secrets).toEqual([`${service}-secrets:/run/countersign:ro`]);
+    expect(compose.services['secrets']!.volumes).toContain(`${service}-secrets:/secrets/${service}`);
+    expect(dockerfile).toMatch(new RegExp(`mkdir [a-z ]*\\b${service}\\b`));
+  });
+
+  it('gives the credentials of helpdesk to the executor alone', () => {
+    const holders = Object.entries(compose.services).filter(([, { volumes }]) =>
+      volumes?.some((v) => /^credentials:/.test(v)),
+    );
+    expect(holders.map(([name]) => name).sort()).toEqual(['executor', 'helpdesk', 'secrets']);
+  });
+
+  it('names no service or volume that it does not have', () => {
+    const services = Object.keys(compose.services);
+    for (const { depends_on = {}, volumes = [] } of Object.values(compose.services)) {
+      expect(services).toEqual(expect.arrayContaining(Object.keys(depends_on)));
+      expect(Object.keys(compose.volumes)).toEqual(expect.arrayContaining(volumes.map((v) => v.split(':')[0])));
+    }
+  });
+});
+
+describe('the secrets for containers', () => {
+  let dir: string;
+  beforeAll(() => {
+    dir = fs.mkdtempSync(path.join(os.tmpdir(), 'secrets-'));
+    prepareSecrets(dir, 'postgres:5432');
+  });
+  afterAll(() => fs.rmSync(dir, { recursive: true }));
+  const text = (name: string) => fs.readFileSync(path.join(dir, name), 'utf8');
+
+  it('give each service a login of its own, with the password the migrator sets', () => {
+    const passwords = JSON.parse(text('migrator/passwords.json')) as Record<string, string>;
+    for (const service of CORE_SERVICES) {
+      const password = passwords[service]!;
+      expect(text(`${service}/database-url`)).toBe(
+        `postgres://countersign_${service}:${password}@postgres:5432/countersign`,
+      );
+    }
+  });
+
+  it('are the same the next time', () => {
+    const before = ['migrator/passwords.json', 'policy/sign.pem', 'credentials/helpdesk/acme.token'].map(text);
+    prepareSecrets(dir, 'postgres:5432');
+    expect(['migrator/passwords.json', 'policy/sign.pem', 'credentials/helpdesk/acme.token'].map(text)).toEqual(before);
+  });
+});

@@ -1,0 +1,114 @@
+import path from 'node:path';
+import { urlFor } from './databases.js';
+import type { Service } from './service-catalog.js';
+
+/** Everything that services are told from: where the engines and the others are, and which folders hold their secrets. */
+export interface Layout {
+  ports: Record<Service, number>;
+  kafkaBrokers: string;
+  /** The owner's; each service gets a login of its own in it. */
+  databaseUrl: string;
+  database: string;
+  helpdeskDatabaseUrl: string;
+  passwords: Record<string, string>;
+  topicPrefix: string;
+  workflows: string;
+  keysDir: string;
+  credentialsDir: string;
+  identityDir: string;
+  compileCache: string;
+  /** Said to every service, last. */
+  extra: Record<string, string>;
+  /** The environment of who starts the system: only what is named below is handed on. */
+  user: NodeJS.ProcessEnv;
+}
+
+/** What every process needs of the machine, and the user's own settings that every service may know. */
+const HANDED_ON =
+  /^(PATH|HOME|TMPDIR|LANG|TZ|LOG_LEVEL|KAFKA_(SSL|SASL_.+)|OIDC_(TENANT|ROLES)_CLAIM|OTEL_.+|NODE_EXTRA_CA_CERTS|(HTTPS?|NO)_PROXY)$/i;
+
+const loopback = (port: number): string => `http://127.0.0.1:${port}`;
+
+/** The environment of one instance of a service. No secret of another service is in it. */
+export function serviceEnv(service: Service, layout: Layout, instance: string, port: number): Record<string, string> {
+  return {
+    ...handedOn(layout.user),
+    NODE_ENV: 'production',
+    NODE_COMPILE_CACHE: layout.compileCache,
+    HOST: '127.0.0.1',
+    PORT: String(port),
+    COUNTERSIGN_INSTANCE: instance,
+    ...own(service, layout),
+    ...layout.extra,
+  };
+}
+
+export function handedOn(user: NodeJS.ProcessEnv): Record<string, string> {
+  const named = Object.entries(user).filter(([name, value]) => HANDED_ON.test(name) && value !== undefined);
+  return Object.fromEntries(named) as Record<string, string>;
+}
+
+function own(service: Service, layout: Layout): Record<string, string> {
+  switch (service) {
+    case 'helpdesk':
+      return { DATABASE_URL: layout.helpdeskDatabaseUrl, HELPDESK_TOKENS_DIR: layout.credentialsDir };
+    case 'model':
+      return {};
+    case 'identity':
+      return { IDENTITY_DATA_DIR: layout.identityDir, OIDC_ISSUER: issuer(layout), OIDC_AUDIENCE: audience(layout) };
+    case 'gateway':
+      return { ...core(service, layout), ...peers(layout) };
+    case 'executor':
+      return {
+        ...core(service, layout),
+        COUNTERSIGN_CREDENTIALS_DIR: layout.credentialsDir,
+        HELPDESK_URL: loopback(layout.ports.helpdesk),
+      };
+    case 'planner':
+      return { ...core(service, layout), ...modelKey(layout) };
+    case 'policy':
+    case 'approval':
+    case 'audit':
+      return core(service, layout);
+  }
+}
+
+function core(service: Service, layout: Layout): Record<string, string> {
+  const { databaseUrl, database, passwords } = layout;
+  const role = `${database}_${service}`;
+  return {
+    DATABASE_URL: urlFor(databaseUrl, { database, role, password: passwords[service]! }),
+    KAFKA_BROKERS: layout.kafkaBrokers,
+    KAFKAJS_NO_PARTITIONER_WARNING: '1',
+    TOPIC_PREFIX: layout.topicPrefix,
+    OIDC_ISSUER: issuer(layout),
+    OIDC_AUDIENCE: audience(layout),
+    COUNTERSIGN_KEYS_DIR: path.join(layout.keysDir, service),
+    COUNTERSIGN_WORKFLOWS: layout.workflows,
+    ...modelSettings(layout),
+  };
+}
+
+const issuer = ({ user, ports }: Layout): string => user['OIDC_ISSUER'] ?? loopback(ports.identity);
+const audience = ({ user }: Layout): string => user['OIDC_AUDIENCE'] ?? 'countersign';
+
+/** Part of a workflow's fingerprint, so every service knows them; the key is the planner's alone. */
+function modelSettings({ user, ports }: Layout): Record<string, string> {
+  if (!user['OPENAI_API_KEY']) return { OPENAI_BASE_URL: `${loopback(ports.model)}/v1`, OPENAI_MODEL: 'stand-in' };
+  const { OPENAI_BASE_URL, OPENAI_MODEL } = user;
+  return { ...(OPENAI_BASE_URL && { OPENAI_BASE_URL }), ...(OPENAI_MODEL && { OPENAI_MODEL }) };
+}
+
+const modelKey = ({ user }: Layout): Record<string, string> => ({
+  OPENAI_API_KEY: user['OPENAI_API_KEY'] ?? 'stand-in',
+});
+
+function peers({ ports }: Layout): Record<string, string> {
+  return {
+    POLICY_URL: loopback(ports.policy),
+    PLANNER_URL: loopback(ports.planner),
+    APPROVAL_URL: loopback(ports.approval),
+    EXECUTOR_URL: loopback(ports.executor),
+    AUDIT_URL: loopback(ports.audit),
+  };
+}

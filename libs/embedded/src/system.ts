@@ -1,0 +1,285 @@
+import { execFile } from 'node:child_process';
+import { EventEmitter } from 'node:events';
+import fs from 'node:fs';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { DEFAULT_TOPIC_PREFIX } from '@countersign/contracts';
+import { DataDir } from './data-dir.js';
+import { databaseOf, ownedDatabase } from './databases.js';
+import { throwawayDir } from './engines.js';
+import { StartFailed } from './errors.js';
+import { startKafka } from './kafka.js';
+import { freePort, ownsPort } from './ports.js';
+import { startPostgres } from './postgres.js';
+import { cacheDir, repoRoot } from './repo-root.js';
+import { CORE_SERVICES, folderOf, OUTSIDE_SERVICES, SERVICES, type Service } from './service-catalog.js';
+import { handedOn, serviceEnv, type Layout } from './service-env.js';
+import { Supervisor, type SupervisorEvent } from './supervisor.js';
+import { databasePasswords, makeCredentials, makeKeys } from './system-keys.js';
+import { allotPorts, type PortName } from './system-ports.js';
+
+export interface SystemOptions {
+  /** Kept, and taken up again by the next start. Without it the data goes with the system. */
+  dataDir?: string;
+  /** Free ones where none is named. */
+  ports?: Partial<Record<PortName, number>>;
+  /** A Kafka of the user's own (`host:port,host:port`): none is started. */
+  kafkaBrokers?: string;
+  /** The owner of a database of the user's own (it needs CREATEROLE and CREATEDB): no PostgreSQL is started. */
+  databaseUrl?: string;
+  /** All by default. */
+  services?: readonly Service[];
+  /** How many of each run; one by default. */
+  instances?: Partial<Record<Service, number>>;
+  /** Packages, or folders of packages, of `COUNTERSIGN_WORKFLOWS`. */
+  workflows?: readonly string[];
+  topicPrefix?: string;
+  /** Said to every service. */
+  env?: Record<string, string>;
+  /** On by default: data outlives a loss of power. Tests turn it off. */
+  fsync?: boolean;
+  onProgress?: (progress: Progress) => void;
+}
+
+export interface Progress {
+  step: string;
+  /** Since the step began; undefined when it begins. */
+  seconds?: number;
+}
+
+export interface SystemUrls {
+  gateway: string;
+  helpdesk: string;
+  model: string;
+  identity: string;
+  /** Brokers, `host:port,host:port`. */
+  kafka: string;
+  /** Of the embedded server's superuser, or the user's own. */
+  postgres: string;
+}
+
+export interface System {
+  urls: SystemUrls;
+  dataDir: string;
+  topicPrefix: string;
+  /** Every start, readiness, death and restart. */
+  events: EventEmitter<{ event: [SupervisorEvent] }>;
+  /** Of services and engines: a signal to one of these reaches the program itself. */
+  pids(): Record<string, number[]>;
+  /** What an instance of a service was started with. */
+  env(service: Service): Record<string, string>;
+  logFile(instance: string): string;
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts the whole system on this machine and returns when every service is ready: engines, topics and schemas, what stands
+ * in for the world outside, services. All of it is supervised, and none of it outlives this process.
+ *
+ * @throws MissingPrerequisite, PortInUse, DataDirInUse (exit 2), StartFailed (exit 1)
+ * @example
+ * const system = await startSystem({ onProgress: ({ step, seconds }) => console.error(step, seconds) });
+ * await fetch(`${system.urls.gateway}/healthz`);
+ * await system.stop();
+ */
+export async function startSystem(options: SystemOptions = {}): Promise<System> {
+  const data = await DataDir.take(path.resolve(options.dataDir ?? throwawayDir('run')));
+  const supervisor = new Supervisor(data);
+  const starting = new Starting(options, data, supervisor);
+  try {
+    return await starting.run();
+  } catch (error) {
+    await starting.stop();
+    throw error;
+  }
+}
+
+class Starting {
+  private readonly events = new EventEmitter<{ event: [SupervisorEvent] }>();
+  private readonly throwaway: boolean;
+  private readonly services: readonly Service[];
+
+  constructor(
+    private readonly options: SystemOptions,
+    private readonly data: DataDir,
+    private readonly supervisor: Supervisor,
+  ) {
+    this.throwaway = options.dataDir === undefined;
+    this.services = options.services ?? SERVICES;
+    supervisor.onEvent((event) => this.events.emit('event', event));
+  }
+
+  async run(): Promise<System> {
+    const ports = await allotPorts(this.data.path, this.options.ports ?? {});
+    const [kafka, postgres] = await Promise.all([this.kafka(ports.kafka), this.postgres(ports.postgres)]);
+    const layout = await this.layout(ports, kafka, postgres);
+    const core = this.chosen(CORE_SERVICES);
+    await Promise.all([
+      ...(core.length > 0 ? [this.step('schemas and topics', () => this.migrate(layout))] : []),
+      ...this.chosen(OUTSIDE_SERVICES).map((service) => this.startService(service, layout)),
+    ]);
+    await Promise.all(core.map((service) => this.startService(service, layout)));
+    return this.system(layout, postgres);
+  }
+
+  async stop(): Promise<void> {
+    for (const row of [CORE_SERVICES, OUTSIDE_SERVICES, ENGINES] as readonly (readonly string[])[]) {
+      const instances = this.supervisor.instances().filter(({ name }) => row.includes(name));
+      await Promise.all(instances.map(({ instance }) => this.supervisor.stop(instance)));
+    }
+    await this.supervisor.close();
+    this.data.release();
+    if (this.throwaway) this.data.remove();
+  }
+
+  private chosen<T extends Service>(of: readonly T[]): T[] {
+    return of.filter((service) => this.services.includes(service));
+  }
+
+  private async step<T>(step: string, work: () => Promise<T>): Promise<T> {
+    const began = performance.now();
+    this.options.onProgress?.({ step });
+    const result = await work();
+    this.options.onProgress?.({ step, seconds: (performance.now() - began) / 1000 });
+    return result;
+  }
+
+  private kafka(port: number): Promise<string> {
+    const { kafkaBrokers } = this.options;
+    if (kafkaBrokers) return Promise.resolve(kafkaBrokers);
+    const { supervisor, throwaway } = this;
+    const start = () => startKafka({ dir: this.data.child('kafka'), port, supervisor, throwaway });
+    return this.step('Apache Kafka', async () => (await start()).brokers);
+  }
+
+  /** The URL of who may make databases and roles. */
+  private postgres(port: number): Promise<string> {
+    const { databaseUrl, fsync } = this.options;
+    if (databaseUrl) return Promise.resolve(databaseUrl);
+    const { supervisor, throwaway } = this;
+    const start = () => startPostgres({ dir: this.data.child('postgres'), port, fsync, supervisor, throwaway });
+    return this.step('PostgreSQL', async () => (await start()).url);
+  }
+
+  private async layout(ports: Record<PortName, number>, kafkaBrokers: string, postgres: string): Promise<Layout> {
+    const { path: dir } = this.data;
+    const folder = (name: string) => path.join(dir, name);
+    makeKeys(folder('keys'));
+    makeCredentials(folder('credentials'));
+    const passwords = databasePasswords(folder('secrets'));
+    const databaseUrl = this.options.databaseUrl ?? (await embeddedOwner(postgres, passwords['owner']!));
+    const database = databaseOf(databaseUrl);
+    const helpdesk = {
+      database: `${database}_helpdesk`,
+      role: `${database}_helpdesk`,
+      password: passwords['helpdesk']!,
+    };
+    return {
+      ports,
+      kafkaBrokers,
+      databaseUrl,
+      database,
+      passwords,
+      helpdeskDatabaseUrl: await ownedDatabase({ admin: databaseUrl, ...helpdesk }),
+      topicPrefix: this.options.topicPrefix ?? process.env['TOPIC_PREFIX'] ?? DEFAULT_TOPIC_PREFIX,
+      workflows: (this.options.workflows ?? [process.env['COUNTERSIGN_WORKFLOWS'] ?? '@countersign/support-desk']).join(
+        ',',
+      ),
+      keysDir: folder('keys'),
+      credentialsDir: folder('credentials'),
+      identityDir: this.data.child('identity'),
+      compileCache: path.join(cacheDir(), 'compile-cache'),
+      extra: this.options.env ?? {},
+      user: process.env,
+    };
+  }
+
+  private async migrate(layout: Layout): Promise<void> {
+    const passwords = path.join(this.data.path, 'secrets', 'roles.json');
+    fs.writeFileSync(passwords, JSON.stringify(layout.passwords), { mode: 0o600 });
+    const env = {
+      ...handedOn(process.env),
+      NODE_COMPILE_CACHE: layout.compileCache,
+      DATABASE_URL: layout.databaseUrl,
+      MIGRATOR_PASSWORDS: passwords,
+      MIGRATOR_SERVICES: this.chosen(CORE_SERVICES).join(','),
+      KAFKA_BROKERS: layout.kafkaBrokers,
+      TOPIC_PREFIX: layout.topicPrefix,
+      ...layout.extra,
+    };
+    const argv = [...NODE_FLAGS, path.join(repoRoot(), 'apps/migrator/dist/main.js')];
+    try {
+      await promisify(execFile)(process.execPath, argv, { env, timeout: 120_000 });
+    } catch (error) {
+      throw new StartFailed(`The migrator failed: ${(error as { stderr?: string }).stderr?.trim() || String(error)}`);
+    }
+  }
+
+  private async startService(service: Service, layout: Layout): Promise<void> {
+    const count = this.options.instances?.[service] ?? 1;
+    const numbers = Array.from({ length: count }, (_, index) => index + 1);
+    await this.step(service, async () => {
+      await Promise.all(numbers.map((number) => this.startInstance(service, number, layout)));
+    });
+  }
+
+  private async startInstance(service: Service, number: number, layout: Layout): Promise<void> {
+    const instance = `${service}-${number}`;
+    const port = number === 1 ? layout.ports[service] : await freePort();
+    await this.supervisor.start({
+      name: service,
+      instance,
+      argv: [process.execPath, ...NODE_FLAGS, path.join(repoRoot(), 'apps', folderOf(service), 'dist/main.js')],
+      env: serviceEnv(service, layout, instance, port),
+      cwd: repoRoot(),
+      isReady: async (pid) => ownsPort(pid, port) && (await answersReady(port)),
+    });
+  }
+
+  private system(layout: Layout, postgres: string): System {
+    const { supervisor, data, events } = this;
+    const at = (service: Service) => `http://127.0.0.1:${layout.ports[service]}`;
+    const superuser = new URL(postgres);
+    superuser.pathname = `/${layout.database}`;
+    return {
+      urls: {
+        gateway: at('gateway'),
+        helpdesk: at('helpdesk'),
+        model: at('model'),
+        identity: at('identity'),
+        kafka: layout.kafkaBrokers,
+        postgres: superuser.href,
+      },
+      dataDir: data.path,
+      topicPrefix: layout.topicPrefix,
+      events,
+      pids: () => supervisor.pids(),
+      env: (service) => serviceEnv(service, layout, `${service}-1`, layout.ports[service]),
+      logFile: (instance) => supervisor.logFile(instance),
+      stop: () => this.stop(),
+    };
+  }
+}
+
+const ENGINES = ['kafka', 'postgres'];
+const NODE_FLAGS = ['--disable-warning=TimeoutNegativeWarning'];
+
+function embeddedOwner(admin: string, password: string): Promise<string> {
+  return ownedDatabase({
+    admin,
+    database: 'countersign',
+    role: 'countersign',
+    password,
+    rights: 'CREATEROLE CREATEDB',
+  });
+}
+
+async function answersReady(port: number): Promise<boolean> {
+  try {
+    const answer = await fetch(`http://127.0.0.1:${port}/readyz`, { signal: AbortSignal.timeout(2000) });
+    await answer.body?.cancel();
+    return answer.ok;
+  } catch {
+    return false; // not listening yet: asked again
+  }
+}

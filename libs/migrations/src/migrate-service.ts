@@ -1,0 +1,98 @@
+/*
+ * What it guarantees of one service's schema:
+ * 1. The owner, and nobody else, owns the schema and all in it. The service's role logs in, uses its own schema, and owns nothing.
+ * 2. The role has the rights that `grants` names, or else reads and writes rows, and no others: rights taken out of `grants`
+ *    are gone after the next run. It can't change the migrations' history.
+ * 3. Running it again changes nothing.
+ * It takes no lock: the caller sees to it that one runs at a time.
+ */
+import pg from 'pg';
+import { DataSource, type MigrationInterface } from 'typeorm';
+import { roleName, scramVerifier } from './roles.js';
+
+/** What a service's `migrations.ts` exports. Statements name no schema: the search path is the service's own. */
+export interface ServiceMigrations {
+  migrations: (new () => MigrationInterface)[];
+  /** The statements that give `role` its rights; without it the role may read and write every row of its schema. */
+  grants?: (role: string) => string[];
+}
+
+export interface MigrateOptions extends ServiceMigrations {
+  /** The owner's. It needs CREATEROLE. */
+  databaseUrl: string;
+  /** Names the schema and, with the database, the role. */
+  service: string;
+  password: string;
+}
+
+const HISTORY = 'migrations';
+
+/** Brings a service's schema up to date and its role into order. Gives the names of the migrations that ran. */
+export async function migrateService(options: MigrateOptions): Promise<string[]> {
+  const schema = options.service.replaceAll('-', '_');
+  const client = new pg.Client({ connectionString: options.databaseUrl });
+  await client.connect();
+  try {
+    await client.query(`CREATE SCHEMA IF NOT EXISTS ${schema}`);
+    const ran = await runMigrations(options, schema);
+    await setRole(client, options, schema);
+    return ran;
+  } finally {
+    await client.end();
+  }
+}
+
+async function runMigrations({ databaseUrl, migrations }: MigrateOptions, schema: string): Promise<string[]> {
+  const source = new DataSource({
+    type: 'postgres',
+    url: databaseUrl,
+    schema,
+    migrations,
+    migrationsTableName: HISTORY,
+    extra: { options: `-c search_path=${schema}`, max: 1 },
+  });
+  await source.initialize();
+  try {
+    return (await source.runMigrations({ transaction: 'all' })).map(({ name }) => name);
+  } finally {
+    await source.destroy();
+  }
+}
+
+async function setRole(client: pg.Client, options: MigrateOptions, schema: string): Promise<void> {
+  const { rows } = await client.query<{ name: string }>('SELECT current_database() AS name');
+  const database = rows[0]!.name;
+  const role = roleName(database, options.service);
+  await createRole(client, role, options.password);
+  await inTransaction(client, [
+    `SET LOCAL search_path = ${schema}`,
+    `ALTER ROLE "${role}" IN DATABASE "${database}" SET search_path = ${schema}`,
+    `GRANT CONNECT ON DATABASE "${database}" TO "${role}"`,
+    `GRANT USAGE ON SCHEMA ${schema} TO "${role}"`,
+    ...['TABLES', 'SEQUENCES'].map((kind) => `REVOKE ALL ON ALL ${kind} IN SCHEMA ${schema} FROM "${role}"`),
+    `GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA ${schema} TO "${role}"`,
+    ...(options.grants?.(`"${role}"`) ?? everyRow(schema, role)),
+    `REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON ${schema}.${HISTORY} FROM "${role}"`,
+  ]);
+}
+
+const everyRow = (schema: string, role: string): string[] => [
+  `GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA ${schema} TO "${role}"`,
+];
+
+async function createRole(client: pg.Client, role: string, password: string): Promise<void> {
+  const { rowCount } = await client.query('SELECT FROM pg_roles WHERE rolname = $1', [role]);
+  const verb = rowCount === 0 ? 'CREATE' : 'ALTER';
+  await client.query(`${verb} ROLE "${role}" LOGIN PASSWORD '${scramVerifier(password)}'`);
+}
+
+async function inTransaction(client: pg.Client, statements: string[]): Promise<void> {
+  await client.query('BEGIN');
+  try {
+    for (const statement of statements) await client.query(statement);
+    await client.query('COMMIT');
+  } catch (error) {
+    await client.query('ROLLBACK');
+    throw error;
+  }
+}

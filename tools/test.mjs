@@ -1,0 +1,104 @@
+// The gate: everything that must hold before a change is taken, counted. `npm test` runs all of it, `npm test -- unit lint` some of it.
+// Its last line on stdout is `N passed, N failed`; it exits 1 when something failed or nothing ran, 2 without Java or Maven.
+import { spawnSync } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import { markBuilt, sourceStamp } from './up-to-date.mjs';
+
+const root = path.resolve(import.meta.dirname, '..');
+process.chdir(root);
+const node = (...args) => run(process.execPath, args);
+const counts = { passed: 0, failed: 0 };
+
+const STEPS = {
+  build: () => whole(build()),
+  format: () => whole(node('node_modules/prettier/bin/prettier.cjs', '--check', '--log-level=warn', '.')),
+  lint: () => whole(node('node_modules/nx/dist/bin/nx.js', 'run-many', '-t', 'lint', '--outputStyle=static')),
+  fences: () => counted('fences', (file) => node('tools/fences.mjs', file)),
+  unit: () => jest('unit'),
+  int: () => jest('int'),
+  e2e: () => jest('e2e'),
+};
+const NEED_ENGINES = ['int', 'e2e'];
+
+const chosen = process.argv.slice(2);
+const unknown = chosen.filter((name) => !STEPS[name]);
+if (unknown.length > 0) {
+  process.stderr.write(`unknown: ${unknown.join(', ')}; there are ${Object.keys(STEPS).join(', ')}\n`);
+  process.exit(2);
+}
+const began = Date.now();
+const steps = chosen.length > 0 ? chosen : Object.keys(STEPS);
+for (const name of steps) {
+  // Asked as soon as the code that asks has been built.
+  if (name !== 'build' && steps.some((other) => NEED_ENGINES.includes(other))) await requireEngines();
+  step(name);
+}
+process.stderr.write(`  all ${seconds(began)}\n`);
+console.log(`${counts.passed} passed, ${counts.failed} failed`);
+process.exitCode = counts.failed > 0 || counts.passed === 0 ? 1 : 0;
+
+function step(name) {
+  const start = Date.now();
+  const before = { ...counts };
+  process.stderr.write(`  ${name} ...\n`);
+  STEPS[name]();
+  const result = `${counts.passed - before.passed} passed, ${counts.failed - before.failed} failed`;
+  process.stderr.write(`  ${name} ${seconds(start)}: ${result}\n`);
+}
+
+/** What these suites run on must be on the machine: without it they have not failed, they can't be run. */
+async function requireEngines() {
+  const built = path.join(root, 'libs/embedded/dist/index.js');
+  if (!fs.existsSync(built)) return; // the build has failed and is counted
+  const { MissingPrerequisite, requirePrerequisites } = await import(built);
+  try {
+    requirePrerequisites();
+  } catch (error) {
+    if (!(error instanceof MissingPrerequisite)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    process.exit(2);
+  }
+}
+
+function build() {
+  const stamp = sourceStamp(root);
+  if (!node('node_modules/typescript/bin/tsc', '-b')) return false;
+  markBuilt(root, stamp);
+  return true;
+}
+
+/** A step that is one check. */
+function whole(ok) {
+  counts[ok ? 'passed' : 'failed'] += 1;
+}
+
+function jest(kind) {
+  const flags = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'];
+  const what = ['-c', `jest.${kind}.config.mjs`, '--passWithNoTests', '--json'];
+  counted(`jest-${kind}`, (file) => node(...flags, 'node_modules/jest/bin/jest.js', ...what, `--outputFile=${file}`));
+}
+
+/** A step that writes its counts to a file, as Jest does. A step that fails without a failed test counts as one. */
+function counted(name, work) {
+  const file = path.join(root, '.countersign', `${name}.json`);
+  fs.mkdirSync(path.dirname(file), { recursive: true });
+  fs.rmSync(file, { force: true });
+  const ok = work(file);
+  const result = fs.existsSync(file) ? JSON.parse(fs.readFileSync(file, 'utf8')) : {};
+  const { numPassedTests = 0, numFailedTests = 0, numRuntimeErrorTestSuites = 0 } = result;
+  const failed = numFailedTests + numRuntimeErrorTestSuites;
+  counts.passed += numPassedTests;
+  counts.failed += failed === 0 && !ok ? 1 : failed;
+}
+
+/** Everything it prints goes to stderr. */
+function run(command, args) {
+  const { status, error } = spawnSync(command, args, { stdio: ['ignore', 2, 2] });
+  if (error) throw error;
+  return status === 0;
+}
+
+function seconds(since) {
+  return `${((Date.now() - since) / 1000).toFixed(1)} s`;
+}
