@@ -1,1 +1,12 @@
-export { allow, defineRule, deny, escalate, evaluate, pass, type Rule, type RuleFacts, type RuleVerdict, type Verdict } from './rule.js';
+export {
+  allow,
+  defineRule,
+  deny,
+  escalate,
+  evaluate,
+  pass,
+  type Rule,
+  type RuleFacts,
+  type RuleVerdict,
+  type Verdict,
+} from './rule.js';

@@ -27,7 +27,12 @@ export const deny = (code: Code, reason: string, nextStep?: string): RuleVerdict
   reason,
   ...(nextStep ? { nextStep } : {}),
 });
-export const escalate = (reason: string, roles: readonly string[], approvals = 1): RuleVerdict => ({ outcome: 'escalate', reason, roles, approvals });
+export const escalate = (reason: string, roles: readonly string[], approvals = 1): RuleVerdict => ({
+  outcome: 'escalate',
+  reason,
+  roles,
+  approvals,
+});
 /** The rule has nothing to say of this action. */
 export const pass = (reason: string): RuleVerdict => ({ outcome: 'pass', reason });
 
@@ -69,7 +74,11 @@ export function evaluate(rules: readonly Rule[], facts: RuleFacts): Verdict {
   const asked = rules.filter((rule) => !rule.tools || rule.tools.includes(facts.tool.name));
   const ready = asked.filter((rule) => facts.preview !== undefined || !rule.needs?.includes('preview'));
   const verdicts = ready.map((rule) => ({ rule, verdict: ask(rule, facts) }));
-  const results: RuleResult[] = verdicts.map(({ rule, verdict }) => ({ rule: rule.name, outcome: verdict.outcome, reason: verdict.reason }));
+  const results: RuleResult[] = verdicts.map(({ rule, verdict }) => ({
+    rule: rule.name,
+    outcome: verdict.outcome,
+    reason: verdict.reason,
+  }));
   for (const { rule, verdict } of verdicts) {
     if (verdict.outcome !== 'deny') continue;
     const because = { code: verdict.code, detail: `${rule.title}: ${verdict.reason}` };
@@ -84,9 +93,16 @@ export function evaluate(rules: readonly Rule[], facts: RuleFacts): Verdict {
 
 function ask(rule: Rule, facts: RuleFacts): RuleVerdict {
   try {
-    return rule.decide(facts);
+    const verdict = rule.decide(facts);
+    // A count of no people would be an approval.
+    if (verdict.outcome === 'escalate' && !(Number.isInteger(verdict.approvals) && verdict.approvals > 0))
+      throw new RangeError('approvals');
+    return verdict;
   } catch (error) {
-    return deny('PERMISSION_DENIED', `the rule failed (${error instanceof Error ? error.name : 'unknown'}); unsure is never yes`);
+    return deny(
+      'PERMISSION_DENIED',
+      `the rule failed (${error instanceof Error ? error.name : 'unknown'}); unsure is never yes`,
+    );
   }
 }
 
@@ -95,7 +111,12 @@ function escalation(rules: RuleResult[], asked: { roles: readonly string[]; appr
   const [first, ...rest] = asked.map(({ roles }) => roles);
   const roles = [...(first ?? [])].filter((role) => rest.every((others) => others.includes(role)));
   if (roles.length === 0) {
-    return { tag: 'deny', rules, code: 'PERMISSION_DENIED', detail: 'the rules ask for approvers no single role satisfies' };
+    return {
+      tag: 'deny',
+      rules,
+      code: 'PERMISSION_DENIED',
+      detail: 'the rules ask for approvers no single role satisfies',
+    };
   }
   return { tag: 'escalate', rules, roles, approvals: Math.max(...asked.map(({ approvals }) => approvals)) };
 }

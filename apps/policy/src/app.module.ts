@@ -1,0 +1,79 @@
+import { Controller, Inject, Module } from '@nestjs/common';
+import { EventPattern, Payload } from '@nestjs/microservices';
+import { Counter, Registry } from 'prom-client';
+import { createLogger, METRICS, messagingSettings, parseConfig, startService } from '@countersign/host';
+import { createVerifier, loadOpenKey } from '@countersign/identity';
+import { createMessaging, KAFKA_BATCH, Messaging, type Batch } from '@countersign/messaging';
+import { loadKeyRing, loadSigner, signedEncoder } from '@countersign/signing';
+import { loadWorkflows } from '@countersign/workflow-kit';
+import { policyConfig } from './config.js';
+import { policy } from './service.js';
+
+@Controller()
+class Inbox {
+  constructor(@Inject(Messaging) private readonly messaging: Messaging) {}
+
+  @EventPattern<string>('intents', KAFKA_BATCH)
+  intents(@Payload() batch: Batch) {
+    return this.messaging.handle(batch);
+  }
+
+  @EventPattern<string>('proposals', KAFKA_BATCH)
+  proposals(@Payload() batch: Batch) {
+    return this.messaging.handle(batch);
+  }
+
+  @EventPattern<string>('results', KAFKA_BATCH)
+  results(@Payload() batch: Batch) {
+    return this.messaging.handle(batch);
+  }
+
+  @EventPattern<string>('approvals', KAFKA_BATCH)
+  approvals(@Payload() batch: Batch) {
+    return this.messaging.handle(batch);
+  }
+}
+
+const registry = new Registry();
+const untrusted = new Counter({
+  name: 'countersign_untrusted_records_total',
+  help: 'Records on topics of signed events that were not what they say they are, by type',
+  labelNames: ['type'],
+  registers: [registry],
+});
+
+@Module({ controllers: [Inbox], providers: [{ provide: METRICS, useValue: registry }], exports: [METRICS] })
+class AppModule {}
+
+export async function start() {
+  const config = parseConfig(policyConfig);
+  const logger = createLogger('policy', config);
+  const keys = config.COUNTERSIGN_KEYS_DIR;
+  const model = { model: config.OPENAI_MODEL, baseUrl: config.OPENAI_BASE_URL };
+  const verifier = createVerifier({
+    issuer: config.OIDC_ISSUER,
+    audience: config.OIDC_AUDIENCE,
+    tenantClaim: config.OIDC_TENANT_CLAIM,
+    rolesClaim: config.OIDC_ROLES_CLAIM,
+  });
+  await verifier.warm();
+  const messaging = createMessaging({
+    ...messagingSettings('policy', config, logger),
+    subscriptions: policy({
+      workflows: await loadWorkflows(config.COUNTERSIGN_WORKFLOWS, model),
+      verifier,
+      ring: loadKeyRing(keys),
+      openKey: loadOpenKey(keys),
+      onUntrusted: ({ event, record }, because) => {
+        untrusted.inc({ type: event.type });
+        logger.warn(
+          { type: event.type, id: event.id, topic: record.topic, offset: String(record.offset), because },
+          'not trusted; ignored',
+        );
+      },
+    }),
+    workers: [],
+    encode: signedEncoder('policy', loadSigner(keys)),
+  });
+  return startService({ name: 'policy', config, logger, messaging, module: AppModule });
+}

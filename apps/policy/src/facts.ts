@@ -1,0 +1,26 @@
+import type { AnyEvent, CloudEvent, EventType, Incoming, Person } from '@countersign/contracts';
+import type { LoadedWorkflow } from '@countersign/workflow-kit';
+
+/** What was found of a record before the transaction: whose token it carries, or whether its writer signed it. */
+export type Checked =
+  | { tag: 'person'; person: Person; expiresAt: number }
+  | { tag: 'no-person'; because: string }
+  | { tag: 'signed' }
+  | { tag: 'approver'; person: Person }
+  | { tag: 'not-trusted'; because: string };
+
+export interface Facts {
+  workflows: ReadonlyMap<string, LoadedWorkflow>;
+  /** By `placeOf` the record. */
+  checked: ReadonlyMap<string, Checked>;
+}
+
+export type Of<T extends EventType> = Incoming & { event: CloudEvent<T> };
+
+export const placeOf = ({ record }: Incoming<AnyEvent>) => `${record.topic}/${record.partition}/${record.offset}`;
+
+export function checkedOf(incoming: Incoming<AnyEvent>, { checked }: Facts): Checked {
+  const found = checked.get(placeOf(incoming));
+  if (!found) throw new Error(`${placeOf(incoming)} came without its facts`);
+  return found;
+}

@@ -1,0 +1,81 @@
+import type { KeyObject } from 'node:crypto';
+import type { AnyEvent, Incoming } from '@countersign/contracts';
+import { bearerOf, openToken, type Verifier } from '@countersign/identity';
+import { checkSignature, type KeyRing } from '@countersign/signing';
+import type { LoadedWorkflow } from '@countersign/workflow-kit';
+import { placeOf, type Checked, type Facts } from './facts.js';
+
+/** What facts are made with. */
+export interface Means {
+  workflows: ReadonlyMap<string, LoadedWorkflow>;
+  verifier: Verifier;
+  ring: KeyRing;
+  openKey: KeyObject;
+  /** Told of each record that is not what it says it is. */
+  onUntrusted(incoming: Incoming, because: string): void;
+}
+
+/**
+ * A token cannot be judged yet. It stays where it is, in its record: nothing else may store it, so its line holds until the
+ * provider answers (docs/adr/0002-waiting-for-the-identity-provider.md).
+ */
+export class ProviderSilent extends Error {
+  constructor(because: string) {
+    super(`tokens wait for ${because}`);
+    this.name = 'ProviderSilent';
+  }
+}
+
+/** Verifies tokens and signatures of a batch, each against the instant its record was appended. */
+export async function prepare(events: Incoming[], means: Means): Promise<Facts> {
+  const checked = new Map<string, Checked>();
+  const check = async (incoming: Incoming) => {
+    const found = await checkOne(incoming, means);
+    checked.set(placeOf(incoming), found);
+    if (found.tag === 'not-trusted') means.onUntrusted(incoming, found.because);
+  };
+  await Promise.all(events.map(check));
+  return { workflows: means.workflows, checked };
+}
+
+async function checkOne(incoming: Incoming, means: Means): Promise<Checked> {
+  switch (incoming.record.topic) {
+    case 'intents':
+      return personOf(bearerOf(incoming.headers['authorization']), incoming.record.timestamp, means.verifier);
+    case 'approvals':
+      return approverOf(incoming, means);
+    default:
+      return signedBy('executor', incoming, means);
+  }
+}
+
+async function personOf(token: string | undefined, instant: number, verifier: Verifier): Promise<Checked> {
+  const verdict = await verifier.verify(token, instant);
+  if (verdict.ok) return { tag: 'person', person: verdict.person, expiresAt: verdict.expiresAt };
+  if (verdict.wait) throw new ProviderSilent(verdict.because);
+  return { tag: 'no-person', because: verdict.because };
+}
+
+/** Approval says that it asked a person; the person's own token says so too. */
+async function approverOf(incoming: Incoming, means: Means): Promise<Checked> {
+  const signed = signedBy('approval', incoming, means);
+  const sealed = sealedIn(incoming.event);
+  if (signed.tag !== 'signed' || sealed === undefined) return signed;
+  const token = await openToken(means.openKey, sealed);
+  if (token === undefined) return { tag: 'not-trusted', because: 'the sealed token cannot be opened' };
+  const found = await personOf(token, incoming.record.timestamp, means.verifier);
+  if (found.tag === 'person') return { tag: 'approver', person: found.person };
+  return { tag: 'not-trusted', because: 'because' in found ? found.because : found.tag };
+}
+
+function sealedIn({ type, data }: AnyEvent): string | undefined {
+  return type === 'countersign.approval.granted.v1' || type === 'countersign.approval.rejected.v1'
+    ? data.sealedToken
+    : undefined;
+}
+
+function signedBy(owner: string, incoming: Incoming, { ring }: Means): Checked {
+  if (incoming.record.topic === 'proposals') return { tag: 'signed' };
+  const check = checkSignature(ring, owner, incoming);
+  return check.ok ? { tag: 'signed' } : { tag: 'not-trusted', because: check.because };
+}

@@ -1,0 +1,255 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import {
+  actionIdOf,
+  deriveId,
+  digest,
+  eventIdOf,
+  intentIdOf,
+  UNVERIFIED,
+  type AnyEvent,
+  type EventData,
+  type EventDraft,
+  type EventType,
+  type OutRecord,
+} from '@countersign/contracts';
+import { Stage, type Name } from './service.fixture.js';
+
+let stage: Stage;
+beforeAll(async () => {
+  stage = await Stage.open();
+});
+afterAll(() => stage.close());
+
+const refund = (amount: string) => ({
+  ...{ workflow: 'support-desk', session: 's-1', tool: 'issue_refund' },
+  arguments: { orderId: 'ord_1001', amount, currency: 'EUR', reason: 'late delivery' },
+});
+const ask = async (
+  id: string,
+  data: object,
+  by: Name | { token: string | undefined } = 'alice',
+  given: Parameters<Stage['request']>[4] = {},
+) => {
+  const token = typeof by === 'string' ? await stage.token(by) : by.token;
+  await stage.request('countersign.action.requested.v1', id, data, token, given);
+  return intentIdOf('acme', '/shop', id);
+};
+const about = async (intentId: string) =>
+  (await stage.decisions()).filter(({ correlationid }) => correlationid === intentId);
+const types = (events: AnyEvent[]) => events.map(({ type }) => type.replace(/^countersign\.|\.v1$/g, ''));
+
+const preview = { effect: { remaining: '100.00' }, basis: { version: '3' }, digest: digest({ remaining: '100.00' }) };
+const envelope = (intentId: string, type: EventType, ...cause: string[]) => ({
+  ...{
+    type,
+    id: eventIdOf(type, intentId, ...cause),
+    subject: actionIdOf(intentId, 0, 0),
+    tenantid: 'acme',
+    actorid: 'alice',
+    session: 's-1',
+  },
+  ...{ correlationid: intentId, causationid: 'x', time: '2026-03-01T10:00:00Z' },
+});
+
+function previewed({ data }: { data: EventData<'countersign.action.approved.v1'> }): EventDraft {
+  const { intentId, actionId, tenant, tool, toolVersion, jti } = data;
+  return {
+    ...envelope(intentId, 'countersign.action.previewed.v1', jti),
+    type: 'countersign.action.previewed.v1',
+    data: {
+      intentId,
+      actionId,
+      revision: 0,
+      tenant,
+      tool,
+      toolVersion,
+      jti,
+      grant: 'preview',
+      attempts: 1,
+      endedAt: '2026-03-01T10:00:00Z',
+      recordsRead: [],
+      preview,
+    },
+  };
+}
+
+/** A refund of 900 that waits for a lead. */
+async function escalated(id: string) {
+  const intentId = await ask(id, refund('900.00'));
+  await stage.emit('executor', previewed(await stage.decided('countersign.action.approved.v1', intentId)));
+  return stage.decided('countersign.action.escalated.v1', intentId);
+}
+
+async function yes(
+  { data }: { data: EventData<'countersign.action.escalated.v1'> },
+  by: Name,
+  change = {},
+  token?: string,
+): Promise<EventDraft> {
+  const { intentId, actionId, revision, actionHash, tenant } = data;
+  return {
+    ...envelope(intentId, 'countersign.approval.granted.v1', by, JSON.stringify(change)),
+    type: 'countersign.approval.granted.v1',
+    data: {
+      ...{
+        approvalId: deriveId('apr', actionId, revision, actionHash),
+        intentId,
+        actionId,
+        revision,
+        actionHash,
+        tenant,
+      },
+      ...{ approver: { sub: by, roles: ['support-lead'] }, reason: 'checked', decidedAt: '2026-03-01T10:00:00Z' },
+      sealedToken: await stage.sealed(token ?? (await stage.token(by))),
+      ...change,
+    },
+  };
+}
+
+describe('policy on real Kafka and PostgreSQL', () => {
+  it('accepts and grants once, however often and on whatever partition the intent comes', async () => {
+    const intentId = await ask('repeat-1', refund('18.00'));
+    await ask('repeat-1', refund('18.00'));
+    await ask('repeat-1', refund('18.00'), 'alice', { key: 'acme/elsewhere' });
+    await ask('repeat-1', refund('19.00'), 'alice', { key: 'acme/somewhere' });
+    const last = await Promise.all(
+      ['s-1', 'elsewhere', 'somewhere'].map((session) =>
+        ask(`after-${session}`, refund('1.00'), 'alice', { key: `acme/${session}` }),
+      ),
+    );
+    await Promise.all(last.map((id) => stage.decided('countersign.action.approved.v1', id)));
+    const events = await about(intentId);
+    expect(types(events)).toEqual(['intent.accepted', 'action.approved']);
+    expect(events[1]!.data).toMatchObject({
+      grant: 'commit',
+      arguments: refund('18.00').arguments,
+      actor: { sub: 'alice' },
+    });
+  });
+
+  it('keeps that over a kill in the middle of a burst', async () => {
+    const ids = Array.from({ length: 60 }, (_, at) => `burst-${at}`);
+    const token = await stage.token('alice');
+    const sent = Promise.all(ids.map((id, at) => ask(id, refund('2.00'), { token }, { key: `acme/b-${at % 7}` })));
+    await stage.crash();
+    const intentIds = await sent;
+    await Promise.all(ids.map((id, at) => ask(id, refund('2.00'), { token }, { key: `acme/b-${at % 7}` })));
+    await stage.start();
+    const done = await ask('burst-end', refund('3.00'), { token });
+    for (const id of [...intentIds, done]) await stage.decided('countersign.action.approved.v1', id);
+    const decisions = (await stage.decisions()).filter(({ correlationid }) => intentIds.includes(correlationid));
+    // A crash between the commit and the outbox publishes again: the same ids, never others.
+    expect(new Set(decisions.map(({ id }) => id)).size).toBe(2 * ids.length);
+  });
+
+  it('refuses a token that had expired when the broker took it, whatever time the client claims', async () => {
+    const nowSeconds = Math.floor(Date.now() / 1000);
+    const token = await stage.token('alice', { exp: nowSeconds - 60 });
+    await ask('late', refund('18.00'), { token }, { timestamp: String((nowSeconds - 120) * 1000) });
+    const refused = await stage.decided('countersign.intent.refused.v1', intentIdOf(UNVERIFIED, '/shop', 'late'));
+    expect(refused).toMatchObject({
+      tenantid: 'unverified',
+      data: { code: 'UNAUTHENTICATED', detail: expect.stringContaining('EXPIRED') },
+    });
+    expect(await about(intentIdOf('acme', '/shop', 'late'))).toEqual([]);
+  });
+
+  it('refuses a service account, a forged token and none, in nobody’s name', async () => {
+    const service = await stage.token('alice', { sub: 'assistant', client_id: 'assistant' });
+    const [head, , signature] = (await stage.token('alice')).split('.');
+    const forged = `${head}.${Buffer.from(JSON.stringify({ sub: 'bob', tenant: 'acme' })).toString('base64url')}.${signature}`;
+    for (const [id, token] of [
+      ['svc', service],
+      ['forged', forged],
+      ['none', undefined],
+    ] as const) {
+      await ask(id, refund('18.00'), { token });
+      const refused = await stage.decided('countersign.intent.refused.v1', intentIdOf(UNVERIFIED, '/shop', id));
+      expect(refused.data.code).toBe('UNAUTHENTICATED');
+      expect(JSON.stringify(refused)).not.toContain(token ?? 'Bearer');
+    }
+  });
+
+  it("refuses a record keyed for another tenant than its token's", async () => {
+    await ask('mixed', refund('18.00'), 'erin');
+    const refused = await stage.decided('countersign.intent.refused.v1', intentIdOf('globex', '/shop', 'mixed'));
+    expect(refused).toMatchObject({ tenantid: 'globex', actorid: 'erin', data: { code: 'TENANT_MISMATCH' } });
+    const own = await ask('mixed', refund('18.00'));
+    await stage.decided('countersign.action.approved.v1', own);
+  });
+
+  it('moves only on results that executor signed', async () => {
+    const intentId = await ask('forged-result', refund('900.00'));
+    const draft = previewed(await stage.decided('countersign.action.approved.v1', intentId));
+    const unsigned = (record: OutRecord) => ({ ...record, headers: { ...record.headers, ce_signature: '' } });
+    const altered = (record: OutRecord) => ({ ...record, value: record.value.replace('100.00', '999.00') });
+    await stage.emit('executor', draft, unsigned);
+    await stage.emit('executor', draft, altered);
+    await stage.emit('stranger', draft);
+    await stage.emit('approval', draft);
+    await stage.emit('executor', draft);
+    const asked = await stage.decided('countersign.action.escalated.v1', intentId);
+    expect(asked.data.preview).toEqual(preview);
+    expect(types(await about(intentId))).toEqual(['intent.accepted', 'action.approved', 'action.escalated']);
+  });
+
+  it('commits on the word of a person it verified itself, and on no other', async () => {
+    const asked = await escalated('approvals');
+    const { correlationid: intentId } = asked;
+    const reworded = (record: OutRecord) => ({ ...record, value: record.value.replace('checked', 'Checked') });
+    await stage.emit('approval', await yes(asked, 'bob'), reworded);
+    await stage.emit('stranger', await yes(asked, 'bob', { reason: 'a stranger' }));
+    await stage.emit('executor', await yes(asked, 'bob', { reason: 'another service' }));
+    await stage.emit(
+      'approval',
+      await yes(asked, 'alice', { reason: 'self' }, await stage.token('alice', { roles: ['support-lead'] })),
+    );
+    await stage.emit('approval', await yes(asked, 'gil', { reason: 'other tenant' }));
+    await stage.emit(
+      'approval',
+      await yes(asked, 'bob', { reason: "somebody else's token" }, await stage.token('alice')),
+    );
+    await stage.emit('approval', await yes(asked, 'bob', { reason: 'expired' }, await stage.token('bob', { exp: 1 })));
+    await stage.emit(
+      'approval',
+      await yes(asked, 'bob', { reason: 'unsealed', sealedToken: await stage.token('bob') }),
+    );
+    await stage.emit('approval', await yes(asked, 'bob', { reason: 'another effect', actionHash: 'x' }));
+    await stage.emit('approval', await yes(asked, 'bob', { reason: 'the real one' }));
+    await stage.emit('approval', await yes(asked, 'bob', { reason: 'once more' }));
+    const commit = await stage.decided('countersign.action.approved.v1', intentId, 1);
+    expect(commit.data).toMatchObject({
+      grant: 'commit',
+      preview,
+      approvers: [{ sub: 'bob', roles: ['support-lead'], reason: 'the real one' }],
+    });
+    expect(commit.data.exp * 1000 - Date.parse(commit.data.decidedAt)).toBeLessThanOrEqual(60_000);
+    await stage.decided('countersign.action.approved.v1', await ask('approvals-end', refund('1.00')));
+    expect(types(await about(intentId))).toEqual([
+      'intent.accepted',
+      'action.approved',
+      'action.escalated',
+      'action.approved',
+    ]);
+  });
+
+  it('lets a token wait for a provider that is away, and nothing else wait behind it', async () => {
+    const asked = await ask('before-outage', refund('900.00'));
+    const warrant = await stage.decided('countersign.action.approved.v1', asked);
+    await stage.provider.makeKey('k-new');
+    stage.provider.setUp(false);
+    await stage.request(
+      'countersign.action.requested.v1',
+      'outage',
+      refund('18.00'),
+      await stage.token('alice', {}, 'k-new'),
+    );
+    await stage.emit('executor', previewed(warrant));
+    await stage.decided('countersign.action.escalated.v1', asked);
+    const waiting = intentIdOf('acme', '/shop', 'outage');
+    expect([...(await about(waiting)), ...(await about(intentIdOf(UNVERIFIED, '/shop', 'outage')))]).toEqual([]);
+    stage.provider.publish('k1', 'k-new');
+    stage.provider.setUp(true);
+    await stage.decided('countersign.action.approved.v1', waiting);
+  });
+});
