@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { dataClassOf, type DataClass } from '@countersign/contracts';
+import { unwrap } from './classes.js';
 
 /** Roles that may call a tool, and the parameter values that need a person's approval. Data, shown at `GET /v1/tools`. */
 export interface PermissionMap {
@@ -29,9 +30,19 @@ export interface ToolContract {
   readonly target: string;
   readonly input: z.ZodObject;
   readonly output: z.ZodObject;
+  /** The effect a preview shows. A field it does not name is sealed as secret. */
+  readonly preview?: z.ZodObject;
+  /** By record type, the fields shown of a record it changes, before and after. A field not named is sealed as secret. */
+  readonly records?: Readonly<Record<string, z.ZodObject>>;
+  /** How long one call may take, in ms; 5,000 if absent. */
+  readonly timeoutMs?: number;
   readonly permissions: PermissionMap;
   /** What an action of these arguments could touch: money, records, who is affected. */
-  readonly blast?: (args: Record<string, unknown>) => { amount?: { amount: string; currency: string }; records: number; affected: string[] };
+  readonly blast?: (args: Record<string, unknown>) => {
+    amount?: { amount: string; currency: string };
+    records: number;
+    affected: string[];
+  };
 }
 
 export interface InputProblem {
@@ -60,14 +71,26 @@ export function defineToolContract<const T extends ToolContract>(contract: T): T
 export function contractFlaws(contract: ToolContract): string[] {
   const flaws: string[] = [];
   if (!/^[a-z][a-z0-9_]{0,63}$/.test(contract.name)) flaws.push('its name must be snake_case');
-  const optional = Object.entries(contract.input.shape).filter(([, field]) => (field as z.ZodType).safeParse(undefined).success);
+  const optional = Object.entries(contract.input.shape).filter(
+    ([, field]) => (field as z.ZodType).safeParse(undefined).success,
+  );
   if (optional.length > 2) flaws.push(`more than two optional inputs (${optional.map(([name]) => name).join(', ')})`);
   if (contract.permissions.roles.length === 0) flaws.push('no role may call it');
   if (contract.effect !== 'read' && !contract.class) flaws.push('it changes state and names no effect class');
-  for (const [side, schema] of [['input', contract.input], ['output', contract.output]] as const) {
+  for (const [side, schema] of schemasOf(contract)) {
     for (const field of unclassifiedFields(schema)) flaws.push(`${side} field ${field} has no data class`);
   }
   return flaws;
+}
+
+function schemasOf({ input, output, preview, records = {} }: ToolContract): [string, z.ZodObject][] {
+  const shown = Object.entries(records).map(([type, schema]): [string, z.ZodObject] => [`record ${type}`, schema]);
+  return [
+    ['input', input],
+    ['output', output],
+    ...(preview ? [['preview', preview] as [string, z.ZodObject]] : []),
+    ...shown,
+  ];
 }
 
 /** Paths of the leaves that were given no class. */
@@ -75,20 +98,19 @@ export function unclassifiedFields(schema: z.ZodType, path = ''): string[] {
   if (dataClassOf(schema)) return [];
   const bare = unwrap(schema);
   if (bare instanceof z.ZodObject) {
-    return Object.entries(bare.shape).flatMap(([name, field]) => unclassifiedFields(field as z.ZodType, path ? `${path}.${name}` : name));
+    return Object.entries(bare.shape).flatMap(([name, field]) =>
+      unclassifiedFields(field as z.ZodType, path ? `${path}.${name}` : name),
+    );
   }
   if (bare instanceof z.ZodArray) return unclassifiedFields(bare.element as z.ZodType, `${path}[]`);
   return [path || '(root)'];
 }
 
-function unwrap(schema: z.ZodType): z.ZodType {
-  const inner = (schema as { _zod: { def: { innerType?: z.ZodType } } })._zod.def.innerType;
-  return inner ? unwrap(inner) : schema;
-}
-
 /** The data class of each top-level input, for GET /v1/tools and for sealing. */
 export function fieldClasses(schema: z.ZodObject): Record<string, DataClass> {
-  return Object.fromEntries(Object.entries(schema.shape).map(([name, field]) => [name, dataClassOf(field as z.ZodType) ?? 'secret']));
+  return Object.fromEntries(
+    Object.entries(schema.shape).map(([name, field]) => [name, dataClassOf(field as z.ZodType) ?? 'secret']),
+  );
 }
 
 /** The arguments if they fit, else what to correct, field by field, in words a model can act on. */
@@ -98,7 +120,9 @@ export function parseInput(
 ): { ok: true; value: Record<string, unknown> } | { ok: false; problems: InputProblem[] } {
   const parsed = contract.input.safeParse(args);
   if (parsed.success) return { ok: true, value: parsed.data };
-  const problems = parsed.error.issues.slice(0, 10).map((issue) => ({ path: issue.path.join('.') || '(arguments)', message: issue.message }));
+  const problems = parsed.error.issues
+    .slice(0, 10)
+    .map((issue) => ({ path: issue.path.join('.') || '(arguments)', message: issue.message }));
   return { ok: false, problems };
 }
 

@@ -1,3 +1,4 @@
+export { sealFields, type HiddenClass, type Seal } from './classes.js';
 export {
   contractFlaws,
   defineToolContract,
@@ -13,6 +14,7 @@ export {
 export {
   defineTool,
   NoAnswer,
+  NothingDone,
   ToolRefusal,
   type CommitContext,
   type CommitOutcome,

@@ -1,7 +1,7 @@
 import type { Code, Json, JsonObject, RecordChanged, RecordRead } from '@countersign/contracts';
 import { contractFlaws, type ToolContract } from './contract.js';
 
-/** An answer of the target. Only 2xx and definite refusals (4xx other than 408, 409, 425, 429) are answers. */
+/** An answer of the target. Only 2xx and definite refusals (4xx other than 408, 409, 412, 425, 429) are answers. */
 export interface TargetAnswer {
   status: number;
   body: Json;
@@ -17,8 +17,8 @@ export interface TargetRequest {
 
 /**
  * The tenant's own handle on a target: credentials, actor, idempotency key, deadline and `Countersign-Not-After` are added
- * by the executor. Throws `NoAnswer` when the target did not answer or answered 5xx, 408, 409, 425 or 429: then nobody
- * knows whether it acted.
+ * by the executor. Throws `NoAnswer` when the target did not answer or answered 5xx, 408, 409, 425 or 429 (then nobody
+ * knows whether it acted) and `NothingDone` on 412 (a precondition did not hold).
  */
 export interface TargetClient {
   request(request: TargetRequest): Promise<TargetAnswer>;
@@ -31,6 +31,14 @@ export class NoAnswer extends Error {
   ) {
     super(detail);
     this.name = 'NoAnswer';
+  }
+}
+
+/** The target proves that it did nothing: too late, or the version it was to rest on has moved (412). It may be asked again. */
+export class NothingDone extends Error {
+  constructor(readonly detail: string) {
+    super(detail);
+    this.name = 'NothingDone';
   }
 }
 
@@ -78,7 +86,8 @@ export interface CommitOutcome {
   recordsChanged: RecordChanged[];
 }
 /** What a look-up by key or reference found. `unknown` is an honest answer. */
-export type LookupOutcome = { found: 'committed'; outcome: CommitOutcome } | { found: 'nothing' } | { found: 'unknown'; detail: string };
+export type LookupOutcome =
+  { found: 'committed'; outcome: CommitOutcome } | { found: 'nothing' } | { found: 'unknown'; detail: string };
 
 type Args = Record<string, unknown>;
 
@@ -100,8 +109,10 @@ export function defineTool(tool: Tool): Tool {
   const flaws = contractFlaws(contract);
   if (contract.effect === 'read' && !tool.read) flaws.push('a read tool needs read');
   if (contract.effect === 'read' && tool.commit) flaws.push('a read tool has no commit');
-  if (contract.effect !== 'read' && !(tool.preview && tool.commit)) flaws.push('what changes state needs preview and commit');
-  if ((contract.class === 'A' || contract.class === 'C') && !tool.lookup) flaws.push(`class ${contract.class} needs lookup`);
+  if (contract.effect !== 'read' && !(tool.preview && tool.commit))
+    flaws.push('what changes state needs preview and commit');
+  if ((contract.class === 'A' || contract.class === 'C') && !tool.lookup)
+    flaws.push(`class ${contract.class} needs lookup`);
   if (flaws.length > 0) throw new Error(`tool ${contract.name} is not fit: ${flaws.join('; ')}`);
   return Object.freeze(tool);
 }

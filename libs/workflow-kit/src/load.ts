@@ -25,13 +25,22 @@ export interface ModelSettings {
  * Loads the packages of `COUNTERSIGN_WORKFLOWS` (names, or folders that hold a package.json), each with a default export
  * made by `defineWorkflow`. Throws with the package's name and the way out when one does not fit.
  */
-export async function loadWorkflows(packages: readonly string[], model: ModelSettings): Promise<Map<string, LoadedWorkflow>> {
+export async function loadWorkflows(
+  packages: readonly string[],
+  model: ModelSettings,
+): Promise<Map<string, LoadedWorkflow>> {
   const loaded = new Map<string, LoadedWorkflow>();
   for (const from of packages) {
     const { root, entry } = locate(from, '.');
     const workflow = await defaultExport<Workflow>(entry, from);
-    if (loaded.has(workflow.name)) throw new Error(`two packages define the workflow ${workflow.name}; load one of them`);
-    loaded.set(workflow.name, { workflow, policyVersion: policyVersionOf(workflow), fingerprint: fingerprintOf(root, model), from });
+    if (loaded.has(workflow.name))
+      throw new Error(`two packages define the workflow ${workflow.name}; load one of them`);
+    loaded.set(workflow.name, {
+      workflow,
+      policyVersion: policyVersionOf(workflow),
+      fingerprint: fingerprintOf(root, model),
+      from,
+    });
   }
   return loaded;
 }
@@ -59,7 +68,9 @@ export async function loadTools(packages: readonly string[]): Promise<Map<string
 export function fingerprintOf(root: string, { model, baseUrl }: ModelSettings): string {
   const hash = createHash('sha256');
   const manifest = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as Record<string, Json>;
-  hash.update(jcs({ dependencies: manifest['dependencies'] ?? {}, model, baseUrl: model === 'stand-in' ? 'stand-in' : baseUrl }));
+  hash.update(
+    jcs({ dependencies: manifest['dependencies'] ?? {}, model, baseUrl: model === 'stand-in' ? 'stand-in' : baseUrl }),
+  );
   for (const file of builtFiles(root)) hash.update(`\n${file}\n`).update(readFileSync(path.join(root, file)));
   return hash.digest('hex');
 }
@@ -67,7 +78,9 @@ export function fingerprintOf(root: string, { model, baseUrl }: ModelSettings): 
 function builtFiles(root: string): string[] {
   const dist = existsSync(path.join(root, 'dist')) ? 'dist' : '.';
   return readdirSync(path.join(root, dist), { recursive: true, encoding: 'utf8' })
-    .filter((file) => /\.(m?js|json|ya?ml)$/.test(file) && !/(^|\/)node_modules\//.test(file) && !/\.spec\.js$/.test(file))
+    .filter(
+      (file) => /\.(m?js|json|ya?ml)$/.test(file) && !/(^|\/)node_modules\//.test(file) && !/\.spec\.js$/.test(file),
+    )
     .map((file) => path.posix.join(dist, file.split(path.sep).join('/')))
     .sort();
 }
@@ -79,19 +92,24 @@ function locate(from: string, subpath: '.' | './tools'): { root: string; entry: 
   try {
     const manifestFile = folder ? path.join(folder, 'package.json') : require.resolve(`${from}/package.json`);
     const root = path.dirname(manifestFile);
-    const manifest = JSON.parse(readFileSync(manifestFile, 'utf8')) as { exports?: Record<string, { default?: string } | string> };
+    const manifest = JSON.parse(readFileSync(manifestFile, 'utf8')) as {
+      exports?: Record<string, { default?: string } | string>;
+    };
     const target = manifest.exports?.[subpath];
     const file = typeof target === 'string' ? target : target?.default;
     if (!file) throw new Error(`it exports no "${subpath}"`);
     return { root, entry: path.join(root, file) };
   } catch (error) {
     const why = error instanceof Error ? error.message.split('\n')[0] : String(error);
-    throw new Error(`COUNTERSIGN_WORKFLOWS: cannot load ${from}: ${why}. Install the package, or name its folder.`, { cause: error });
+    throw new Error(`COUNTERSIGN_WORKFLOWS: cannot load ${from}: ${why}. Install the package, or name its folder.`, {
+      cause: error,
+    });
   }
 }
 
 async function defaultExport<T>(entry: string, from: string): Promise<T> {
   const module = (await import(pathToFileURL(entry).href)) as { default?: T };
-  if (!module.default) throw new Error(`COUNTERSIGN_WORKFLOWS: ${from} has no default export in ${path.basename(entry)}`);
+  if (!module.default)
+    throw new Error(`COUNTERSIGN_WORKFLOWS: ${from} has no default export in ${path.basename(entry)}`);
   return module.default;
 }

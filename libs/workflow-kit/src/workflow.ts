@@ -52,8 +52,17 @@ export function defineWorkflow(workflow: Workflow): Workflow {
 /** The policy version: a digest over the rules as they run, the permission maps and the limits. */
 export function policyVersionOf(workflow: Workflow): string {
   return digest({
-    rules: workflow.rules.map((rule) => ({ name: rule.name, tools: rule.tools ?? null, needs: rule.needs ?? null, decide: rule.decide.toString() })),
-    permissions: workflow.tools.map((tool) => ({ name: tool.name, version: tool.version, permissions: tool.permissions })),
+    rules: workflow.rules.map((rule) => ({
+      name: rule.name,
+      tools: rule.tools ?? null,
+      needs: rule.needs ?? null,
+      decide: rule.decide.toString(),
+    })),
+    permissions: workflow.tools.map((tool) => ({
+      name: tool.name,
+      version: tool.version,
+      permissions: tool.permissions,
+    })),
     roles: workflow.roles,
     limits: workflow.limits,
   });

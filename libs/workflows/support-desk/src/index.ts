@@ -1,1 +1,1 @@
-export {};
+export { supportDesk as default } from './workflow.js';

@@ -1,0 +1,180 @@
+import { z } from 'zod';
+import { digest, refusal, type Json, type JsonObject, type RecordChanged } from '@countersign/contracts';
+import {
+  NoAnswer,
+  NothingDone,
+  parseInput,
+  sealFields,
+  ToolRefusal,
+  type CommitContext,
+  type CommitOutcome,
+  type Seal,
+  type Tool,
+  type ToolContext,
+  type ToolContract,
+} from '@countersign/tool-sdk';
+import type { Answer, Found } from './automaton.js';
+import type { Opening } from './gate.js';
+import type { Sealer } from './sealer.js';
+import type { Committed, Ending, Warrant } from './state.js';
+import type { Errand, Target } from './target-client.js';
+
+const DEFAULT_TIMEOUT_MS = 5_000;
+const MAX_EVENT_CHARACTERS = 600_000;
+
+/** A look at the target that changes nothing: how it ended, or why to look again. */
+export type Looked = { tag: 'end'; ending: Ending } | { tag: 'no-answer'; error: NoAnswer };
+
+/** Runs one tool once for one warrant, and says in the executor's words what came of it. What leaves here is sealed. */
+export class Attempts {
+  constructor(
+    private readonly targetOf: (name: string) => Pick<Target, 'clientFor'>,
+    private readonly sealer: Sealer,
+  ) {}
+
+  async read(warrant: Warrant, tool: Tool, signal: AbortSignal): Promise<Looked> {
+    return this.look(warrant, tool, async (args) => {
+      const { result, recordsRead } = await tool.read!(this.context(warrant, tool, signal), args);
+      return fitting({ tag: 'read', result: this.shown(warrant, tool.contract.output, result), recordsRead });
+    });
+  }
+
+  /** The preview as a target gives it now. */
+  async preview(warrant: Warrant, tool: Tool, signal: AbortSignal): Promise<Looked> {
+    const tag = warrant.grant === 'draft' ? 'drafted' : 'previewed';
+    return this.look(warrant, tool, async (args) => {
+      const { effect, basis, recordsRead } = await tool.preview!(this.context(warrant, tool, signal), args);
+      const sealed = sealFields(previewSchema(tool.contract), effect, this.sealer.sealFor(warrant.tenant));
+      return fitting({ tag, preview: { effect: sealed, basis, digest: digest(sealed) }, recordsRead });
+    });
+  }
+
+  /** Sends the write. Whatever goes wrong on our side after it may have been sent is not knowing, never a no. */
+  async send(warrant: Warrant, tool: Tool, basis: JsonObject, opening: Opening, signal: AbortSignal): Promise<Answer> {
+    const args = parseInput(tool.contract, warrant.arguments);
+    if (!args.ok) return { tag: 'refused', refusal: misfit(args.problems) };
+    const notAfter = opening.notAfter(warrant);
+    const context = this.commitContext(warrant, tool, basis, signal, {
+      notAfter,
+      isLate: () => opening.now() > notAfter,
+    });
+    try {
+      return { tag: 'done', committed: this.committed(warrant, tool, await tool.commit!(context, args.value)) };
+    } catch (error) {
+      if (error instanceof ToolRefusal) return { tag: 'refused', refusal: refusalOf(error) };
+      if (error instanceof NothingDone) return { tag: 'nothing-done', detail: error.detail };
+      return { tag: 'unknown', detail: detailOf(error) };
+    }
+  }
+
+  async lookUp(warrant: Warrant, tool: Tool, signal: AbortSignal): Promise<Found> {
+    const basis = warrant.preview?.basis ?? {};
+    try {
+      const found = await tool.lookup!(this.commitContext(warrant, tool, basis, signal, {}), warrant.arguments);
+      if (found.found === 'committed') return { tag: 'done', committed: this.committed(warrant, tool, found.outcome) };
+      return found.found === 'nothing' ? { tag: 'nothing' } : { tag: 'unknown', detail: found.detail };
+    } catch (error) {
+      return { tag: 'unknown', detail: `it could not be looked up: ${detailOf(error)}` };
+    }
+  }
+
+  private async look(
+    { arguments: given }: Warrant,
+    tool: Tool,
+    run: (args: Record<string, unknown>) => Promise<Ending>,
+  ): Promise<Looked> {
+    const args = parseInput(tool.contract, given);
+    if (!args.ok) return failed(misfit(args.problems));
+    try {
+      return { tag: 'end', ending: await run(args.value) };
+    } catch (error) {
+      if (error instanceof NoAnswer) return { tag: 'no-answer', error };
+      if (error instanceof ToolRefusal) return failed(refusalOf(error));
+      return failed(refusal('UPSTREAM_FAILED', `the answer could not be used: ${detailOf(error)}`));
+    }
+  }
+
+  private context(warrant: Warrant, tool: Tool, signal: AbortSignal, more: Partial<Errand> = {}): ToolContext {
+    const { tenant, actor } = warrant;
+    const timeoutMs = tool.contract.timeoutMs ?? DEFAULT_TIMEOUT_MS;
+    const target = this.targetOf(tool.contract.target).clientFor({
+      tenant,
+      actor: actor.sub,
+      timeoutMs,
+      signal,
+      ...more,
+    });
+    return { tenant, actor: actor.sub, target, signal, now: () => new Date() };
+  }
+
+  private commitContext(
+    warrant: Warrant,
+    tool: Tool,
+    basis: JsonObject,
+    signal: AbortSignal,
+    more: Partial<Errand>,
+  ): CommitContext {
+    const { idempotencyKey } = warrant;
+    return { ...this.context(warrant, tool, signal, { ...more, idempotencyKey }), idempotencyKey, basis };
+  }
+
+  private committed(warrant: Warrant, { contract }: Tool, outcome: CommitOutcome): Committed {
+    const seal = this.sealer.sealFor(warrant.tenant);
+    const result = this.shown(warrant, contract.output, outcome.result);
+    const recordsChanged = outcome.recordsChanged.map((change) => sealedChange(contract, change, seal));
+    const whole = { result, recordsRead: outcome.recordsRead, recordsChanged };
+    if (isPublishable(whole)) return whole;
+    return { ...whole, result: {}, recordsChanged: recordsChanged.map((c) => ({ ...c, before: null, after: null })) };
+  }
+
+  /** A result as its contract says it looks. Throws when it does not. */
+  private shown(warrant: Warrant, output: z.ZodObject, result: JsonObject): JsonObject {
+    return sealFields(output, output.parse(result) as JsonObject, this.sealer.sealFor(warrant.tenant)) as JsonObject;
+  }
+}
+
+const failed = (why: Extract<Ending, { tag: 'failed' }>['refusal']): Looked => ({
+  tag: 'end',
+  ending: { tag: 'failed', refusal: why, recordsRead: [] },
+});
+
+const refusalOf = (error: ToolRefusal) => refusal(error.code, error.detail.slice(0, 2_000), error.nextStep);
+
+const misfit = (problems: { path: string; message: string }[]) =>
+  refusal(
+    'INVALID_ARGUMENTS',
+    problems
+      .map(({ path, message }) => `${path}: ${message}`)
+      .join('; ')
+      .slice(0, 2_000),
+  );
+
+function detailOf(error: unknown): string {
+  if (error instanceof NoAnswer || error instanceof NothingDone) return error.detail;
+  if (error instanceof z.ZodError) return `its form is not the declared one (${error.issues[0]?.path.join('.')})`;
+  return error instanceof Error ? `${error.name}: ${error.message.slice(0, 300)}` : 'unknown';
+}
+
+const isPublishable = (value: unknown): boolean => JSON.stringify(value).length <= MAX_EVENT_CHARACTERS;
+
+function fitting(ending: Ending): Ending {
+  if (isPublishable(ending)) return ending;
+  return { tag: 'failed', refusal: refusal('UPSTREAM_FAILED', 'the answer is too large to publish'), recordsRead: [] };
+}
+
+const byNames = new WeakMap<ToolContract, z.ZodObject>();
+
+/** A field no schema names is secret; where a contract shows no schema of its own, its inputs and outputs say it by name. */
+function byName(contract: ToolContract): z.ZodObject {
+  let schema = byNames.get(contract);
+  if (!schema) byNames.set(contract, (schema = z.object({ ...contract.output.shape, ...contract.input.shape })));
+  return schema;
+}
+
+const previewSchema = (contract: ToolContract) => contract.preview ?? byName(contract);
+
+function sealedChange(contract: ToolContract, change: RecordChanged, seal: Seal): RecordChanged {
+  const schema = contract.records?.[change.type] ?? byName(contract);
+  const side = (record: Json | null) => record && sealFields(schema, record, seal);
+  return { ...change, before: side(change.before), after: side(change.after) };
+}

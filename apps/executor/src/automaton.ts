@@ -1,0 +1,105 @@
+import { refusal, type Refusal } from '@countersign/contracts';
+import type { EffectClass } from '@countersign/tool-sdk';
+import type { Committed, Ending } from './state.js';
+
+/**
+ * What becomes of a commit once it was marked SENT. It guarantees:
+ * 1. Only proof that nothing was done puts it back to QUEUED: the target's own word on a first send, or a look-up by key
+ *    that finds nothing after the last send's limit.
+ * 2. A refusal is definite on a first send only. On a later one an earlier send may have acted, so the target is looked up.
+ * 3. It is sent again only under the same key to a target that keeps keys, with the same content, and never once expired.
+ * 4. What nobody can tell ends in doubt, not in a guess.
+ */
+export interface Circumstances {
+  effectClass: EffectClass;
+  canLookUp: boolean;
+  /** It rests on a preview's versions, which a later send would have to read anew. */
+  conditional: boolean;
+  expired: boolean;
+  attempts: number;
+}
+
+/** What a send brought to light. */
+export type Answer =
+  | { tag: 'done'; committed: Committed }
+  | { tag: 'refused'; refusal: Refusal }
+  | { tag: 'nothing-done'; detail: string }
+  | { tag: 'unknown'; detail: string };
+
+/** What a look-up brought to light. */
+export type Found = { tag: 'done'; committed: Committed } | { tag: 'nothing' } | { tag: 'unknown'; detail: string };
+
+export type Step =
+  | { tag: 'end'; ending: Ending }
+  | { tag: 'again'; as: 'QUEUED' | 'SENT'; inMs: number; because: string }
+  | { tag: 'look-up'; refused?: Refusal };
+
+/** Waits between attempts, in ms. After the last one nothing is sent again. */
+const WAITS = [200, 400, 800, 1600, 3200, 5000, 5000, 5000];
+export const MAX_ATTEMPTS = WAITS.length;
+export const waitAfter = (attempts: number): number => WAITS[Math.min(attempts, WAITS.length) - 1] ?? WAITS[0]!;
+
+const DOUBT = 'whether the target acted is not known';
+const inDoubt = (known: string): Step => ({
+  tag: 'end',
+  ending: { tag: 'in-doubt', refusal: refusal('IN_DOUBT', DOUBT), known: known.slice(0, 1000) },
+});
+
+/** How a row that was found SENT goes on (guarantee 3). */
+export function afterRecovery(case_: Circumstances): 'send' | 'look-up' | 'doubt' {
+  if (!case_.expired && case_.attempts <= MAX_ATTEMPTS && sendsAgain(case_)) return 'send';
+  return case_.canLookUp ? 'look-up' : 'doubt';
+}
+
+const sendsAgain = ({ effectClass, conditional, canLookUp }: Circumstances): boolean =>
+  (effectClass === 'A' && !conditional) || (effectClass === 'B' && !canLookUp);
+
+export function afterSend(answer: Answer, isFirst: boolean, case_: Circumstances): Step {
+  switch (answer.tag) {
+    case 'done':
+      return { tag: 'end', ending: { ...answer.committed, tag: 'committed' } };
+    case 'refused':
+      if (isFirst) return { tag: 'end', ending: { tag: 'failed', refusal: answer.refusal, recordsRead: [] } };
+      if (!case_.canLookUp) return inDoubt(`refused when sent again: ${answer.refusal.detail}`);
+      return { tag: 'look-up', refused: answer.refusal };
+    case 'nothing-done':
+      if (isFirst) return { tag: 'again', as: 'QUEUED', inMs: waitAfter(case_.attempts), because: answer.detail };
+      return case_.canLookUp ? { tag: 'look-up' } : inDoubt(answer.detail);
+    case 'unknown':
+      if (!case_.canLookUp && (!sendsAgain(case_) || case_.attempts >= MAX_ATTEMPTS)) return inDoubt(answer.detail);
+      return { tag: 'again', as: 'SENT', inMs: waitAfter(case_.attempts), because: answer.detail };
+    default:
+      return answer satisfies never;
+  }
+}
+
+/** `limitInMs`: until then a send that is on its way may still act; 0 or less once it has passed. */
+export function afterLookUp(found: Found, limitInMs: number, case_: Circumstances, refused?: Refusal): Step {
+  switch (found.tag) {
+    case 'done':
+      return { tag: 'end', ending: { ...found.committed, tag: 'committed' } };
+    case 'nothing':
+      return afterNothing(limitInMs, case_, refused);
+    case 'unknown':
+      if (case_.attempts >= MAX_ATTEMPTS) return inDoubt(found.detail);
+      return { tag: 'again', as: 'SENT', inMs: waitAfter(case_.attempts), because: found.detail };
+    default:
+      return found satisfies never;
+  }
+}
+
+function afterNothing(limitInMs: number, { attempts, expired }: Circumstances, refused?: Refusal): Step {
+  if (limitInMs > 0) {
+    return { tag: 'again', as: 'SENT', inMs: limitInMs, because: 'not found yet; a send may still be on its way' };
+  }
+  if (refused) return { tag: 'end', ending: { tag: 'failed', refusal: refused, recordsRead: [] } };
+  if (expired) return { tag: 'end', ending: expiredUnsent };
+  return { tag: 'again', as: 'QUEUED', inMs: waitAfter(attempts), because: 'looked up: nothing was done' };
+}
+
+/** It goes back to policy, which checks all again and may issue a new one for the same action and key. */
+export const expiredUnsent: Ending = {
+  tag: 'returned',
+  refusal: refusal('WARRANT_EXPIRED', 'the warrant expired and nothing was done'),
+  recordsRead: [],
+};

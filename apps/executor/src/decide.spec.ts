@@ -1,0 +1,95 @@
+import { describe, expect, it } from '@jest/globals';
+import { EVENTS, eventIdOf, refusal, type EventDraft } from '@countersign/contracts';
+import { decideApproved, decideEnding, placeOf } from './decide.js';
+import { aboutOf, givenRecord, givenRow, givenWarrant, NOW } from './given.spec-support.js';
+import type { Ending } from './state.js';
+
+const states = { get: () => undefined };
+const warrant = givenWarrant();
+const about = aboutOf(warrant);
+
+describe('a warrant on decisions', () => {
+  const incoming = givenRecord(warrant);
+
+  it("becomes one work row under its jti when policy's signature was found good", () => {
+    const facts = new Map([[placeOf(incoming), { ok: true as const, compact: 'a.b.c', target: 'helpdesk' }]]);
+    const body = { warrant: 'a.b.c', traceparent: incoming.headers['traceparent'] };
+    expect(decideApproved(incoming, states, facts)).toEqual([
+      { do: 'work', work: { id: warrant.jti, kind: 'grant', target: 'helpdesk', tenant: 'acme', body } },
+    ]);
+  });
+
+  it('is ignored when it is not, and when nobody looked', () => {
+    const facts = new Map([[placeOf(incoming), { ok: false as const, because: 'signed by nobody' }]]);
+    expect(decideApproved(incoming, states, facts)).toEqual([{ do: 'ignore', because: 'signed by nobody' }]);
+    expect(decideApproved(incoming, states, new Map())).toEqual([
+      { do: 'ignore', because: 'its signature was not judged' },
+    ]);
+  });
+});
+
+describe('an ending', () => {
+  const preview = { effect: { amount: '18.00' }, basis: { orderVersion: 1 }, digest: 'd' };
+  const no = refusal('NOT_FOUND', 'no such order');
+  const endings: [Ending, string, object][] = [
+    [{ tag: 'read', result: { id: 'x' }, recordsRead: [] }, 'read', { result: { id: 'x' } }],
+    [{ tag: 'previewed', preview, recordsRead: [] }, 'previewed', { preview }],
+    [{ tag: 'drafted', preview, recordsRead: [] }, 'drafted', { preview }],
+    [
+      { tag: 'committed', result: { refundId: 'r' }, recordsRead: [], recordsChanged: [] },
+      'committed',
+      { result: { refundId: 'r' }, recordsChanged: [], idempotencyKey: warrant.idempotencyKey },
+    ],
+    [{ tag: 'failed', refusal: no, recordsRead: [] }, 'failed', no],
+    [{ tag: 'returned', refusal: no, preview, recordsRead: [] }, 'returned', { ...no, preview }],
+    [{ tag: 'blocked', refusal: no }, 'blocked', no],
+    [{ tag: 'in-doubt', refusal: no, known: 'no answer' }, 'in-doubt', { ...no, known: 'no answer' }],
+    [
+      { tag: 'resolved', outcome: 'failed', detail: 'nothing found' },
+      'resolved',
+      { outcome: 'failed', by: 'lookup', result: null, recordsChanged: [] },
+    ],
+  ];
+
+  it.each(endings)('%j is published as the event of its name, fit for its contract', (ending, name, data) => {
+    const [effect] = decideEnding(givenRow(warrant), { ending, about, attempts: 2 }, states, NOW);
+    const { event } = effect as { event: EventDraft };
+    const type = `countersign.action.${name}.v1` as EventDraft['type'];
+    expect(event).toMatchObject({
+      type,
+      id: eventIdOf(type, warrant.jti),
+      time: NOW.toISOString(),
+      subject: warrant.actionId,
+      tenantid: 'acme',
+      actorid: 'alice',
+      session: 's-1',
+      correlationid: warrant.intentId,
+      causationid: about.cause,
+      data: { jti: warrant.jti, grant: 'commit', attempts: 2, ...data },
+    });
+    expect(EVENTS[type].data.safeParse(event.data)).toMatchObject({ success: true });
+  });
+
+  it('in doubt leaves work behind that asks the target again', () => {
+    const row = givenRow(warrant);
+    const ending: Ending = { tag: 'in-doubt', refusal: no, known: 'no answer' };
+    expect(decideEnding(row, { ending, about, attempts: 8 }, states, NOW)[1]).toEqual({
+      do: 'work',
+      work: {
+        id: `${warrant.jti}/settle`,
+        kind: 'settle',
+        target: 'helpdesk',
+        tenant: 'acme',
+        body: row.body,
+        notBefore: new Date(NOW.getTime() + 30_000),
+      },
+    });
+  });
+
+  it('of a warrant that no longer verifies says nothing', () => {
+    const ending: Ending = { tag: 'void', because: 'the signature does not match' };
+    expect(decideEnding(givenRow(warrant), { ending, attempts: 1 }, states, NOW)).toEqual([
+      { do: 'ignore', because: 'the signature does not match' },
+    ]);
+  });
+});

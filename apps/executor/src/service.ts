@@ -1,0 +1,47 @@
+import type { Incoming } from '@countersign/contracts';
+import type { Consumer } from '@countersign/messaging';
+import { decideApproved, placeOf, type Facts } from './decide.js';
+import type { Warrant } from './state.js';
+import type { WarrantBook } from './warrant-book.js';
+
+/** Target of work whose tool this executor does not have; it ends as blocked. */
+const NO_TARGET = 'none';
+
+export interface IntakeParts {
+  book: WarrantBook;
+  targetOf: (warrant: Warrant) => string | undefined;
+  /** Told of each record that policy did not sign as it stands. */
+  onForged: (incoming: Incoming, because: string) => void;
+}
+
+/** Judges each approval's signature before the transaction. Nothing else of a record is believed. */
+export function judge(events: Incoming[], { book, targetOf, onForged }: IntakeParts): Facts {
+  const facts = new Map<string, { ok: true; compact: string; target: string } | { ok: false; because: string }>();
+  for (const incoming of events) {
+    if (incoming.event.type !== 'countersign.action.approved.v1') continue;
+    const opened = book.fromRecord(incoming);
+    if (!opened.ok) onForged(incoming, opened.because);
+    facts.set(
+      placeOf(incoming),
+      opened.ok ? { ok: true, compact: opened.compact, target: targetOf(opened.warrant) ?? NO_TARGET } : opened,
+    );
+  }
+  return facts;
+}
+
+export function executorConsumer(parts: IntakeParts): Consumer<Facts> {
+  return {
+    name: 'executor',
+    topics: {
+      decisions: {
+        'countersign.action.approved.v1': { touches: () => [], decide: decideApproved },
+        'countersign.intent.accepted.v1': 'ignore',
+        'countersign.intent.refused.v1': 'ignore',
+        'countersign.action.denied.v1': 'ignore',
+        'countersign.action.escalated.v1': 'ignore',
+        'countersign.action.settled.v1': 'ignore',
+      },
+    },
+    prepare: (events) => Promise.resolve(judge(events, parts)),
+  };
+}

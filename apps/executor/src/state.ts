@@ -1,0 +1,81 @@
+import type {
+  EventData,
+  Grant,
+  Json,
+  JsonObject,
+  Preview,
+  RecordChanged,
+  RecordRead,
+  Refusal,
+} from '@countersign/contracts';
+
+/** What policy signed: the executor runs this and nothing else. */
+export type Warrant = EventData<'countersign.action.approved.v1'>;
+
+/** The body of a work row. The compact JWS is verified again when the row is performed. */
+export interface WorkBody {
+  warrant: string;
+  traceparent?: string;
+}
+
+/** Kinds of work: a warrant to carry out, and an action in doubt to look up. */
+export const GRANT = 'grant';
+export const SETTLE = 'settle';
+
+/** What every event of an action says of it, taken from its verified warrant. */
+export interface About {
+  intentId: string;
+  actionId: string;
+  revision: number;
+  tenant: string;
+  actor: string;
+  session: string;
+  tool: string;
+  toolVersion: string;
+  jti: string;
+  grant: Grant;
+  idempotencyKey: string;
+  /** Id of the event that carried the warrant. */
+  cause: string;
+}
+
+export interface Committed {
+  result: JsonObject;
+  recordsRead: RecordRead[];
+  recordsChanged: RecordChanged[];
+}
+
+/** How a warrant ended. `void` is a row whose warrant no longer verifies: nothing is done and nothing said. */
+export type Ending =
+  | { tag: 'read'; result: Json; recordsRead: RecordRead[] }
+  | { tag: 'previewed' | 'drafted'; preview: Preview; recordsRead: RecordRead[] }
+  | ({ tag: 'committed' } & Committed)
+  | { tag: 'failed'; refusal: Refusal; recordsRead: RecordRead[] }
+  | { tag: 'returned'; refusal: Refusal; preview?: Preview; recordsRead: RecordRead[] }
+  | { tag: 'blocked'; refusal: Refusal }
+  | { tag: 'in-doubt'; refusal: Refusal; known: string }
+  | { tag: 'resolved'; outcome: 'committed' | 'failed'; detail: string; committed?: Committed }
+  | { tag: 'void'; because: string };
+
+/** What a finished row hands to `decide`. */
+export interface Outcome {
+  ending: Ending;
+  about?: About;
+  attempts: number;
+}
+
+const STATUS = {
+  read: 'READ',
+  previewed: 'PREVIEWED',
+  drafted: 'DRAFTED',
+  committed: 'COMMITTED',
+  failed: 'FAILED',
+  returned: 'RETURNED',
+  blocked: 'BLOCKED',
+  'in-doubt': 'IN_DOUBT',
+  resolved: 'RESOLVED',
+  void: 'VOID',
+} as const satisfies Record<Ending['tag'], string>;
+
+/** The terminal status of a work row. */
+export const statusOf = (ending: Ending): string => STATUS[ending.tag];

@@ -1,0 +1,110 @@
+import { Pool, type Dispatcher } from 'undici';
+import type { Json } from '@countersign/contracts';
+import { NoAnswer, NothingDone, type TargetAnswer, type TargetClient, type TargetRequest } from '@countersign/tool-sdk';
+import type { Credentials } from './credentials.js';
+import { Slots } from './slots.js';
+
+const CONNECTIONS = 24;
+const MAX_ANSWER_BYTES = 1024 * 1024;
+/** Neither an answer nor a definite no: the target may have acted, or act yet. */
+const UNSURE = new Set([408, 409, 425, 429]);
+
+/** What a request is made for. */
+export interface Errand {
+  tenant: string;
+  actor: string;
+  idempotencyKey?: string;
+  /** By the database's clock, in ms. */
+  notAfter?: number;
+  /** Whether that moment has come: then it is not sent. */
+  isLate?: () => boolean;
+  timeoutMs: number;
+  signal: AbortSignal;
+}
+
+/** One target: kept-alive connections, bounded, and a handle on it per errand. JSON only, at most 1 MiB an answer. */
+export class Target {
+  private readonly pool: Pool;
+  private readonly slots = new Slots(CONNECTIONS);
+
+  constructor(
+    private readonly name: string,
+    url: string,
+    private readonly credentials: Credentials,
+  ) {
+    this.pool = new Pool(new URL(url).origin, {
+      connections: CONNECTIONS,
+      pipelining: 1,
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      maxResponseSize: MAX_ANSWER_BYTES,
+    });
+  }
+
+  clientFor(errand: Errand): TargetClient {
+    return { request: (request) => this.slots.run(() => this.request(request, errand)) };
+  }
+
+  close(): Promise<void> {
+    return this.pool.destroy();
+  }
+
+  private async request(request: TargetRequest, errand: Errand): Promise<TargetAnswer> {
+    if (request.method !== 'GET' && errand.isLate?.()) throw new NothingDone('its moment passed before it was sent');
+    const token = await this.credentials.tokenFor(this.name, errand.tenant);
+    const deadline = new AbortController();
+    const abort = () => deadline.abort(new NoAnswer(`${this.name} did not answer in ${errand.timeoutMs} ms`));
+    const timer = setTimeout(abort, errand.timeoutMs);
+    errand.signal.addEventListener('abort', abort, { once: true });
+    try {
+      return await this.answered(await this.pool.request(this.message(request, errand, token, deadline.signal)));
+    } catch (error) {
+      if (error instanceof NoAnswer || error instanceof NothingDone) throw error;
+      throw new NoAnswer(`${this.name} could not be asked: ${codeOf(error)}`);
+    } finally {
+      clearTimeout(timer);
+      errand.signal.removeEventListener('abort', abort);
+    }
+  }
+
+  private message(
+    request: TargetRequest,
+    errand: Errand,
+    token: string,
+    signal: AbortSignal,
+  ): Dispatcher.RequestOptions {
+    const headers: Record<string, string> = { ...request.headers };
+    if (request.body !== undefined) headers['content-type'] = 'application/json';
+    headers['accept'] = 'application/json';
+    headers['authorization'] = `Bearer ${token}`;
+    headers['countersign-actor'] = encodeURIComponent(errand.actor);
+    // A look at the target is not the write itself: it must not be taken for it by its key.
+    if (request.method !== 'GET' && errand.idempotencyKey) headers['idempotency-key'] = errand.idempotencyKey;
+    if (request.method !== 'GET' && errand.notAfter) headers['countersign-not-after'] = String(errand.notAfter);
+    const body = request.body === undefined ? null : JSON.stringify(request.body);
+    return { method: request.method, path: request.path, headers, body, signal };
+  }
+
+  private async answered({ statusCode, body }: Dispatcher.ResponseData): Promise<TargetAnswer> {
+    const text = await body.text();
+    if (statusCode === 412) throw new NothingDone(`${this.name} did nothing: ${text.slice(0, 300)}`);
+    if (statusCode >= 500 || (statusCode >= 300 && statusCode < 400) || UNSURE.has(statusCode)) {
+      throw new NoAnswer(`${this.name} answered ${statusCode}: ${text.slice(0, 300)}`, statusCode);
+    }
+    const value = parsed(text);
+    if (value === undefined && statusCode < 300)
+      throw new NoAnswer(`${this.name} answered ${statusCode} and no JSON`, statusCode);
+    return { status: statusCode, body: value ?? null };
+  }
+}
+
+function parsed(text: string): Json | undefined {
+  try {
+    return JSON.parse(text) as Json;
+  } catch {
+    return undefined;
+  }
+}
+
+const codeOf = (error: unknown): string =>
+  error instanceof Error ? ((error as NodeJS.ErrnoException).code ?? error.name) : 'unknown';

@@ -1,0 +1,286 @@
+import { refusal, type JsonObject, type Preview, type RecordRead } from '@countersign/contracts';
+import type { Round, Worker, WorkRow } from '@countersign/messaging';
+import type { Tool } from '@countersign/tool-sdk';
+import type { Attempts, Looked } from './attempt.js';
+import { afterLookUp, afterRecovery, afterSend, MAX_ATTEMPTS, waitAfter, type Circumstances, type Step } from './automaton.js';
+import { decideEnding } from './decide.js';
+import { SEND_WINDOW_MS, type Gate, type Opening } from './gate.js';
+import {
+  GRANT,
+  SETTLE,
+  statusOf,
+  type About,
+  type Ending,
+  type Outcome,
+  type Warrant,
+  type WorkBody,
+} from './state.js';
+import type { WarrantBook } from './warrant-book.js';
+
+/** A row whose warrant was verified again just now. */
+export interface Job {
+  row: WorkRow;
+  warrant: Warrant;
+  about: About;
+  tool: Tool;
+}
+
+export interface ExecutorParts {
+  book: WarrantBook;
+  gate: Gate;
+  attempts: Attempts;
+  toolOf: (warrant: Warrant) => Tool | undefined;
+  /** A stored warrant that does not verify: somebody wrote to the table. */
+  onForged: (row: WorkRow, because: string) => void;
+  onEnding: (about: About, ending: Ending) => void;
+}
+
+/** A look is tried for as long as a send is: a target that restarts is no reason to fail. */
+const MAX_LOOKS = MAX_ATTEMPTS;
+const LEASE_MS = 30_000;
+const SETTLE_EVERY_MS = 30_000;
+const SETTLE_AT_MOST_MS = 600_000;
+
+/**
+ * Carries out warrants in rounds. It guarantees:
+ * 1. A warrant is verified again from its stored bytes by the process that carries it out.
+ * 2. Nothing that changes state is sent before SENT is committed; what is read or previewed needs no such mark.
+ * 3. A commit that rests on a preview computes it anew before its first send: another effect goes back to policy, and the
+ *    same one is sent on the versions just read, as a conditional write.
+ * 4. A row found SENT passes no check of the gate again; the automaton alone says how it goes on.
+ */
+export class Executor implements Worker<Outcome> {
+  readonly kinds = [GRANT, SETTLE];
+  readonly roundSize = 100;
+  readonly rounds = 3;
+  /** Outlasts the send window many times: whoever claims a row after it knows that no send of it is still on its way. */
+  readonly leaseMs = LEASE_MS;
+  private readonly startedAt = performance.now();
+  /** Until when, by the monotonic clock, a send of this process may still act. */
+  private readonly sendLimits = new Map<string, number>();
+
+  constructor(private readonly parts: ExecutorParts) {}
+
+  async perform(rows: WorkRow[], round: Round): Promise<void> {
+    this.forgetPassedLimits();
+    const opening = await this.parts.gate.open();
+    const direct: Job[] = [];
+    const conditional: Job[] = [];
+    const tasks: Promise<unknown>[] = [];
+    for (const row of rows) {
+      const job = this.jobOf(row);
+      if (!('tool' in job)) tasks.push(this.end(row, job.about, job.ending, round));
+      else if (row.kind === SETTLE) tasks.push(this.settle(job, round));
+      else if (row.status === 'SENT') tasks.push(this.recover(job, opening, round));
+      else this.sort(job, opening, round, { direct, conditional, tasks });
+    }
+    tasks.push(this.sendAll(direct, opening, round), this.recheckAll(conditional, round));
+    await allEnded(tasks);
+  }
+
+  touches(): string[] {
+    return [];
+  }
+
+  readonly decide = decideEnding;
+
+  /** Guarantee 1. */
+  private jobOf(row: WorkRow): Job | { about: About | undefined; ending: Ending } {
+    const opened = this.parts.book.fromCompact((row.body as unknown as WorkBody).warrant);
+    if (!opened.ok || opened.warrant.jti !== row.id.split('/')[0]) {
+      const because = opened.ok ? 'the row stands under another jti' : opened.because;
+      this.parts.onForged(row, because);
+      return { about: undefined, ending: { tag: 'void', because } };
+    }
+    const { warrant, about } = opened;
+    const tool = this.parts.toolOf(warrant);
+    if (tool) return { row, warrant, about, tool };
+    const detail = `this executor has no ${warrant.workflow}/${warrant.tool}`;
+    if (row.status === 'SENT') return { about, ending: inDoubt(detail) };
+    return { about, ending: { tag: 'blocked', refusal: refusal('NOT_RELEASED', detail) } };
+  }
+
+  private sort(
+    job: Job,
+    opening: Opening,
+    round: Round,
+    into: { direct: Job[]; conditional: Job[]; tasks: Promise<unknown>[] },
+  ): void {
+    const verdict = this.parts.gate.judge(job.warrant, opening);
+    if (verdict.tag === 'ended') into.tasks.push(this.end(job.row, job.about, verdict.ending, round));
+    else if (verdict.tag === 'early') into.tasks.push(retry(job.row, 'QUEUED', verdict.inMs, 'not valid yet', round));
+    else if (job.warrant.grant !== 'commit') into.tasks.push(this.look(job, round));
+    else if (job.warrant.preview) into.conditional.push(job);
+    else into.direct.push(job);
+  }
+
+  private async look({ row, warrant, about, tool }: Job, round: Round): Promise<void> {
+    const { attempts } = this.parts;
+    const looked =
+      warrant.grant === 'read'
+        ? await attempts.read(warrant, tool, round.signal)
+        : await attempts.preview(warrant, tool, round.signal);
+    if (looked.tag === 'end') return this.end(row, about, looked.ending, round);
+    await this.lookAgain(row, about, looked, round);
+  }
+
+  private async lookAgain(
+    row: WorkRow,
+    about: About,
+    looked: Looked & { tag: 'no-answer' },
+    round: Round,
+  ): Promise<void> {
+    const { status, detail } = looked.error;
+    if (row.attempts < MAX_LOOKS) return retry(row, 'QUEUED', waitAfter(row.attempts), detail, round);
+    const why = refusal(status ? 'UPSTREAM_FAILED' : 'UPSTREAM_TIMEOUT', detail);
+    await this.end(row, about, { tag: 'failed', refusal: why, recordsRead: [] }, round);
+  }
+
+  /** Guarantee 3: what is left after the previews were computed anew passes the gate once more and is sent. */
+  private async recheckAll(jobs: Job[], round: Round): Promise<void> {
+    if (jobs.length === 0) return;
+    const bases = new Map<string, JsonObject>();
+    const same = await Promise.all(jobs.map((job) => this.isUnchanged(job, bases, round)));
+    const opening = await this.parts.gate.open();
+    const unchanged: Job[] = [];
+    const tasks: Promise<unknown>[] = [];
+    for (const job of jobs.filter((_, index) => same[index])) {
+      const verdict = this.parts.gate.judge(job.warrant, opening);
+      if (verdict.tag === 'pass') unchanged.push(job);
+      else if (verdict.tag === 'ended') tasks.push(this.end(job.row, job.about, verdict.ending, round));
+      else tasks.push(retry(job.row, 'QUEUED', verdict.inMs, 'not valid yet', round));
+    }
+    await allEnded([...tasks, this.sendAll(unchanged, opening, round, bases)]);
+  }
+
+  private async isUnchanged({ row, warrant, about, tool }: Job, bases: Map<string, JsonObject>, round: Round) {
+    const looked = await this.parts.attempts.preview(warrant, tool, round.signal);
+    if (looked.tag === 'no-answer') {
+      await this.lookAgain(row, about, looked, round);
+      return false;
+    }
+    const { ending } = looked;
+    if (ending.tag === 'previewed' && ending.preview.digest === warrant.preview?.digest) {
+      bases.set(row.id, ending.preview.basis);
+      return true;
+    }
+    await this.end(
+      row,
+      about,
+      ending.tag === 'previewed' ? changed(ending.preview, ending.recordsRead) : ending,
+      round,
+    );
+    return false;
+  }
+
+  /** Guarantee 2. */
+  private async sendAll(jobs: Job[], opening: Opening, round: Round, bases?: Map<string, JsonObject>): Promise<void> {
+    if (jobs.length === 0) return;
+    const marked = await round.markSent(jobs.map(({ row }) => row));
+    const ours = new Map(marked.map((row) => [row.id, row]));
+    const sends = jobs.flatMap((job) => {
+      const row = ours.get(job.row.id);
+      return row ? [this.send({ ...job, row }, bases?.get(row.id) ?? {}, opening, true, round)] : [];
+    });
+    await allEnded(sends);
+  }
+
+  private async send(job: Job, basis: JsonObject, opening: Opening, isFirst: boolean, round: Round): Promise<void> {
+    this.sendLimits.set(job.row.id, performance.now() + opening.notAfter(job.warrant) - opening.now());
+    const answer = await this.parts.attempts.send(job.warrant, job.tool, basis, opening, round.signal);
+    await this.take(job, afterSend(answer, isFirst, circumstances(job, opening)), opening, round);
+  }
+
+  /** Guarantee 4. */
+  private async recover(job: Job, opening: Opening, round: Round): Promise<void> {
+    const way = afterRecovery(circumstances(job, opening));
+    if (way === 'send') return this.send(job, {}, opening, false, round);
+    if (way === 'look-up') return this.take(job, { tag: 'look-up' }, opening, round);
+    await this.end(job.row, job.about, inDoubt('it was sent, and the target cannot be asked what became of it'), round);
+  }
+
+  private async take(job: Job, step: Step, opening: Opening, round: Round): Promise<void> {
+    switch (step.tag) {
+      case 'end':
+        return this.end(job.row, job.about, step.ending, round);
+      case 'again':
+        return retry(job.row, step.as, step.inMs, step.because, round);
+      case 'look-up': {
+        const found = await this.parts.attempts.lookUp(job.warrant, job.tool, round.signal);
+        const case_ = circumstances(job, opening);
+        return this.take(job, afterLookUp(found, this.limitInMs(job.row), case_, step.refused), opening, round);
+      }
+      default:
+        return step satisfies never;
+    }
+  }
+
+  /** How long a send may still act. One of a former life of this instance ended a window after this one began. */
+  private limitInMs({ id }: WorkRow): number {
+    const limit = this.sendLimits.get(id) ?? this.startedAt + SEND_WINDOW_MS;
+    return Math.max(0, Math.ceil(limit - performance.now()));
+  }
+
+  /** A limit that has passed says no more than none at all. */
+  private forgetPassedLimits(): void {
+    if (this.sendLimits.size < 1_000) return;
+    const now = performance.now();
+    for (const [id, limit] of this.sendLimits) if (limit < now) this.sendLimits.delete(id);
+  }
+
+  /** An action in doubt is asked after for as long as nobody knows. */
+  private async settle({ row, warrant, about, tool }: Job, round: Round): Promise<void> {
+    if (!tool.lookup) return this.end(row, about, { tag: 'void', because: `${about.tool} cannot be looked up` }, round);
+    const found = await this.parts.attempts.lookUp(warrant, tool, round.signal);
+    if (found.tag === 'unknown') {
+      const inMs = Math.min(SETTLE_EVERY_MS * row.attempts, SETTLE_AT_MOST_MS);
+      return retry(row, 'QUEUED', inMs, found.detail, round);
+    }
+    const detail =
+      found.tag === 'done'
+        ? 'the target knows the key: it was done'
+        : 'the target does not know the key: nothing was done';
+    const committed = found.tag === 'done' ? { committed: found.committed } : {};
+    const outcome = found.tag === 'done' ? 'committed' : 'failed';
+    await this.end(row, about, { tag: 'resolved', outcome, detail, ...committed }, round);
+  }
+
+  private async end(row: WorkRow, about: About | undefined, ending: Ending, round: Round): Promise<void> {
+    const outcome: Outcome = { ending, attempts: row.attempts, ...(about ? { about } : {}) };
+    await round.finish(row, { tag: 'done', status: statusOf(ending), outcome });
+    this.sendLimits.delete(row.id);
+    this.parts.book.forget((row.body as unknown as WorkBody).warrant);
+    if (about) this.parts.onEnding(about, ending);
+  }
+}
+
+function circumstances({ row, warrant, tool }: Job, opening: Opening): Circumstances {
+  return {
+    effectClass: tool.contract.class ?? 'D',
+    canLookUp: tool.lookup !== undefined,
+    conditional: warrant.preview !== undefined,
+    expired: opening.now() >= warrant.exp * 1000,
+    attempts: row.attempts,
+  };
+}
+
+const retry = (row: WorkRow, status: 'QUEUED' | 'SENT', inMs: number, because: string, round: Round): Promise<void> =>
+  round.finish(row, { tag: 'retry', status, notBefore: new Date(Date.now() + inMs), because: because.slice(0, 500) });
+
+const inDoubt = (known: string): Ending => ({
+  tag: 'in-doubt',
+  refusal: refusal('IN_DOUBT', 'whether the target acted is not known'),
+  known,
+});
+
+const changed = (preview: Preview, recordsRead: RecordRead[]): Ending => ({
+  tag: 'returned',
+  refusal: refusal('PREVIEW_CHANGED', 'the effect is no longer the one that was decided on'),
+  preview,
+  recordsRead,
+});
+
+/** Waits for all, so that no send outlives its round; then the first failure is thrown. */
+async function allEnded(tasks: Promise<unknown>[]): Promise<void> {
+  for (const result of await Promise.allSettled(tasks)) if (result.status === 'rejected') throw result.reason;
+}

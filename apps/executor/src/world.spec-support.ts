@@ -1,0 +1,298 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import pg from 'pg';
+import {
+  actionIdOf,
+  deriveId,
+  eventIdOf,
+  idempotencyKeyOf,
+  topicName,
+  type EventType,
+  type JsonObject,
+  type OutRecord,
+  type Preview,
+} from '@countersign/contracts';
+import { Signer, signedEncoder } from '@countersign/signing';
+import {
+  freePort,
+  PlainKafka,
+  testBrokers,
+  testDatabase,
+  testServiceDatabase,
+  testTopicPrefix,
+  until,
+  type TestDatabase,
+} from '@countersign/testing';
+import { fingerprintOf } from '@countersign/workflow-kit';
+import { migrations } from './migrations.js';
+import type { Warrant } from './state.js';
+
+const ROOT = path.resolve(import.meta.dirname, '../../..');
+const TENANTS = ['acme', 'globex'];
+
+export interface Effect {
+  kind: string;
+  record: string;
+  amount?: string;
+  idempotencyKey: string;
+  tenant: string;
+}
+export interface Access {
+  method: string;
+  path: string;
+  status?: number;
+  dropped: boolean;
+  idempotencyKey?: string;
+  actor?: string;
+}
+export interface Result {
+  type: EventType;
+  subject: string;
+  data: JsonObject & { jti: string };
+}
+
+interface Child {
+  process: ChildProcess;
+  url: string;
+}
+
+/** The real executor and the real helpdesk as processes, on real Kafka and PostgreSQL, and policy's pen to write warrants. */
+export class World {
+  readonly prefix = testTopicPrefix();
+  readonly fingerprint = fingerprintOf(path.join(ROOT, 'libs/workflows/support-desk'), {
+    model: 'stand-in',
+    baseUrl: '',
+  });
+  private readonly dir = mkdtempSync(path.join(tmpdir(), 'executor-'));
+  private readonly pens = new Map<string, Signer>();
+  private readonly children = new Set<ChildProcess>();
+  private readonly databases: TestDatabase[] = [];
+  private plain: PlainKafka;
+  private pool: pg.Pool;
+  private executor: Child;
+  private executorEnv: NodeJS.ProcessEnv;
+  private helpdesk: Child;
+  private intents = 0;
+
+  static async open(): Promise<World> {
+    const world = new World();
+    world.makeKeys();
+    world.plain = await PlainKafka.connect();
+    await world.plain.createTopics(world.prefix);
+    const [own, helpdesk] = await Promise.all([testServiceDatabase('executor', { migrations }), testDatabase()]);
+    world.databases.push(own, helpdesk);
+    world.pool = new pg.Pool({ connectionString: own.url, max: 2 });
+    const tokens = { HELPDESK_TOKENS_DIR: path.join(world.dir, 'credentials') };
+    world.helpdesk = await world.start('helpdesk', { DATABASE_URL: helpdesk.url, ...tokens });
+    world.executorEnv = {
+      DATABASE_URL: own.serviceUrl,
+      KAFKA_BROKERS: testBrokers().join(','),
+      TOPIC_PREFIX: world.prefix,
+      OIDC_ISSUER: 'http://127.0.0.1:1',
+      COUNTERSIGN_KEYS_DIR: path.join(world.dir, 'keys'),
+      COUNTERSIGN_CREDENTIALS_DIR: path.join(world.dir, 'credentials'),
+      COUNTERSIGN_INSTANCE: 'executor-1',
+      HELPDESK_URL: world.helpdesk.url,
+    };
+    await world.startExecutor();
+    return world;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.children].map(killed));
+    await this.pool?.end();
+    await this.plain?.deleteTopics(this.prefix);
+    await this.plain?.close();
+    await Promise.all(this.databases.map((database) => database.drop()));
+    rmSync(this.dir, { recursive: true, force: true });
+  }
+
+  async startExecutor(): Promise<void> {
+    this.executor = await this.start('executor', this.executorEnv);
+  }
+
+  /** As a power cut would. */
+  async crashExecutor(): Promise<void> {
+    await killed(this.executor.process);
+  }
+
+  /** A warrant for a new action, a refund by default, before it is signed. */
+  warrant(change: Partial<Warrant> = {}): Warrant {
+    const now = Math.floor(Date.now() / 1000);
+    const intentId = change.intentId ?? deriveId('int', this.prefix, this.intents++);
+    const actionId = change.actionId ?? actionIdOf(intentId, 0, 0);
+    const tenant = change.tenant ?? 'acme';
+    return {
+      intentId,
+      actionId,
+      revision: 0,
+      tenant,
+      actor: { sub: 'alice', tenant, roles: ['support-agent'] },
+      workflow: 'support-desk',
+      workflowVersion: '1.0.0',
+      session: 's-1',
+      tool: 'issue_refund',
+      toolVersion: '1.0.0',
+      rules: [],
+      policyVersion: 'of-the-test',
+      decidedAt: new Date().toISOString(),
+      grant: 'commit',
+      arguments: { orderId: 'ord_1001', amount: '1.00', currency: 'EUR', reason: 'It came late.' },
+      dryRun: false,
+      idempotencyKey: idempotencyKeyOf(tenant, actionId, 0),
+      approvers: [],
+      facts: {},
+      epoch: 0,
+      fingerprint: this.fingerprint,
+      jti: deriveId('jti', actionId, 0, randomBytes(4).toString('hex')),
+      nbf: now - 5,
+      exp: now + 600,
+      ...change,
+    };
+  }
+
+  /** A warrant as a record, signed by whoever is said to. */
+  record(warrant: Warrant, signedBy = 'policy'): OutRecord {
+    const type = 'countersign.action.approved.v1';
+    return signedEncoder(
+      'policy',
+      this.pens.get(signedBy)!,
+    )({
+      type,
+      id: eventIdOf(type, warrant.jti),
+      time: warrant.decidedAt,
+      subject: warrant.actionId,
+      tenantid: warrant.tenant,
+      actorid: warrant.actor.sub,
+      session: warrant.session,
+      correlationid: warrant.intentId,
+      causationid: warrant.intentId,
+      data: warrant,
+    });
+  }
+
+  async publish(...records: OutRecord[]): Promise<void> {
+    const messages = records.map(({ key, value, headers }) => ({ key, value, headers }));
+    await this.plain.produce(topicName('decisions', this.prefix), ...messages);
+  }
+
+  /** Publishes a warrant and waits for what the executor says of it. */
+  async run(warrant: Warrant): Promise<Result> {
+    await this.publish(this.record(warrant));
+    return this.resultOf(warrant);
+  }
+
+  async resultOf({ jti }: Warrant): Promise<Result> {
+    const what = () => `a result of ${jti}`;
+    return until(async () => (await this.results()).find(({ data }) => data.jti === jti), { what, everyMs: 50 });
+  }
+
+  async results(): Promise<Result[]> {
+    const records = await this.plain.readAll(topicName('results', this.prefix));
+    return records.map(({ headers, value }) => ({
+      type: headers['ce_type'] as EventType,
+      subject: headers['ce_subject'] ?? '',
+      data: JSON.parse(value?.toString() ?? 'null') as Result['data'],
+    }));
+  }
+
+  /** A preview as policy would have got it. */
+  async previewed(change: Partial<Warrant> = {}): Promise<Preview> {
+    const result = await this.run(this.warrant({ ...change, grant: 'preview' }));
+    return result.data['preview'] as unknown as Preview;
+  }
+
+  /** Effects of an action in helpdesk's own ledger. */
+  async effectsOf({ idempotencyKey }: Warrant): Promise<Effect[]> {
+    return (await this.lines<Effect>('/ledger')).filter((effect) => effect.idempotencyKey === idempotencyKey);
+  }
+
+  /** Requests helpdesk got about an action, in order. */
+  async requestsOf({ idempotencyKey: key }: Warrant): Promise<Access[]> {
+    const all = await this.lines<Access>('/access-log');
+    return all.filter((access) => access.idempotencyKey === key || access.path.endsWith(`/idempotency/${key}`));
+  }
+
+  async faults(settings: JsonObject): Promise<void> {
+    await this.ask(`${this.helpdesk.url}/faults`, 'PUT', settings);
+  }
+
+  /** Changes an order behind the product's back. */
+  async changeOrder(id: string, change: JsonObject): Promise<void> {
+    await this.ask(`${this.helpdesk.url}/v1/orders/${id}`, 'PATCH', change);
+  }
+
+  async workStatus({ jti }: Warrant): Promise<string | undefined> {
+    const { rows } = await this.pool.query<{ status: string }>('select status from executor.work where id = $1', [jti]);
+    return rows[0]?.status;
+  }
+
+  /** Puts other words into a stored warrant, as somebody with the database in hand would. */
+  async tamper({ jti }: Warrant, compact: string): Promise<void> {
+    const sql = `update executor.work set body = jsonb_set(body, '{warrant}', to_jsonb($2::text)) where id = $1`;
+    await this.pool.query(sql, [jti, compact]);
+  }
+
+  async metrics(): Promise<string> {
+    return (await fetch(`${this.executor.url}/metrics`)).text();
+  }
+
+  private async lines<T>(path_: string): Promise<T[]> {
+    const text = await (await fetch(`${this.helpdesk.url}${path_}`)).text();
+    return text
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => JSON.parse(line) as T);
+  }
+
+  private async ask(url: string, method: string, body: JsonObject): Promise<void> {
+    const headers = { 'content-type': 'application/json', authorization: `Bearer ${tokenOf('acme')}` };
+    const answer = await fetch(url, { method, headers, body: JSON.stringify(body) });
+    if (!answer.ok) throw new Error(`${method} ${url}: ${answer.status} ${await answer.text()}`);
+  }
+
+  private makeKeys(): void {
+    for (const owner of ['policy', 'approval', 'executor', 'stranger']) {
+      const { privateKey, publicKey } = generateKeyPairSync('ed25519');
+      this.pens.set(owner, new Signer(privateKey));
+      if (owner === 'executor') this.write('keys/sign.pem', privateKey.export({ type: 'pkcs8', format: 'pem' }));
+      if (owner === 'stranger') continue;
+      this.write(`keys/trusted/${owner}.pub.pem`, publicKey.export({ type: 'spki', format: 'pem' }));
+    }
+    this.write('keys/parking.key', randomBytes(32));
+    for (const tenant of TENANTS) this.write(`credentials/helpdesk/${tenant}.token`, tokenOf(tenant));
+  }
+
+  private write(name: string, content: string | Buffer): void {
+    const file = path.join(this.dir, name);
+    mkdirSync(path.dirname(file), { recursive: true });
+    writeFileSync(file, content);
+  }
+
+  private async start(app: string, env: NodeJS.ProcessEnv): Promise<Child> {
+    const port = await freePort();
+    const main = path.join(ROOT, 'apps', app, 'dist/main.js');
+    const all = { PATH: process.env['PATH'], LOG_LEVEL: 'fatal', ...env, PORT: String(port) };
+    const child = spawn(process.execPath, ['--disable-warning=TimeoutNegativeWarning', main], {
+      cwd: ROOT,
+      env: all,
+      stdio: ['ignore', 'inherit', 'inherit'],
+    });
+    this.children.add(child);
+    const url = `http://127.0.0.1:${port}`;
+    await until(async () => (await fetch(`${url}/readyz`)).ok, { what: `${app} to be ready` });
+    return { process: child, url };
+  }
+}
+
+const tokenOf = (tenant: string) => `token-of-${tenant}-for-tests`;
+
+async function killed(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const gone = new Promise((resolve) => child.once('exit', resolve));
+  child.kill('SIGKILL');
+  await gone;
+}

@@ -1,0 +1,62 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { Decimal } from 'decimal.js';
+import { evaluate, type RuleFacts } from '@countersign/policy-kit';
+import { supportDesk } from '../workflow.js';
+
+const facts = (tool: string, args: RuleFacts['arguments'] = {}): RuleFacts => ({
+  workflow: 'support-desk',
+  tool: { name: tool, effect: supportDesk.tools.find(({ name }) => name === tool)?.effect ?? 'write' },
+  actor: { sub: 'alice', tenant: 'acme', roles: ['support-agent'] },
+  arguments: args,
+  dryRun: false,
+  preview: undefined,
+  provenance: {},
+  now: new Date('2026-03-01T10:00:00Z'),
+});
+const refund = (amount: unknown) =>
+  evaluate(
+    supportDesk.rules,
+    facts('issue_refund', { orderId: 'ord_1001', amount: amount as string, currency: 'EUR', reason: 'Late.' }),
+  );
+
+describe('the rules of the support desk', () => {
+  it.each([
+    'get_order',
+    'get_customer',
+    'get_subscription',
+    'get_entitlements',
+    'compute_refund_preview',
+    'create_ticket',
+  ])('approve %s', (tool) => expect(evaluate(supportDesk.rules, facts(tool))).toMatchObject({ tag: 'approve' }));
+
+  it.each(['0.01', '18.00', '49.99', '50', '50.00'])('approve a refund of %s', (amount) => {
+    expect(refund(amount)).toMatchObject({ tag: 'approve' });
+  });
+
+  it.each(['50.01', '900.00', '1000.00'])('ask a support lead about a refund of %s', (amount) => {
+    expect(refund(amount)).toMatchObject({ tag: 'escalate', roles: ['support-lead'], approvals: 1 });
+  });
+
+  it.each(['1000.01', '9000', '999999999.99'])('deny a refund of %s', (amount) => {
+    expect(refund(amount)).toMatchObject({ tag: 'deny', code: 'LIMIT_EXCEEDED' });
+  });
+
+  it('compare amounts as decimals, never as floats', () => {
+    fc.assert(
+      fc.property(fc.bigInt({ min: 1n, max: 10n ** 11n }), (cents) => {
+        const amount = new Decimal(cents.toString()).dividedBy(100).toFixed(2);
+        const expected = cents <= 5_000n ? 'approve' : cents <= 100_000n ? 'escalate' : 'deny';
+        expect(refund(amount).tag).toBe(expected);
+      }),
+    );
+  });
+
+  it.each(['', 'NaN', 'fifty', null, {}, 'Infinity'])('approve nothing for an amount like %j', (amount) => {
+    expect(refund(amount).tag).toBe('deny');
+  });
+
+  it('approve no tool they do not name', () => {
+    expect(evaluate(supportDesk.rules, facts('wire_money'))).toMatchObject({ tag: 'deny', code: 'PERMISSION_DENIED' });
+  });
+});

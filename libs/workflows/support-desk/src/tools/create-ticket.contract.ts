@@ -1,0 +1,25 @@
+import { z } from 'zod';
+import { defineToolContract } from '@countersign/tool-sdk';
+import { customerId, recordFields, text, word } from './fields.js';
+
+const ticket = {
+  customerId,
+  subject: text(300, 'One line'),
+  body: text(20_000, 'What the customer needs, in full sentences'),
+};
+
+export const createTicketContract = defineToolContract({
+  name: 'create_ticket',
+  version: '1.0.0',
+  description: 'Opens a support ticket for a customer, so that a person follows up.',
+  effect: 'write',
+  class: 'A',
+  reversible: true,
+  target: 'helpdesk',
+  input: z.strictObject(ticket),
+  output: z.object({ ticketId: word, customerId, status: word }),
+  preview: z.object(ticket),
+  records: { ticket: z.object({ ...recordFields, ...ticket, status: word }) },
+  permissions: { roles: ['support-agent', 'support-lead'] },
+  blast: ({ customerId }) => ({ records: 1, affected: [String(customerId)] }),
+});
