@@ -24,7 +24,9 @@ export interface CloudEvent<T extends EventType = EventType> {
 /** One event of any type, told apart by `type`. */
 export type AnyEvent = { [T in EventType]: CloudEvent<T> }[EventType];
 /** An event before its service stamps `source` on it. */
-export type EventDraft<T extends EventType = EventType> = T extends EventType ? Omit<CloudEvent<T>, 'source'> & { traceparent?: string } : never;
+export type EventDraft<T extends EventType = EventType> = T extends EventType
+  ? Omit<CloudEvent<T>, 'source'> & { traceparent?: string }
+  : never;
 
 export type HeaderValue = Buffer | string | (Buffer | string)[] | undefined;
 
@@ -59,7 +61,18 @@ export interface OutRecord {
   headers: Record<string, string>;
 }
 
-const ATTRIBUTES = ['id', 'source', 'type', 'time', 'subject', 'tenantid', 'actorid', 'session', 'correlationid', 'causationid'] as const;
+const ATTRIBUTES = [
+  'id',
+  'source',
+  'type',
+  'time',
+  'subject',
+  'tenantid',
+  'actorid',
+  'session',
+  'correlationid',
+  'causationid',
+] as const;
 const STRUCTURED = 'application/cloudevents+json';
 
 /** Reads a record into its event. Throws `Poison` for what can never be read by this version. */
@@ -70,10 +83,18 @@ export function decodeRecord(record: RawRecord): Incoming {
   if (!record.value) throw new Poison('NOT_AN_EVENT', 'the record has no value');
   const { text, value } = parseStrictJson(record.value);
   const structured = headers['content-type']?.startsWith(STRUCTURED) ?? false;
-  if (structured && record.topic !== 'intents') throw new Poison('NOT_AN_EVENT', 'structured mode is read on intents and control only');
+  if (structured && record.topic !== 'intents')
+    throw new Poison('NOT_AN_EVENT', 'structured mode is read on intents and control only');
   const attributes = structured ? structuredAttributes(value) : headerAttributes(headers);
   const data = structured ? (value as Record<string, unknown>)['data'] : value;
-  return { record, key, event: toEvent(record.topic, attributes, data), text, headers: plainHeaders(headers), signature: headers['ce_signature'] };
+  return {
+    record,
+    key,
+    event: toEvent(record.topic, attributes, data),
+    text,
+    headers: plainHeaders(headers),
+    signature: headers['ce_signature'],
+  };
 }
 
 function toEvent(topic: Topic, attributes: Partial<Record<string, string>>, data: unknown): AnyEvent {
@@ -84,7 +105,9 @@ function toEvent(topic: Topic, attributes: Partial<Record<string, string>>, data
   if (spec.topic !== topic) throw new Poison('WRONG_TOPIC', `${type} does not belong on ${topicName(topic)}`);
   const parsed = spec.data.safeParse(data);
   if (!parsed.success) {
-    const issues = parsed.error.issues.slice(0, 5).map((issue) => `${issue.path.join('.') || 'data'}: ${issue.message}`);
+    const issues = parsed.error.issues
+      .slice(0, 5)
+      .map((issue) => `${issue.path.join('.') || 'data'}: ${issue.message}`);
     throw new Poison('INVALID_DATA', issues.join('; ').slice(0, 500));
   }
   const event = { data: parsed.data, type } as Record<string, unknown>;
@@ -115,7 +138,8 @@ function singleHeaders(headers: Record<string, HeaderValue>): Record<string, str
   for (const [name, value] of Object.entries(headers)) {
     if (value === undefined || value === null) continue;
     const lower = name.toLowerCase();
-    if (Array.isArray(value) || Object.hasOwn(single, lower)) throw new Poison('NOT_AN_EVENT', `the header ${lower.slice(0, 80)} stands more than once`);
+    if (Array.isArray(value) || Object.hasOwn(single, lower))
+      throw new Poison('NOT_AN_EVENT', `the header ${lower.slice(0, 80)} stands more than once`);
     single[lower] = typeof value === 'string' ? value : value.toString('utf8');
   }
   return single;
@@ -128,28 +152,31 @@ function headerAttributes(headers: Record<string, string>): Partial<Record<strin
 }
 
 function structuredAttributes(value: unknown): Partial<Record<string, string>> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new Poison('NOT_AN_EVENT', 'a structured event is a JSON object');
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new Poison('NOT_AN_EVENT', 'a structured event is a JSON object');
   const attributes: Partial<Record<string, string>> = {};
   for (const name of ATTRIBUTES) {
     const given = (value as Record<string, unknown>)[name];
-    if (given !== undefined && typeof given !== 'string') throw new Poison('NOT_AN_EVENT', `the attribute ${name} is not a string`);
+    if (given !== undefined && typeof given !== 'string')
+      throw new Poison('NOT_AN_EVENT', `the attribute ${name} is not a string`);
     attributes[name] = checkedAttribute(name, given);
   }
   return attributes;
 }
 
-// eslint-disable-next-line no-control-regex -- an attribute with control characters forges log lines
 const CONTROL_CHARACTERS = /[\u0000-\u001f\u007f]/;
 
 function checkedAttribute(name: string, value: string | undefined): string | undefined {
   if (value === undefined) return undefined;
-  if (value.length > 300 || CONTROL_CHARACTERS.test(value)) throw new Poison('NOT_AN_EVENT', `the attribute ${name} is over 300 characters or holds control characters`);
+  if (value.length > 300 || CONTROL_CHARACTERS.test(value))
+    throw new Poison('NOT_AN_EVENT', `the attribute ${name} is over 300 characters or holds control characters`);
   return value;
 }
 
 function plainHeaders(headers: Record<string, string>): Record<string, string> {
   const plain: Record<string, string> = {};
-  for (const [name, value] of Object.entries(headers)) if (!name.startsWith('ce_') && name !== 'content-type') plain[name] = value;
+  for (const [name, value] of Object.entries(headers))
+    if (!name.startsWith('ce_') && name !== 'content-type') plain[name] = value;
   return plain;
 }
 
@@ -165,7 +192,11 @@ export function keyOf(draft: Pick<CloudEvent, 'type' | 'tenantid' | 'session' | 
  * detached JWS over it.
  */
 export function encodeEvent(source: string, draft: EventDraft, value: string, signature?: string): OutRecord {
-  const headers: Record<string, string> = { 'content-type': 'application/json', ce_specversion: '1.0', ce_source: source };
+  const headers: Record<string, string> = {
+    'content-type': 'application/json',
+    ce_specversion: '1.0',
+    ce_source: source,
+  };
   for (const name of ATTRIBUTES) {
     if (name !== 'source' && draft[name]) headers[`ce_${name}`] = draft[name];
   }

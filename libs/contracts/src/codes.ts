@@ -3,10 +3,19 @@ export const CODES = {
   INVALID_ARGUMENTS: { status: 422, nextStep: 'Correct the named fields and send it again.' },
   UNKNOWN_TOOL: { status: 404, nextStep: 'Use one of the tools the workflow lists.' },
   UNKNOWN_WORKFLOW: { status: 404, nextStep: 'Name a workflow that is loaded; GET /v1/workflows lists them.' },
-  UNAUTHENTICATED: { status: 401, nextStep: "Send a valid token of the end user; a service's own token is never enough." },
+  UNAUTHENTICATED: {
+    status: 401,
+    nextStep: "Send a valid token of the end user; a service's own token is never enough.",
+  },
   INTENT_ENDED: { status: 410, nextStep: 'Publish a new intent with a new id.' },
-  PERMISSION_DENIED: { status: 403, nextStep: 'Ask someone whose role may use this tool; do not try again as this user.' },
-  TENANT_MISMATCH: { status: 404, nextStep: "Look at the actor's tenant and the record's owner; callers were told NOT_FOUND." },
+  PERMISSION_DENIED: {
+    status: 403,
+    nextStep: 'Ask someone whose role may use this tool; do not try again as this user.',
+  },
+  TENANT_MISMATCH: {
+    status: 404,
+    nextStep: "Look at the actor's tenant and the record's owner; callers were told NOT_FOUND.",
+  },
   RECORD_RESTRICTED: { status: 403, nextStep: 'Ask someone who may see restricted records.' },
   NOT_FOUND: { status: 404, nextStep: 'Check the id; ask the user for the right one.' },
   NEEDS_APPROVAL: { status: 202, nextStep: 'Wait: a person decides. Do not propose the same action again.' },
@@ -22,7 +31,10 @@ export const CODES = {
   STALE_CONTEXT: { status: 409, nextStep: 'Read the record again and propose from what it says now.' },
   PREVIEW_CHANGED: { status: 409, nextStep: 'Look at the new preview; the effect differs from the one decided on.' },
   IDEMPOTENCY_KEY_REQUIRED: { status: 400, nextStep: 'Send an Idempotency-Key.' },
-  IDEMPOTENCY_CONFLICT: { status: 422, nextStep: 'Use a new key for other content, or the same content with this key.' },
+  IDEMPOTENCY_CONFLICT: {
+    status: 422,
+    nextStep: 'Use a new key for other content, or the same content with this key.',
+  },
   WARRANT_INVALID: { status: 403, nextStep: 'Look for who wrote it: only policy signs warrants.' },
   WARRANT_EXPIRED: { status: 410, nextStep: 'Nothing was sent; policy checks again and may issue a new one.' },
   UPSTREAM_FAILED: { status: 502, nextStep: "Read the target's answer; nothing was changed." },
@@ -58,5 +70,11 @@ export interface Problem extends Refusal {
 
 export function problem(code: Code, detail: string, extensions: Record<string, unknown> = {}): Problem {
   const title = code.toLowerCase().replaceAll('_', ' ');
-  return { type: `urn:countersign:problem:${code}`, title, status: CODES[code].status, ...refusal(code, detail), ...extensions };
+  return {
+    type: `urn:countersign:problem:${code}`,
+    title,
+    status: CODES[code].status,
+    ...refusal(code, detail),
+    ...extensions,
+  };
 }

@@ -22,6 +22,9 @@ export const actionIdOf = (intentId: string, turn: number, index: number) => der
 /** The key a commit carries to its target: never the attempt, never the model's words. */
 export const idempotencyKeyOf = (tenant: string, actionId: string, revision: number) =>
   deriveId('key', tenant, actionId, revision);
+/** One item of the queue: an action as it was shown to a person. */
+export const approvalIdOf = (actionId: string, revision: number, actionHash: string) =>
+  deriveId('apr', actionId, revision, actionHash);
 /** The id of an event: its type and what caused it. */
 export const eventIdOf = (type: string, ...cause: (string | number)[]) => deriveId('evt', type, ...cause);
 

@@ -12,8 +12,24 @@ export {
   type RawRecord,
 } from './cloud-event.js';
 export { CODES, CODE_NAMES, problem, refusal, type Code, type Problem, type Refusal } from './codes.js';
-export { parseControl, STAGES, type ControlRecord, type KillValue, type ReleaseValue, type Stage, type StageValue } from './control.js';
-export { classified, DATA_CLASSES, dataClassOf, isSealed, sealedSchema, type DataClass, type Sealed } from './data-class.js';
+export {
+  parseControl,
+  STAGES,
+  type ControlRecord,
+  type KillValue,
+  type ReleaseValue,
+  type Stage,
+  type StageValue,
+} from './control.js';
+export {
+  classified,
+  DATA_CLASSES,
+  dataClassOf,
+  isSealed,
+  sealedSchema,
+  type DataClass,
+  type Sealed,
+} from './data-class.js';
 export { EVENTS, eventTypesOn, type EventData, type EventType, type EventTypeOn } from './events/catalog.js';
 export { GRANTS, type Grant } from './events/decisions.js';
 export type {
@@ -27,6 +43,24 @@ export type {
   RuleResult,
 } from './events/fields.js';
 export { ACTION_OUTCOMES, type ActionOutcome } from './events/replies.js';
-export { actionIdOf, deriveId, eventIdOf, idempotencyKeyOf, intentIdOf, sessionIdOf, UNVERIFIED } from './ids.js';
+export {
+  actionIdOf,
+  approvalIdOf,
+  deriveId,
+  eventIdOf,
+  idempotencyKeyOf,
+  intentIdOf,
+  sessionIdOf,
+  UNVERIFIED,
+} from './ids.js';
 export { MAX_DEPTH, MAX_VALUE_BYTES, parseStrictJson, Poison, type PoisonReason } from './strict-json.js';
-export { DEFAULT_TOPIC_PREFIX, topicName, topicOf, TOPICS, TOPIC_RETENTION_MS, topicSpecs, type Topic, type TopicSpec } from './topics.js';
+export {
+  DEFAULT_TOPIC_PREFIX,
+  topicName,
+  topicOf,
+  TOPICS,
+  TOPIC_RETENTION_MS,
+  topicSpecs,
+  type Topic,
+  type TopicSpec,
+} from './topics.js';

@@ -30,7 +30,8 @@ const utf8 = new TextDecoder('utf-8', { fatal: true });
  * Duplicate keys are refused because two readers may take different ones.
  */
 export function parseStrictJson(bytes: Uint8Array): { text: string; value: unknown } {
-  if (bytes.byteLength > MAX_VALUE_BYTES) throw new Poison('TOO_LARGE', `${bytes.byteLength} bytes, at most ${MAX_VALUE_BYTES}`);
+  if (bytes.byteLength > MAX_VALUE_BYTES)
+    throw new Poison('TOO_LARGE', `${bytes.byteLength} bytes, at most ${MAX_VALUE_BYTES}`);
   let text: string;
   try {
     text = utf8.decode(bytes);

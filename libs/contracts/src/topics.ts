@@ -29,7 +29,11 @@ export interface TopicSpec {
 
 /** What each topic is created with. Control is one partition, kept for ever, not compacted. */
 export function topicSpecs(partitions = 4): TopicSpec[] {
-  const common = { 'message.timestamp.type': 'LogAppendTime', 'cleanup.policy': 'delete', 'max.message.bytes': '4194304' };
+  const common = {
+    'message.timestamp.type': 'LogAppendTime',
+    'cleanup.policy': 'delete',
+    'max.message.bytes': '4194304',
+  };
   return TOPICS.map((topic) => {
     if (topic === 'control') return { topic, partitions: 1, config: { ...common, 'retention.ms': '-1' } };
     const one = topic === 'control-acks' || topic === 'audit';

@@ -120,7 +120,7 @@ function report(measured: Awaited<ReturnType<typeof measure>>) {
 }
 
 async function main(): Promise<number> {
-  const system = await startSystem({ onProgress: (step) => say(step) });
+  const system = await startSystem({ onProgress: ({ step, seconds }) => (seconds === undefined ? undefined : say(`${step} in ${seconds.toFixed(1)} s`)) });
   try {
     const driver = await LoadDriver.connect(system.urls.kafka);
     const published: string[] = [];
@@ -128,7 +128,7 @@ async function main(): Promise<number> {
     say('counting ledger, signatures and audit rows');
     const plain = await PlainKafka.connect(system.urls.kafka.split(','));
     const audit = await auditFlaws(driver, system.topicPrefix, system.urls.postgres);
-    const signatures = await signatureFlaws(plain, system.topicPrefix, system.keysDir('policy'));
+    const signatures = await signatureFlaws(plain, system.topicPrefix, path.join(system.dataDir, 'keys', 'policy'));
     const flaws = [...(await ledgerFlaws(system.urls.helpdesk, published)), ...signatures.flaws, ...audit.flaws];
     await Promise.all([plain.close(), driver.close()]);
     const { throughput, latency, lines } = report(measured);

@@ -20,7 +20,10 @@ export const money = z.strictObject({
 export type Money = z.infer<typeof money>;
 
 /** JSON whose own fields carry their class in a tool's schema; what is `personal` and up stands in it sealed. */
-export const payload = classified('internal', z.custom<Json>((value) => value !== undefined, 'required'));
+export const payload = classified(
+  'internal',
+  z.custom<Json>((value) => value !== undefined, 'required'),
+);
 export const payloadObject = classified(
   'internal',
   z.custom<JsonObject>((v) => typeof v === 'object' && v !== null && !Array.isArray(v), 'must be an object'),

@@ -1,7 +1,19 @@
 import { z } from 'zod';
 import { classified } from '../data-class.js';
 import { grant } from './decisions.js';
-import { count, id, instant, name, payload, preview, recordChanged, recordRead, refusalFields, version, words } from './fields.js';
+import {
+  count,
+  id,
+  instant,
+  name,
+  payload,
+  preview,
+  recordChanged,
+  recordRead,
+  refusalFields,
+  version,
+  words,
+} from './fields.js';
 
 const executed = {
   intentId: id,
@@ -32,7 +44,12 @@ export const actionCommitted = z.strictObject({
 /** A definite no of the target, or of the tool: nothing was changed. */
 export const actionFailed = z.strictObject({ ...executed, ...touched, ...refusalFields });
 /** Unsent: the warrant expired, the preview changed or the context went stale. Policy decides again. */
-export const actionReturned = z.strictObject({ ...executed, ...touched, ...refusalFields, preview: preview.optional() });
+export const actionReturned = z.strictObject({
+  ...executed,
+  ...touched,
+  ...refusalFields,
+  preview: preview.optional(),
+});
 /** Unsent: a kill switch, the stage or the release forbids it. */
 export const actionBlocked = z.strictObject({ ...executed, ...refusalFields });
 export const actionInDoubt = z.strictObject({ ...executed, ...refusalFields, idempotencyKey: id, known: words });

@@ -1,0 +1,90 @@
+import { expect, it } from '@jest/globals';
+import { runDemo, type DemoRow, type Person } from '@countersign/demo';
+import type { World } from './world.js';
+
+interface Evidence {
+  eventId: string;
+  type: string;
+  topic: string;
+}
+
+interface Explanation {
+  did: unknown;
+  read: unknown;
+  why: unknown;
+  approvedBy: unknown;
+  outcome: unknown;
+  evidence: Evidence[];
+  missing: unknown[];
+}
+
+export function demoScenario(open: () => World): void {
+  let rows: DemoRow[] = [];
+
+  it('plays the demo: every row as it should be, judged from the ledger and over HTTP', async () => {
+    rows = await playDemo(open());
+    expect(rows.filter((row) => !row.ok).map((row) => [row.intent, row.wrong])).toEqual([]);
+    expect(rows).toHaveLength(9);
+  });
+
+  it('explains every action of the demo from stored events alone, and says what is missing when any one is deleted', async () => {
+    const world = open();
+    const audra = await world.person('audra');
+    let explained = 0;
+    let deleted = 0;
+    for (const actionId of new Set(rows.flatMap((row) => row.actionIds))) {
+      const whole = await explain(audra, actionId);
+      expect({ actionId, missing: whole.missing, did: Boolean(whole.did), why: Boolean(whole.why), outcome: Boolean(whole.outcome) }).toEqual({ actionId, missing: [], did: true, why: true, outcome: true });
+      explained++;
+      for (const evidence of whole.evidence) {
+        const without = await withoutEvent(world, evidence, () => explain(audra, actionId));
+        expect({ actionId, deleted: evidence.type, missing: without.missing.length > 0 }).toEqual({ actionId, deleted: evidence.type, missing: true });
+        deleted++;
+      }
+      expect(await explain(audra, actionId)).toEqual(whole);
+    }
+    console.log(`explained ${explained} actions of the demo; ${deleted} deletions of one evidence event, each named as missing`);
+  }, 120_000);
+
+  it('does not pass when an effect in the ledger is altered', async () => {
+    const world = open();
+    const helpdesk = new (await import('pg')).default.Client({ connectionString: world.system.env('helpdesk')['DATABASE_URL'] });
+    await helpdesk.connect();
+    try {
+      await helpdesk.query(`create function tamper() returns trigger language plpgsql as $$ begin new.amount := new.amount + 1; return new; end $$;
+        create trigger tamper before insert on ledger for each row when (new.amount is not null) execute function tamper()`);
+      const wrong = (await playDemo(world)).filter((row) => !row.ok);
+      expect(wrong.map((row) => row.wrong.join()).join()).toContain('the amount is');
+    } finally {
+      await helpdesk.query('drop trigger if exists tamper on ledger; drop function if exists tamper()');
+      await helpdesk.end();
+    }
+  }, 120_000);
+}
+
+function playDemo(world: World): Promise<DemoRow[]> {
+  const { gateway, helpdesk, kafka } = world.system.urls;
+  return runDemo({ gateway, helpdesk, brokers: kafka, topicPrefix: world.system.topicPrefix, token: (user) => world.token(user), onRow: () => undefined });
+}
+
+async function explain(person: Person, actionId: string): Promise<Explanation> {
+  const { status, body } = await person.call('GET', `/v1/actions/${actionId}/explanation`);
+  if (status !== 200) throw new Error(`the explanation of ${actionId} answered ${status}: ${JSON.stringify(body)}`);
+  return body as Explanation;
+}
+
+/** Runs `look` while an event is not in audit's store, however often it was published, and puts it back. */
+async function withoutEvent<T>(world: World, { topic, eventId }: Evidence, look: () => Promise<T>): Promise<T> {
+  const client = await world.owner.connect();
+  try {
+    await client.query("set session_replication_role = 'replica'"); // the owner's way round the append-only trigger
+    await client.query('create temp table if not exists taken (like audit.records)');
+    await client.query('with gone as (delete from audit.records where topic = $1 and id = $2 returning *) insert into taken select * from gone', [topic, eventId]);
+    const seen = await look();
+    await client.query('with back as (delete from taken returning *) insert into audit.records select * from back');
+    return seen;
+  } finally {
+    await client.query("set session_replication_role = 'origin'");
+    client.release();
+  }
+}

@@ -1,0 +1,43 @@
+import pg from 'pg';
+import { Helpdesk, Person, Product } from '@countersign/demo';
+import { devToken, startSystem, type System, type SystemOptions } from '@countersign/embedded';
+import { PlainKafka } from '@countersign/testing';
+
+/** The running system and the clients a test looks at it with. Nothing here imports a service. */
+export class World {
+  private constructor(
+    readonly system: System,
+    readonly product: Product,
+    readonly plain: PlainKafka,
+    readonly helpdesk: Helpdesk,
+    /** The database's owner: what no service is. */
+    readonly owner: pg.Pool,
+  ) {}
+
+  static async open(options: SystemOptions = {}): Promise<World> {
+    const system = await startSystem({ fsync: false, ...options });
+    try {
+      const product = await new Product(system.urls.kafka, system.topicPrefix, '/e2e').connect();
+      const plain = await PlainKafka.connect(system.urls.kafka.split(','));
+      const owner = new pg.Pool({ connectionString: system.urls.postgres, max: 2 });
+      owner.on('error', () => undefined); // a killed server: the next query connects again
+      return new World(system, product, plain, new Helpdesk(system.urls.helpdesk), owner);
+    } catch (error) {
+      await system.stop();
+      throw error;
+    }
+  }
+
+  token(user: string, ttlSeconds?: number): Promise<string> {
+    return devToken(this.system.urls.identity, user, ttlSeconds);
+  }
+
+  async person(user: string): Promise<Person> {
+    return new Person(user, this.system.urls.gateway, await this.token(user));
+  }
+
+  async close(): Promise<void> {
+    await Promise.allSettled([this.product.close(), this.plain.close(), this.owner.end()]);
+    await this.system.stop();
+  }
+}

@@ -1,0 +1,69 @@
+import { Controller, Inject, Module } from '@nestjs/common';
+import { EventPattern, Payload } from '@nestjs/microservices';
+import type { Incoming } from '@countersign/contracts';
+import { createLogger, messagingSettings, METRICS, parseConfig, startService } from '@countersign/host';
+import { createMessaging, KAFKA_BATCH, Messaging, type Batch } from '@countersign/messaging';
+import { loadKeyRing, plainEncoder } from '@countersign/signing';
+import { loadWorkflows } from '@countersign/workflow-kit';
+import type { z } from 'zod';
+import { plannerConfig } from './config.js';
+import { modelSeconds, registry, untrusted } from './metrics.js';
+import { connectModel, type Model } from './model.js';
+import { planner } from './service.js';
+import { turnWorker, wakeWorker } from './work.js';
+
+@Controller()
+class Inbox {
+  constructor(@Inject(Messaging) private readonly messaging: Messaging) {}
+
+  @EventPattern<string>('decisions', KAFKA_BATCH)
+  decisions(@Payload() batch: Batch) {
+    return this.messaging.handle(batch);
+  }
+
+  @EventPattern<string>('results', KAFKA_BATCH)
+  results(@Payload() batch: Batch) {
+    return this.messaging.handle(batch);
+  }
+}
+
+@Module({ controllers: [Inbox], providers: [{ provide: METRICS, useValue: registry }], exports: [METRICS] })
+class AppModule {}
+
+const RETRIES = 5;
+
+type PlannerConfig = z.infer<typeof plannerConfig>;
+type Logger = ReturnType<typeof createLogger>;
+
+export async function start() {
+  const config = parseConfig(plannerConfig);
+  const logger = createLogger('planner', config);
+  const { OPENAI_MODEL: model, OPENAI_BASE_URL: baseUrl, MODEL_CONCURRENCY: concurrency } = config;
+  const loaded = await loadWorkflows(config.COUNTERSIGN_WORKFLOWS, { model, baseUrl });
+  const workflows = new Map([...loaded].map(([name, { workflow }]) => [name, workflow]));
+  const onForged = ({ event, record }: Incoming, because: string) => {
+    untrusted.inc({ type: event.type });
+    const { topic, offset } = record;
+    logger.warn({ type: event.type, id: event.id, topic, offset: String(offset), because }, 'not trusted; ignored');
+  };
+  const messaging = createMessaging({
+    ...messagingSettings('planner', config, logger),
+    subscriptions: [planner({ ring: loadKeyRing(config.COUNTERSIGN_KEYS_DIR), workflows, onForged })],
+    workers: [turnWorker({ workflows, ask: watchedModel(config, logger), model, concurrency }), wakeWorker(workflows)],
+    encode: plainEncoder('planner'),
+  });
+  return startService({ name: 'planner', config, logger, messaging, module: AppModule });
+}
+
+function watchedModel(config: PlannerConfig, logger: Logger): Model {
+  const { OPENAI_API_KEY: apiKey, OPENAI_BASE_URL: baseUrl, OPENAI_MODEL: model } = config;
+  const ask = connectModel({ apiKey, baseUrl, model, maxRetries: RETRIES });
+  return async (request) => {
+    const outcome = await ask(request);
+    modelSeconds.observe({ outcome: outcome.tag }, outcome.durationMs / 1000);
+    if (outcome.tag === 'failed') {
+      logger.warn({ error: outcome.error, attempts: outcome.attempts }, 'the model gave no usable answer');
+    }
+    return outcome;
+  };
+}

@@ -1,0 +1,758 @@
+import { describe, expect, it } from '@jest/globals';
+import { actionIdOf, EVENTS, eventIdOf } from '@countersign/contracts';
+import { decideAccepted, decideOutcome, positionOf } from './decide.js';
+import {
+  accepted,
+  acceptedAction,
+  answered,
+  incoming,
+  library,
+  NOW,
+  outcomes,
+  PurePlanner,
+  RECORD,
+  rowOf,
+} from './given.spec-support.js';
+import type { Message } from './state.js';
+import { decideTurn, decideWake } from './turn.js';
+
+const I = 'int_1';
+const act = (index = 0, turn = 0) => actionIdOf(I, turn, index);
+const lend = (index = 0, turn = 0) => outcomes(I, turn, index);
+const CALL: [string, string] = ['lend_book', '{"bookId":"emma"}'];
+const patient = { ...library, model: { ...library.model, maxTurns: 9, tokenBudget: 100_000 } };
+const READ: [string, string] = ['get_book', '{"bookId":"emma"}'];
+
+function toolMessages(planner: PurePlanner) {
+  const tools = planner.asked.messages.filter((m): m is Extract<Message, { role: 'tool' }> => m.role === 'tool');
+  return tools.map(({ content }) => JSON.parse(content) as Record<string, unknown>);
+}
+
+describe('an intent of one tool call (1)', () => {
+  it('is replied to from its outcome, without the model', () => {
+    const planner = new PurePlanner();
+    expect(planner.take(acceptedAction(I))).toEqual([
+      {
+        do: 'put',
+        key: 'intent:int_1',
+        state: {
+          tag: 'single',
+          owner: { tenant: 'acme', sub: 'alice', roles: ['reader'], session: 's-1' },
+          actionId: act(),
+          tool: 'lend_book',
+          dryRun: false,
+        },
+      },
+    ]);
+    const committed = lend().committed();
+    expect(planner.take(committed)).toEqual([
+      {
+        do: 'emit',
+        event: {
+          type: 'countersign.reply.sent.v1',
+          id: eventIdOf('countersign.reply.sent.v1', I),
+          subject: I,
+          tenantid: 'acme',
+          actorid: 'alice',
+          session: 's-1',
+          correlationid: I,
+          causationid: committed.id,
+          time: NOW.toISOString(),
+          data: {
+            intentId: I,
+            tenant: 'acme',
+            text: 'lend_book is done: {"loan":"loan_1"}',
+            outcome: 'answered',
+            fromModel: false,
+            turns: 0,
+            actions: [{ actionId: act(), tool: 'lend_book', outcome: 'committed' }],
+          },
+        },
+      },
+      { do: 'put', key: 'intent:int_1', state: { tag: 'ended' } },
+    ]);
+    expect(planner.work).toEqual([]);
+  });
+
+  it('is replied to once, however often its outcome comes', () => {
+    const planner = new PurePlanner();
+    planner.take(acceptedAction(I));
+    planner.take(lend().committed());
+    expect(planner.take(lend().committed())).toEqual([{ do: 'ignore', because: 'the intent is ended' }]);
+    expect(planner.take(acceptedAction(I))).toEqual([{ do: 'ignore', because: 'already accepted' }]);
+    expect(planner.replies()).toHaveLength(1);
+  });
+
+  it('is replied to when the outcome came before the acceptance', () => {
+    const planner = new PurePlanner();
+    planner.take(lend().escalated());
+    planner.take(lend().committed());
+    expect(planner.replies()).toEqual([]);
+    planner.take(acceptedAction(I));
+    expect(planner.replies()).toMatchObject([
+      { text: 'lend_book is done: {"loan":"loan_1"}', actions: [{ outcome: 'committed' }] },
+    ]);
+  });
+
+  it('keeps a bounded number of what comes before the acceptance', () => {
+    const planner = new PurePlanner();
+    for (let n = 0; n < 8; n++) planner.take(lend().escalated());
+    expect(planner.take(lend().escalated())).toEqual([{ do: 'ignore', because: 'enough came before the acceptance' }]);
+  });
+
+  it('is not ended by the outcome of an action that is not its own', () => {
+    const planner = new PurePlanner();
+    planner.take(acceptedAction(I));
+    expect(planner.take(lend(1).committed())).toEqual([{ do: 'ignore', because: 'the action goes on' }]);
+  });
+
+  it('carries the code of a denial', () => {
+    const planner = new PurePlanner();
+    planner.take(acceptedAction(I));
+    planner.take(lend().denied());
+    expect(planner.replies()).toMatchObject([
+      {
+        text: 'lend_book was denied: not this one (PERMISSION_DENIED) Ask.',
+        outcome: 'answered',
+        code: 'PERMISSION_DENIED',
+        actions: [{ outcome: 'denied', code: 'PERMISSION_DENIED' }],
+      },
+    ]);
+  });
+
+  it('ends with its preview if it is a dry run, and only then', () => {
+    const wet = new PurePlanner();
+    wet.take(acceptedAction(I));
+    expect(wet.take(lend().previewed())).toEqual([{ do: 'ignore', because: 'the action goes on' }]);
+    const dry = new PurePlanner();
+    dry.take(acceptedAction(I, true));
+    dry.take(lend().previewed());
+    expect(dry.replies()).toMatchObject([
+      { text: 'lend_book would do this, nothing was changed: {"lends":"emma"}', actions: [{ outcome: 'previewed' }] },
+    ]);
+  });
+
+  it('waits while it is escalated or in doubt', () => {
+    const planner = new PurePlanner();
+    planner.take(acceptedAction(I));
+    planner.take(lend().escalated());
+    planner.take(lend().inDoubt());
+    expect(planner.replies()).toEqual([]);
+    planner.take(lend().resolved());
+    expect(planner.replies()).toMatchObject([
+      { text: 'lend_book was in doubt and was found done by a person: sam saw it' },
+    ]);
+  });
+});
+
+describe('what policy or the executor did not sign (2)', () => {
+  it('changes nothing', () => {
+    const planner = new PurePlanner();
+    const forged = incoming(accepted(I));
+    const facts = { ...planner.facts, forged: new Set([positionOf(forged.record)]) };
+    expect(decideAccepted(forged, planner.states, facts, NOW)).toEqual([
+      { do: 'ignore', because: 'not signed by policy' },
+    ]);
+    const result = incoming(lend().committed());
+    const doubted = { ...planner.facts, forged: new Set([positionOf(result.record)]) };
+    planner.take(acceptedAction(I));
+    expect(decideOutcome(result, planner.states, doubted, NOW)).toEqual([
+      { do: 'ignore', because: 'countersign.action.committed.v1 is not signed by its owner' },
+    ]);
+  });
+});
+
+describe('a turn', () => {
+  it("asks the model with the workflow's prompt and only the tools the actor's roles may call", () => {
+    const planner = new PurePlanner();
+    planner.take(accepted(I, { subject: { type: 'book', id: 'emma' } }));
+    const { messages, ...rest } = planner.asked;
+    expect(rest).toEqual({
+      intentId: I,
+      sessionId: 'ses_1',
+      workflow: 'library',
+      turn: 0,
+      cause: accepted(I).id,
+      tools: ['get_book', 'lend_book'],
+      last: false,
+    });
+    expect(messages).toEqual([
+      { role: 'system', content: expect.stringContaining('You help readers.') },
+      { role: 'user', content: 'Lend me Emma\n\n(About: book emma)' },
+    ]);
+    expect(planner.work[0]).toMatchObject({ id: 'turn:int_1:0', kind: 'turn', target: 'model', tenant: 'acme' });
+  });
+
+  it('becomes proposals, each with the id policy recomputes, and the call told to audit', () => {
+    const planner = new PurePlanner();
+    planner.take(accepted(I));
+    const effects = planner.answer(answered('I read and lend.', [READ, CALL]));
+    const emitted = effects.flatMap((effect) => (effect.do === 'emit' ? [effect.event] : []));
+    const called = eventIdOf('countersign.model.called.v1', I, 0);
+    expect(emitted.map(({ type, id, subject, causationid }) => ({ type, id, subject, causationid }))).toEqual([
+      { type: 'countersign.model.called.v1', id: called, subject: I, causationid: accepted(I).id },
+      {
+        type: 'countersign.action.proposed.v1',
+        id: eventIdOf('countersign.action.proposed.v1', act(0)),
+        subject: act(0),
+        causationid: called,
+      },
+      {
+        type: 'countersign.action.proposed.v1',
+        id: eventIdOf('countersign.action.proposed.v1', act(1)),
+        subject: act(1),
+        causationid: called,
+      },
+    ]);
+    expect(planner.proposals()[1]).toEqual({
+      intentId: I,
+      actionId: act(1),
+      turn: 0,
+      index: 1,
+      workflow: 'library',
+      tool: 'lend_book',
+      arguments: { bookId: 'emma' },
+      dryRun: false,
+      callId: 'c1',
+      rationale: 'I read and lend.',
+    });
+    expect(emitted[0]?.data).toMatchObject({
+      turn: 0,
+      model: 'm-1',
+      request: { tools: ['get_book', 'lend_book'], temperature: 0 },
+      response: { content: 'I read and lend.', finishReason: 'tool_calls' },
+      usage: { prompt: 10, completion: 5 },
+      attempts: 1,
+      durationMs: 12,
+    });
+    for (const { type, data } of emitted) expect(EVENTS[type].data.safeParse(data)).toMatchObject({ success: true });
+  });
+
+  it('is followed by the next one when every action of it has ended, with results and their provenance', () => {
+    const planner = new PurePlanner();
+    planner.take(accepted(I));
+    planner.answer(answered(null, [READ, CALL]));
+    planner.take(lend(1).denied());
+    expect(planner.work).toEqual([]);
+    planner.take(outcomes(I, 0, 0, 'get_book').read());
+    expect(planner.asked).toMatchObject({ turn: 1, last: false, cause: outcomes(I, 0, 0, 'get_book').read().id });
+    expect(planner.asked.messages.slice(2)).toEqual([
+      {
+        role: 'assistant',
+        content: null,
+        tool_calls: [
+          { id: 'c0', type: 'function', function: { name: 'get_book', arguments: '{"bookId":"emma"}' } },
+          { id: 'c1', type: 'function', function: { name: 'lend_book', arguments: '{"bookId":"emma"}' } },
+        ],
+      },
+      {
+        role: 'tool',
+        tool_call_id: 'c0',
+        content: JSON.stringify({ status: 'read', records: [RECORD], result: { title: 'Emma' } }),
+      },
+      {
+        role: 'tool',
+        tool_call_id: 'c1',
+        content: JSON.stringify({
+          status: 'denied',
+          tool: 'lend_book',
+          code: 'PERMISSION_DENIED',
+          nextStep: 'Ask.',
+          final: true,
+          detail: 'not this one',
+        }),
+      },
+    ]);
+  });
+
+  it("ends the intent when it answers in words, with every action's outcome", () => {
+    const planner = new PurePlanner();
+    planner.take(accepted(I));
+    planner.answer(answered(null, [CALL]));
+    planner.take(lend().committed());
+    planner.answer(answered('Emma is yours.'));
+    expect(planner.replies()).toEqual([
+      {
+        intentId: I,
+        tenant: 'acme',
+        text: 'Emma is yours.',
+        outcome: 'answered',
+        fromModel: true,
+        turns: 2,
+        actions: [{ actionId: act(), tool: 'lend_book', outcome: 'committed' }],
+      },
+    ]);
+    expect(planner.rows.get('intent:int_1')).toEqual({ tag: 'ended' });
+    expect(planner.rows.get('session:ses_1')).toEqual({
+      active: null,
+      line: [],
+      history: [{ user: 'Lend me Emma', reply: 'Emma is yours.' }],
+    });
+  });
+
+  it('that was stored is not taken again', () => {
+    const planner = new PurePlanner();
+    planner.take(accepted(I));
+    const draft = planner.work[0]!;
+    planner.answer(answered(null, [CALL]));
+    const again = decideTurn(
+      rowOf(draft),
+      answered('other words'),
+      planner.states,
+      { workflows: planner.facts.workflows, model: 'm-1' },
+      NOW,
+    );
+    expect(again).toEqual([{ do: 'ignore', because: 'another turn is under way' }]);
+  });
+});
+
+describe('what comes late (1)', () => {
+  it('a turn of an earlier number changes nothing', () => {
+    const planner = new PurePlanner();
+    planner.take(accepted(I));
+    const draft = planner.work[0]!;
+    planner.answer(answered(null, [['no_such_tool', '{}']]));
+    const facts = { workflows: planner.facts.workflows, model: 'm-1' };
+    const late = decideTurn(rowOf(draft), answered('late words'), planner.states, facts, NOW);
+    expect(late).toEqual([{ do: 'ignore', because: 'another turn is under way' }]);
+  });
+
+  it('a second outcome of an action does not stand beside the first', () => {
+    const planner = new PurePlanner();
+    planner.take(accepted(I));
+    planner.answer(answered(null, [CALL, CALL]));
+    planner.take(lend(0).committed());
+    expect(planner.take(lend(0).denied())).toEqual([{ do: 'ignore', because: 'the action has ended' }]);
+    planner.take(lend(1).committed());
+    expect(toolMessages(planner)).toMatchObject([{ status: 'committed' }, { status: 'committed' }]);
+  });
+
+  it('an outcome of an action that this intent did not propose', () => {
+    const planner = new PurePlanner();
+    planner.take(accepted(I));
+    planner.answer(answered(null, [CALL]));
+    expect(planner.take(lend(5).committed())).toEqual([
+      { do: 'ignore', because: 'this intent proposed no such action' },
+    ]);
+  });
+});
+
+describe('hostile model output becomes an error the model sees (4)', () => {
+  it.each<[string, [string, string], Record<string, unknown>]>([
+    [
+      'arguments that are not JSON',
+      ['lend_book', '{"bookId":'],
+      { code: 'INVALID_ARGUMENTS', detail: expect.stringContaining('NOT_JSON') },
+    ],
+    [
+      'arguments with a key twice',
+      ['lend_book', '{"bookId":"a","bookId":"b"}'],
+      { code: 'INVALID_ARGUMENTS', detail: expect.stringContaining('DUPLICATE_KEY') },
+    ],
+    [
+      'arguments nested too deep',
+      ['lend_book', '['.repeat(500)],
+      { code: 'INVALID_ARGUMENTS', detail: expect.stringContaining('TOO_DEEP') },
+    ],
+    [
+      'arguments that are no object',
+      ['lend_book', '["emma"]'],
+      { code: 'INVALID_ARGUMENTS', detail: 'the arguments are not a JSON object' },
+    ],
+    [
+      'arguments with U+0000',
+      ['lend_book', '{"bookId":"\\u0000"}'],
+      { code: 'INVALID_ARGUMENTS', detail: expect.stringContaining('not text') },
+    ],
+    [
+      'arguments with half a character',
+      ['lend_book', '{"bookId":"\\ud83d"}'],
+      { code: 'INVALID_ARGUMENTS', detail: expect.stringContaining('not text') },
+    ],
+    [
+      'a tool that does not exist',
+      ['drop_table', '{}'],
+      { code: 'UNKNOWN_TOOL', detail: expect.stringContaining('get_book, lend_book, burn_book') },
+    ],
+  ])('%s', (_, call, error) => {
+    const planner = new PurePlanner();
+    planner.take(accepted(I));
+    planner.answer(answered(null, [call]));
+    expect(planner.proposals()).toEqual([]);
+    expect(planner.asked.turn).toBe(1);
+    expect(toolMessages(planner)).toEqual([{ status: 'error', nextStep: expect.any(String), ...error }]);
+  });
+
+  it('what was cut away on the wire', () => {
+    const planner = new PurePlanner();
+    planner.take(accepted(I));
+    const calls = [{ id: 'c0', name: 'lend_book', arguments: '{}', flaw: 'the arguments are too long' }];
+    planner.answer({ ...answered(null), calls } as ReturnType<typeof answered>);
+    expect(planner.proposals()).toEqual([]);
+    expect(toolMessages(planner)).toMatchObject([{ code: 'INVALID_ARGUMENTS', detail: 'the arguments are too long' }]);
+  });
+
+  it('more than 32 actions in an intent', () => {
+    const planner = new PurePlanner(patient);
+    planner.take(accepted(I));
+    for (let turn = 0; turn < 5; turn++) {
+      planner.answer(
+        answered(
+          null,
+          Array.from({ length: 8 }, () => CALL),
+        ),
+      );
+      for (let index = 0; index < 8; index++) planner.take(lend(index, turn).committed());
+    }
+    expect(planner.proposals()).toHaveLength(32);
+    expect(toolMessages(planner).slice(32)).toMatchObject(
+      Array.from({ length: 8 }, () => ({ code: 'LIMIT_EXCEEDED' })),
+    );
+  });
+
+  it('stands beside the calls that are well formed', () => {
+    const planner = new PurePlanner();
+    planner.take(accepted(I));
+    planner.answer(answered(null, [['lend_book', 'emma'], CALL]));
+    expect(planner.proposals()).toMatchObject([{ actionId: act(1), index: 1 }]);
+    planner.take(lend(1).committed());
+    expect(toolMessages(planner)).toMatchObject([{ status: 'error' }, { status: 'committed' }]);
+  });
+
+  it('a tool the roles may not call goes to policy, which says no', () => {
+    const planner = new PurePlanner();
+    planner.take(accepted(I));
+    planner.answer(answered(null, [['burn_book', '{"bookId":"emma"}']]));
+    expect(planner.proposals()).toMatchObject([{ tool: 'burn_book' }]);
+  });
+
+  it('more than 8 calls in a turn', () => {
+    const planner = new PurePlanner();
+    planner.take(accepted(I));
+    planner.answer(
+      answered(
+        null,
+        Array.from({ length: 10 }, () => CALL),
+      ),
+    );
+    expect(planner.proposals()).toHaveLength(8);
+    for (let index = 0; index < 8; index++) planner.take(lend(index).committed());
+    expect(toolMessages(planner).slice(8)).toMatchObject([{ code: 'LIMIT_EXCEEDED' }, { code: 'LIMIT_EXCEEDED' }]);
+  });
+
+  it('the same call id twice, or one no event can carry', () => {
+    const planner = new PurePlanner();
+    planner.take(accepted(I));
+    const calls = [CALL, CALL, CALL].map(([name, args], index) => ({
+      id: ['same', 'same', 'x\n'][index]!,
+      name,
+      arguments: args,
+    }));
+    planner.answer({ ...answered(null), calls } as ReturnType<typeof answered>);
+    expect(planner.proposals().map(({ callId }) => callId)).toEqual(['same', 'call_0_1', 'call_0_2']);
+  });
+
+  it.each([
+    '{"name":"lend_book","arguments":{"bookId":"emma"}}',
+    '```json\n[{"tool":"lend_book","args":{}}]\n```',
+    '<tool_call>{}</tool_call>',
+    '  ',
+    '',
+  ])('a call written as text, or nothing: %j', (said) => {
+    const planner = new PurePlanner();
+    planner.take(accepted(I));
+    planner.answer(answered(said));
+    expect(planner.replies()).toEqual([]);
+    expect(planner.asked.messages.at(-1)).toEqual({
+      role: 'system',
+      content: expect.stringContaining('INVALID_ARGUMENTS'),
+    });
+  });
+
+  it('JSON that is no call is an answer', () => {
+    const planner = new PurePlanner();
+    planner.take(accepted(I));
+    planner.answer(answered('{"title":"Emma","name":"Jane Austen"}'));
+    expect(planner.replies()).toMatchObject([{ text: '{"title":"Emma","name":"Jane Austen"}' }]);
+  });
+});
+
+describe('an escalated action (3, 5)', () => {
+  it('frees the session; the reply comes when it has ended, from a last turn without tools', () => {
+    const planner = new PurePlanner();
+    planner.take(accepted(I));
+    planner.answer(answered(null, [CALL]));
+    planner.take(lend().escalated());
+    expect(planner.rows.get('intent:int_1')).toMatchObject({ tag: 'waiting' });
+    expect(planner.rows.get('session:ses_1')).toMatchObject({ active: null });
+    planner.take(lend().denied('APPROVAL_REJECTED'));
+    expect(planner.asked).toMatchObject({ turn: 1, last: true, tools: [] });
+    expect(toolMessages(planner)).toMatchObject([{ status: 'denied', code: 'APPROVAL_REJECTED', final: true }]);
+    planner.answer(answered('The librarian said no.', [CALL]));
+    expect(planner.proposals()).toHaveLength(1);
+    expect(planner.replies()).toMatchObject([
+      {
+        text: 'The librarian said no.',
+        outcome: 'answered',
+        fromModel: true,
+        turns: 2,
+        actions: [{ outcome: 'denied', code: 'APPROVAL_REJECTED' }],
+      },
+    ]);
+  });
+
+  it('holds back the reply until the actions beside it have ended too', () => {
+    const planner = new PurePlanner();
+    planner.take(accepted(I));
+    planner.answer(answered(null, [CALL, CALL]));
+    planner.take(lend(0).escalated());
+    expect(planner.rows.get('intent:int_1')).toMatchObject({ tag: 'acting' });
+    planner.take(lend(1).inDoubt());
+    expect(planner.rows.get('intent:int_1')).toMatchObject({ tag: 'waiting' });
+    planner.take(lend(0).committed());
+    expect(planner.work).toEqual([]);
+    planner.take(lend(1).resolved());
+    expect(planner.asked).toMatchObject({ last: true });
+  });
+
+  it.each(['APPROVAL_REJECTED', 'APPROVAL_EXPIRED'] as const)(
+    'that ended %s before the rest of its turn did still closes the intent',
+    (code) => {
+      const planner = new PurePlanner();
+      planner.take(accepted(I));
+      planner.answer(answered(null, [CALL, CALL]));
+      planner.take(lend(0).denied(code));
+      planner.take(lend(1).committed());
+      expect(planner.asked).toMatchObject({ last: true, tools: [] });
+    },
+  );
+
+  it('is told from its outcomes when the last turn gives nothing usable', () => {
+    const planner = new PurePlanner();
+    planner.take(accepted(I));
+    planner.answer(answered(null, [CALL]));
+    planner.take(lend().escalated());
+    planner.take(lend().committed());
+    planner.answer(answered(null, [CALL]));
+    expect(planner.replies()).toMatchObject([
+      {
+        text: 'The model gave no usable answer.\n- lend_book is done: {"loan":"loan_1"}',
+        outcome: 'failed',
+        code: 'MODEL_FAILED',
+        fromModel: false,
+      },
+    ]);
+  });
+
+  it('ignores a preview: policy decides on it', () => {
+    const planner = new PurePlanner();
+    planner.take(accepted(I));
+    planner.answer(answered(null, [CALL]));
+    expect(planner.take(lend().previewed())).toEqual([{ do: 'ignore', because: 'policy decides on the preview' }]);
+  });
+});
+
+describe('a session (3)', () => {
+  const J = 'int_2';
+
+  it('has one intent at a time; the next starts when it is freed, and knows what was said', () => {
+    const planner = new PurePlanner();
+    planner.take(accepted(I));
+    planner.take(accepted(J, { text: 'And Persuasion?' }));
+    expect(planner.work).toHaveLength(1);
+    planner.answer(answered('Emma is out.'));
+    expect(planner.work).toEqual([
+      {
+        id: 'wake:int_2:0',
+        kind: 'wake',
+        target: 'planner',
+        tenant: 'acme',
+        body: { intentId: J, sessionId: 'ses_1' },
+      },
+    ]);
+    planner.wake();
+    expect(planner.asked.messages.slice(1)).toEqual([
+      { role: 'user', content: 'Lend me Emma' },
+      { role: 'assistant', content: 'Emma is out.' },
+      { role: 'user', content: 'And Persuasion?' },
+    ]);
+    planner.answer(answered('That too.'));
+    expect(planner.replies()).toMatchObject([{ intentId: I }, { intentId: J }]);
+  });
+
+  it('goes on while another waits for a person, whose last turn then waits in line', () => {
+    const planner = new PurePlanner();
+    planner.take(accepted(I));
+    planner.answer(answered(null, [CALL]));
+    planner.take(lend().escalated());
+    planner.take(accepted(J));
+    expect(planner.asked).toMatchObject({ intentId: J });
+    planner.take(lend().committed());
+    expect(planner.rows.get('intent:int_1')).toMatchObject({ tag: 'queued', last: true });
+    planner.answer(answered('J is done.'));
+    planner.wake();
+    expect(planner.asked).toMatchObject({ intentId: I, last: true });
+    planner.answer(answered('I is done.'));
+    expect(planner.replies().map(({ text }) => text)).toEqual(['J is done.', 'I is done.']);
+    expect(planner.rows.get('session:ses_1')).toMatchObject({ active: null, line: [] });
+  });
+
+  it('remembers the last 6 exchanges', () => {
+    const planner = new PurePlanner();
+    for (let n = 0; n < 8; n++) {
+      planner.take(accepted(`int_${n}`, { text: `question ${n}` }));
+      planner.answer(answered(`answer ${n}`));
+    }
+    planner.take(accepted('int_now'));
+    expect(planner.asked.messages.filter(({ role }) => role === 'assistant').map(({ content }) => content)).toEqual(
+      [2, 3, 4, 5, 6, 7].map((n) => `answer ${n}`),
+    );
+  });
+
+  it('is not taken by a wake that it was not given to', () => {
+    const planner = new PurePlanner();
+    planner.take(accepted(I));
+    planner.take(accepted(J));
+    const wake = decideWake({ intentId: J, sessionId: 'ses_1' }, planner.states, planner.facts.workflows, NOW);
+    expect(wake).toEqual([{ do: 'ignore', because: 'it does not wait in line' }]);
+  });
+
+  it('turns an intent away once 20 wait', () => {
+    const planner = new PurePlanner();
+    for (let n = 0; n < 21; n++) planner.take(accepted(`int_${n}`));
+    expect(planner.replies()).toEqual([]);
+    planner.take(accepted('int_one_more'));
+    expect(planner.replies()).toMatchObject([{ intentId: 'int_one_more', outcome: 'failed', code: 'RATE_LIMITED' }]);
+  });
+});
+
+describe('an intent ends (6)', () => {
+  it('MODEL_FAILED when the model does not answer', () => {
+    const planner = new PurePlanner();
+    planner.take(accepted(I));
+    const effects = planner.answer({ tag: 'failed', error: 'connection refused', attempts: 6, durationMs: 900 });
+    expect(effects[0]).toMatchObject({
+      do: 'emit',
+      event: { data: { response: null, error: 'connection refused', attempts: 6 } },
+    });
+    expect(planner.replies()).toMatchObject([
+      {
+        outcome: 'failed',
+        code: 'MODEL_FAILED',
+        text: 'The model gave no usable answer.\nNothing was done.',
+        turns: 1,
+      },
+    ]);
+    expect(planner.rows.get('session:ses_1')).toMatchObject({ active: null });
+  });
+
+  it('BUDGET_EXCEEDED when its turns are used up, saying what was done', () => {
+    const planner = new PurePlanner();
+    planner.take(accepted(I));
+    for (let turn = 0; turn < library.model.maxTurns; turn++) {
+      planner.answer(answered(null, [CALL]));
+      planner.take(lend(0, turn).committed());
+    }
+    expect(planner.work).toEqual([]);
+    expect(planner.replies()).toMatchObject([
+      { outcome: 'failed', code: 'BUDGET_EXCEEDED', turns: 3, actions: [{}, {}, {}] },
+    ]);
+  });
+
+  it('BUDGET_EXCEEDED when its tokens are used up', () => {
+    const planner = new PurePlanner();
+    planner.take(accepted(I));
+    planner.answer(answered(null, [CALL], { prompt: 900, completion: 100 }));
+    planner.take(lend().committed());
+    expect(planner.replies()).toMatchObject([{ outcome: 'failed', code: 'BUDGET_EXCEEDED', turns: 1 }]);
+  });
+
+  it('UNAUTHENTICATED when its authority ended in line; later turns then only reply', () => {
+    const late = new Date('2026-03-01T10:15:00.000Z');
+    const first = new PurePlanner();
+    first.now = late;
+    first.take(accepted(I));
+    expect(first.replies()).toMatchObject([{ outcome: 'failed', code: 'UNAUTHENTICATED' }]);
+    const second = new PurePlanner();
+    second.take(accepted(I));
+    second.answer(answered(null, [CALL]));
+    second.now = late;
+    second.take(lend().committed());
+    expect(second.asked).toMatchObject({ turn: 1, last: true, tools: [] });
+  });
+
+  it('UNKNOWN_WORKFLOW when it is not loaded here', () => {
+    const planner = new PurePlanner();
+    planner.take(accepted(I, { workflow: 'elsewhere' }));
+    expect(planner.replies()).toMatchObject([{ outcome: 'failed', code: 'UNKNOWN_WORKFLOW' }]);
+  });
+});
+
+describe('bounds (6)', () => {
+  const sizeOf = (value: unknown) => Buffer.byteLength(JSON.stringify(value));
+
+  it('a large result is cut, and says so', () => {
+    const planner = new PurePlanner();
+    planner.take(accepted(I));
+    planner.answer(answered(null, [READ]));
+    planner.take(outcomes(I, 0, 0, 'get_book').read({ title: 'x'.repeat(500_000) }));
+    expect(toolMessages(planner)).toEqual([
+      {
+        status: 'read',
+        records: [RECORD],
+        truncated: true,
+        resultText: expect.stringContaining('[cut: 500012 characters'),
+      },
+    ]);
+  });
+
+  it('a model.called event stays under 1 MiB whatever was said', () => {
+    const planner = new PurePlanner();
+    planner.take(accepted(I, { text: '\u0001'.repeat(32_768) }));
+    for (let turn = 0; turn < 2; turn++) {
+      planner.answer(
+        answered(
+          '\u4e2d'.repeat(32_000),
+          Array.from({ length: 8 }, () => READ),
+        ),
+      );
+      for (let index = 0; index < 8; index++)
+        planner.take(outcomes(I, turn, index, 'get_book').read({ title: '"\u4e2d'.repeat(100_000) }));
+    }
+    planner.answer(
+      answered(
+        '\u4e2d'.repeat(32_000),
+        Array.from({ length: 8 }, (): [string, string] => ['get_book', `{"bookId":"${'\\"'.repeat(7_000)}"}`]),
+      ),
+    );
+    const called = planner.emitted.filter(({ type }) => type === 'countersign.model.called.v1');
+    expect(called).toHaveLength(3);
+    for (const { data } of called) expect(sizeOf(data)).toBeLessThan(1024 * 1024);
+    for (const row of planner.rows.values()) expect(sizeOf(row)).toBeLessThan(1024 * 1024);
+  });
+
+  it('a response that doubles in length when written is told in part', () => {
+    const planner = new PurePlanner();
+    planner.take(accepted(I));
+    planner.answer(answered('\u0001'.repeat(32_000), [CALL]));
+    const called = planner.emitted.find(({ type }) => type === 'countersign.model.called.v1');
+    expect(called?.data).toMatchObject({ response: { truncated: true, text: expect.stringContaining('[cut:') } });
+  });
+
+  it('a reply is never longer than its event may hold', () => {
+    const planner = new PurePlanner();
+    planner.take(accepted(I));
+    planner.answer(
+      answered(
+        null,
+        Array.from({ length: 8 }, () => READ),
+      ),
+    );
+    for (let index = 0; index < 8; index++)
+      planner.take(outcomes(I, 0, index, 'get_book').read({ title: 'x'.repeat(20_000) }));
+    planner.answer({ tag: 'failed', error: 'gone', attempts: 1, durationMs: 1 });
+    const [reply] = planner.replies();
+    expect(EVENTS['countersign.reply.sent.v1'].data.safeParse(reply)).toMatchObject({ success: true });
+    expect(reply?.text).toContain('[cut:');
+  });
+});

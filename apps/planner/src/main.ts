@@ -1,0 +1,2 @@
+import { launch } from '@countersign/host/launch';
+await launch('planner', () => import('./app.module.js'));

@@ -1,0 +1,134 @@
+import type { ActionOutcome, Code } from '@countersign/contracts';
+
+/** Who asked, as policy verified it, and where the answer goes. */
+export interface Owner {
+  tenant: string;
+  sub: string;
+  roles: string[];
+  session: string;
+}
+
+/** A message in the chat-completions shape. */
+export type Message =
+  | { role: 'system' | 'user'; content: string }
+  | { role: 'assistant'; content: string | null; tool_calls?: ToolCall[] }
+  | { role: 'tool'; tool_call_id: string; content: string };
+export interface ToolCall {
+  id: string;
+  type: 'function';
+  function: { name: string; arguments: string };
+}
+
+/** How an action stands. `open`: a person decides, or looks at what is in doubt; it may take days. */
+export type Stand =
+  | { tag: 'proposed' }
+  | { tag: 'open'; why: 'escalated' | 'in-doubt' }
+  | { tag: 'ended'; outcome: ActionOutcome; code?: Code };
+
+/** What became of an action: `shown` to the model, `line` to a person. */
+export interface Outcome {
+  /** Id of the event that said so. */
+  cause: string;
+  actionId: string;
+  tool: string;
+  stand: Stand;
+  shown: string;
+  line: string;
+}
+
+export interface Act {
+  actionId: string;
+  tool: string;
+  stand: Stand;
+  line: string;
+}
+
+/** A call of the turn under way, with the answer the model is to see once there is one. */
+export interface Pending {
+  callId: string;
+  actionId?: string;
+  shown?: string;
+}
+
+/** All that is known of an intent the model works on. Bounded: see transcript.ts. */
+export interface Plan {
+  owner: Owner;
+  sessionId: string;
+  workflow: string;
+  authorityUntil: string;
+  text: string;
+  subject?: { type: string; id: string };
+  transcript: Message[];
+  /** The next turn's number while queued, else the one under way. */
+  turn: number;
+  tokens: number;
+  acts: Act[];
+  pending: Pending[];
+  /** Id of the event that led to the turn. */
+  cause: string;
+}
+
+/**
+ * `intent:<id>`. early → single → ended, or early → queued → thinking → acting → (thinking | waiting → queued) → ended.
+ * `early` holds what came before policy's acceptance.
+ */
+export type IntentState =
+  | { tag: 'early'; outcomes: Outcome[] }
+  | { tag: 'single'; owner: Owner; actionId: string; tool: string; dryRun: boolean }
+  | { tag: 'queued'; plan: Plan; last: boolean }
+  | { tag: 'thinking'; plan: Plan }
+  | { tag: 'acting'; plan: Plan }
+  | { tag: 'waiting'; plan: Plan }
+  | { tag: 'ended' };
+
+/** `session:<id>`: one intent at a time has it; the others wait in line. */
+export interface SessionState {
+  active: string | null;
+  line: { intentId: string; turn: number }[];
+  history: { user: string; reply: string }[];
+}
+
+export const NEW_SESSION: SessionState = { active: null, line: [], history: [] };
+
+export const intentKey = (intentId: string) => `intent:${intentId}`;
+export const sessionKey = (sessionId: string) => `session:${sessionId}`;
+
+export const LIMITS = {
+  /** Intents of a session that may wait for their first turn. */
+  line: 20,
+  callsPerTurn: 8,
+  actsPerIntent: 32,
+  /** What came early: an action escalated, in doubt, ended. */
+  early: 8,
+} as const;
+
+/** A turn's work row. */
+export interface TurnBody {
+  intentId: string;
+  sessionId: string;
+  workflow: string;
+  turn: number;
+  cause: string;
+  messages: Message[];
+  /** Tools the model is offered; none in the last turn. */
+  tools: string[];
+  last: boolean;
+}
+
+/** What the model gave, cut to size: hostile, and judged by `decide`. */
+export type TurnOutcome =
+  | {
+      tag: 'answered';
+      content: string | null;
+      calls: { id: string; name: string; arguments: string; flaw?: string }[];
+      finish: string;
+      usage: { prompt: number; completion: number };
+      attempts: number;
+      durationMs: number;
+    }
+  | { tag: 'failed'; error: string; attempts: number; durationMs: number };
+
+export interface WakeBody {
+  intentId: string;
+  sessionId: string;
+}

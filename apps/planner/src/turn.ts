@@ -1,0 +1,265 @@
+import { actionIdOf, eventIdOf, type Code, type EventDraft, type Json } from '@countersign/contracts';
+import { emit, ignore, put, work, type Effect, type States, type WorkRow } from '@countersign/messaging/stream';
+import type { Workflow } from '@countersign/workflow-kit';
+import { errorShown, judgeCalls, looksLikeCall, type JudgedCall } from './calls.js';
+import { actionsOf, envelope, failedReply, sendReply } from './reply.js';
+import {
+  intentKey,
+  LIMITS,
+  NEW_SESSION,
+  sessionKey,
+  type IntentState,
+  type Message,
+  type Plan,
+  type SessionState,
+  type TurnBody,
+  type TurnOutcome,
+  type WakeBody,
+} from './state.js';
+import { bounded, clean, cut, firstMessages, remembered } from './transcript.js';
+
+/** An intent that has its session, and what its next step needs. */
+export interface Held {
+  intentId: string;
+  plan: Plan;
+  session: SessionState;
+  workflow: Workflow | undefined;
+  now: Date;
+}
+
+const LAST_TURN: Message = {
+  role: 'system',
+  content:
+    'Every action of this request has ended. Reply to the user now, from the results above; no tool can be called.',
+};
+const NOT_A_CALL: Message = {
+  role: 'system',
+  content:
+    'That was no usable answer (INVALID_ARGUMENTS): a call written as text is not a call. Call the tool, or answer in words.',
+};
+
+/** Writes down the next turn, or ends the intent where its turns, tokens or authority are used up. */
+export function startTurn(held: Held, last: boolean): Effect[] {
+  const { intentId, plan, workflow, now } = held;
+  if (!workflow) return fail(held, 'UNKNOWN_WORKFLOW');
+  if (plan.tokens >= workflow.model.tokenBudget) return fail(held, 'BUDGET_EXCEEDED');
+  const expired = now.getTime() >= Date.parse(plan.authorityUntil);
+  if (expired && plan.turn === 0) return fail(held, 'UNAUTHENTICATED');
+  const closing = last || expired;
+  if (!closing && plan.turn >= workflow.model.maxTurns) return fail(held, 'BUDGET_EXCEEDED');
+  const transcript = bounded(
+    plan.turn === 0 ? opening(held, workflow) : closing ? [...plan.transcript, LAST_TURN] : plan.transcript,
+  );
+  const body: TurnBody = {
+    intentId,
+    sessionId: plan.sessionId,
+    workflow: plan.workflow,
+    turn: plan.turn,
+    cause: plan.cause,
+    messages: transcript,
+    tools: closing ? [] : offeredTools(workflow, plan.owner.roles),
+    last: closing,
+  };
+  const id = `turn:${intentId}:${plan.turn}`;
+  return [
+    put(intentKey(intentId), { tag: 'thinking', plan: { ...plan, transcript, pending: [] } } satisfies IntentState),
+    put(sessionKey(plan.sessionId), { ...held.session, active: intentId } satisfies SessionState),
+    work({ id, kind: 'turn', target: 'model', tenant: plan.owner.tenant, body: body as unknown as Json }),
+  ];
+}
+
+const opening = ({ plan, session }: Held, workflow: Workflow): Message[] =>
+  firstMessages(workflow.prompt, session.history, plan.text, plan.subject);
+
+/** Only what the actor's roles may call is offered; policy checks again. */
+const offeredTools = ({ tools }: Workflow, roles: readonly string[]) =>
+  tools.filter(({ permissions }) => permissions.roles.some((role) => roles.includes(role))).map(({ name }) => name);
+
+const fail = (held: Held, code: Code) => finish(held, failedReply(code, held.plan, held.plan.turn));
+
+/** Ends an intent: its reply, and its session for the next in line. */
+function finish({ intentId, plan, session, now }: Held, reply: Parameters<typeof sendReply>[2]): Effect[] {
+  const history = remembered(session.history, clean(plan.text), clean(reply.text));
+  return [
+    sendReply(plan.owner, intentId, reply, plan.cause, now),
+    put(intentKey(intentId), { tag: 'ended' } satisfies IntentState),
+    ...release({ ...session, history }, plan),
+  ];
+}
+
+/** Hands the session to the next in line. Its own state row is touched by the wake's transaction, not by this one. */
+export function release(session: SessionState, { sessionId, owner }: Pick<Plan, 'sessionId' | 'owner'>): Effect[] {
+  const [next, ...line] = session.line;
+  const after: SessionState = { ...session, active: next?.intentId ?? null, line };
+  if (!next) return [put(sessionKey(sessionId), after)];
+  const body: WakeBody = { intentId: next.intentId, sessionId };
+  const id = `wake:${next.intentId}:${next.turn}`;
+  return [
+    put(sessionKey(sessionId), after),
+    work({ id, kind: 'wake', target: 'planner', tenant: owner.tenant, body: { ...body } }),
+  ];
+}
+
+/** The next in line has the session. */
+export function decideWake(
+  body: WakeBody,
+  states: States,
+  workflows: ReadonlyMap<string, Workflow>,
+  now: Date,
+): Effect[] {
+  const state = states.get<IntentState>(intentKey(body.intentId));
+  const session = states.get<SessionState>(sessionKey(body.sessionId));
+  if (state?.tag !== 'queued' || session?.active !== body.intentId) return [ignore('it does not wait in line')];
+  const { plan, last } = state;
+  return startTurn({ intentId: body.intentId, plan, session, workflow: workflows.get(plan.workflow), now }, last);
+}
+
+export interface TurnFacts {
+  workflows: ReadonlyMap<string, Workflow>;
+  model: string;
+}
+
+/** A finished turn: its call is told to audit, and becomes proposals, another turn or the reply. */
+export function decideTurn(row: WorkRow, outcome: TurnOutcome, states: States, facts: TurnFacts, now: Date): Effect[] {
+  const body = row.body as unknown as TurnBody;
+  const state = states.get<IntentState>(intentKey(body.intentId));
+  if (state?.tag !== 'thinking' || state.plan.turn !== body.turn) return [ignore('another turn is under way')];
+  const session = states.get<SessionState>(sessionKey(body.sessionId)) ?? NEW_SESSION;
+  const workflow = facts.workflows.get(body.workflow);
+  const called = modelCalled(state.plan, body, outcome, facts, now);
+  const plan = { ...state.plan, cause: called.id };
+  const held: Held = { intentId: body.intentId, plan, session, workflow, now };
+  const turns = body.turn + 1;
+  if (outcome.tag === 'failed') return [emit(called), ...finish(held, failedReply('MODEL_FAILED', plan, turns))];
+  const { prompt, completion } = outcome.usage;
+  return [
+    emit(called),
+    ...takeAnswer({ ...held, plan: { ...plan, tokens: plan.tokens + prompt + completion } }, body, outcome),
+  ];
+}
+
+type Answered = Extract<TurnOutcome, { tag: 'answered' }>;
+
+function takeAnswer(held: Held, body: TurnBody, answer: Answered): Effect[] {
+  const { plan, workflow } = held;
+  const turns = body.turn + 1;
+  const text = answer.content?.trim() ?? '';
+  const usable = text !== '' && !looksLikeCall(text);
+  if (usable && (body.last || answer.calls.length === 0)) {
+    return finish(held, { text, outcome: 'answered', fromModel: true, turns, actions: actionsOf(plan.acts) });
+  }
+  if (body.last || !workflow)
+    return finish(held, failedReply(workflow ? 'MODEL_FAILED' : 'UNKNOWN_WORKFLOW', plan, turns));
+  if (answer.calls.length === 0) {
+    const said: Message = { role: 'assistant', content: text };
+    return nextTurn(held, [said, NOT_A_CALL], false);
+  }
+  const tools = workflow.tools.map(({ name }) => name);
+  return takeCalls(held, answer, judgeCalls(answer.calls, body.turn, LIMITS.actsPerIntent - plan.acts.length, tools));
+}
+
+function takeCalls(held: Held, { content }: Answered, calls: JudgedCall[]): Effect[] {
+  const { intentId, plan, now } = held;
+  const said: Message = { role: 'assistant', content, tool_calls: calls.map(({ raw }) => raw) };
+  const pending: Plan['pending'] = calls.map((call, index) =>
+    call.tag === 'call'
+      ? { callId: call.callId, actionId: actionIdOf(intentId, plan.turn, index) }
+      : { callId: call.callId, shown: errorShown(call.error) },
+  );
+  const proposals = calls.flatMap((call, index) =>
+    call.tag === 'call' ? [proposed(intentId, plan, call, index, content, now)] : [],
+  );
+  if (proposals.length === 0)
+    return nextTurn({ ...held, plan: { ...plan, pending } }, [said, ...answers(pending)], false);
+  const acts = proposals.map(({ data }): Plan['acts'][number] => ({
+    actionId: data.actionId,
+    tool: data.tool,
+    stand: { tag: 'proposed' },
+    line: '',
+  }));
+  const after: Plan = { ...plan, transcript: [...plan.transcript, said], pending, acts: [...plan.acts, ...acts] };
+  return [
+    ...proposals.map((draft) => emit(draft)),
+    put(intentKey(intentId), { tag: 'acting', plan: after } satisfies IntentState),
+  ];
+}
+
+/** The tool messages of a turn, in the order of its calls. */
+export const answers = (pending: Plan['pending']): Message[] =>
+  pending.map(({ callId, shown }) => ({ role: 'tool', tool_call_id: callId, content: shown ?? '' }));
+
+export function nextTurn(held: Held, said: Message[], last: boolean): Effect[] {
+  const { plan } = held;
+  return startTurn(
+    { ...held, plan: { ...plan, transcript: [...plan.transcript, ...said], turn: plan.turn + 1 } },
+    last,
+  );
+}
+
+type Call = Extract<JudgedCall, { tag: 'call' }>;
+
+function proposed(
+  intentId: string,
+  plan: Plan,
+  call: Call,
+  index: number,
+  content: string | null,
+  now: Date,
+): EventDraft<'countersign.action.proposed.v1'> {
+  const actionId = actionIdOf(intentId, plan.turn, index);
+  const rationale = content?.trim() ? { rationale: cut(content.trim(), 4_000) } : {};
+  return {
+    ...envelope(plan.owner, intentId, plan.cause, now),
+    type: 'countersign.action.proposed.v1',
+    id: eventIdOf('countersign.action.proposed.v1', actionId),
+    subject: actionId,
+    data: {
+      intentId,
+      actionId,
+      turn: plan.turn,
+      index,
+      workflow: plan.workflow,
+      tool: call.raw.function.name,
+      arguments: call.arguments,
+      dryRun: false,
+      callId: call.callId,
+      ...rationale,
+    },
+  };
+}
+
+function modelCalled(
+  plan: Plan,
+  body: TurnBody,
+  outcome: TurnOutcome,
+  facts: TurnFacts,
+  now: Date,
+): EventDraft<'countersign.model.called.v1'> {
+  const { intentId, turn, messages, tools } = body;
+  const temperature = facts.workflows.get(body.workflow)?.model.temperature ?? null;
+  const ended =
+    outcome.tag === 'failed'
+      ? { response: null, error: cut(clean(outcome.error), 2_000), usage: { prompt: 0, completion: 0 } }
+      : { response: told(outcome), usage: outcome.usage };
+  return {
+    ...envelope(plan.owner, intentId, plan.cause, now),
+    type: 'countersign.model.called.v1',
+    id: eventIdOf('countersign.model.called.v1', intentId, turn),
+    subject: intentId,
+    data: {
+      intentId,
+      turn,
+      model: facts.model,
+      request: { messages, tools, temperature } as unknown as Json,
+      ...ended,
+      attempts: outcome.attempts,
+      durationMs: outcome.durationMs,
+    },
+  };
+}
+
+function told({ content, calls, finish: finishReason }: Answered): Json {
+  const response = { content, toolCalls: calls, finishReason };
+  const text = JSON.stringify(response);
+  return text.length <= 120_000 ? (response as unknown as Json) : { truncated: true, text: cut(text, 40_000) };
+}
