@@ -30,7 +30,10 @@ export function testKeys(service: string): TestKeys {
   }
   const seal = generateKeyPairSync('x25519');
   const sealPem = seal.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
-  writeFileSync(path.join(dir, 'trusted', 'policy-seal.pub.pem'), seal.publicKey.export({ type: 'spki', format: 'pem' }).toString());
+  writeFileSync(
+    path.join(dir, 'trusted', 'policy-seal.pub.pem'),
+    seal.publicKey.export({ type: 'spki', format: 'pem' }).toString(),
+  );
   writeFileSync(path.join(dir, 'parking.key'), randomBytes(32));
   return { dir, pens, sealPem, drop: () => rmSync(dir, { recursive: true, force: true }) };
 }

@@ -1,0 +1,229 @@
+import {
+  eventIdOf,
+  type CloudEvent,
+  type EventDraft,
+  type EventType,
+  type Incoming,
+  type Person,
+} from '@countersign/contracts';
+import { emit, ignore, put, work, type Effect, type States } from '@countersign/messaging/stream';
+import {
+  actionHashOf,
+  actionKey,
+  approvalIdOf,
+  approvalKey,
+  expiryWorkId,
+  isDecidable,
+  mayDecide,
+  type ActionPointer,
+  type Item,
+  type PersonsDecision,
+  type Progress,
+} from './state.js';
+
+/** Why a record is not policy's, by its place on the topic. What is not listed here was checked and is. */
+export interface Facts {
+  forged: ReadonlyMap<string, string>;
+}
+export const placeOf = ({ record }: Incoming) => `${record.topic}/${record.partition}/${record.offset}`;
+
+type Of<T extends EventType> = Incoming & { event: CloudEvent<T> };
+type Escalated = Of<'countersign.action.escalated.v1'>;
+type Approved = Of<'countersign.action.approved.v1'>;
+type Denied = Of<'countersign.action.denied.v1'>;
+
+export const escalatedTouches = ({ event: { data } }: Escalated) => [
+  actionKey(data.actionId),
+  approvalKey(approvalIdOf(data)),
+];
+
+/** The item the action had before: the row is known once the pointer is read. */
+export function currentItemTouches({ event: { data } }: Escalated | Denied, states: States): string[] {
+  const pointer = states.get<ActionPointer>(actionKey(data.actionId));
+  return pointer ? [approvalKey(pointer.current)] : [];
+}
+
+/** Opens an item. An older item of the same action is void: what it showed is no longer what would be done. */
+export function decideEscalated(incoming: Escalated, states: States, { forged }: Facts, now: Date): Effect[] {
+  const { event, headers } = incoming;
+  const because = forged.get(placeOf(incoming));
+  if (because) return [ignore(`not policy's: ${because}`)];
+  const approvalId = approvalIdOf(event.data);
+  if (states.get<Item>(approvalKey(approvalId))) return [ignore('already opened')];
+  const item = itemOf(approvalId, event, headers['traceparent'], now);
+  const { actionId, revision, actionHash, intentId, tenant, tool, expiresAt } = event.data;
+  const bound = { approvalId, intentId, actionId, revision, actionHash, tenant };
+  return [
+    ...supersede(states, actionId, approvalId, now),
+    put(approvalKey(approvalId), item),
+    put(actionKey(actionId), { current: approvalId } satisfies ActionPointer),
+    emit({
+      ...draftOf(item, 'countersign.approval.opened.v1', item.openedEventId, event.id, now),
+      data: { ...bound, tool, openedAt: item.openedAt, expiresAt },
+    }),
+    work({
+      id: expiryWorkId(approvalId),
+      kind: 'expire',
+      target: 'clock',
+      tenant: event.tenantid,
+      body: { approvalId },
+      notBefore: new Date(expiresAt),
+    }),
+  ];
+}
+
+function itemOf(approvalId: string, event: Escalated['event'], traceparent: string | undefined, now: Date): Item {
+  const { tenantid, actorid, session, correlationid } = event;
+  return {
+    approvalId,
+    openedAt: now.toISOString(),
+    escalated: event.data,
+    envelope: { tenantid, actorid, session, correlationid },
+    openedEventId: eventIdOf('countersign.approval.opened.v1', approvalId),
+    ...(traceparent ? { traceparent } : {}),
+    decisions: [],
+    round: 0,
+    progress: { tag: 'open' },
+  };
+}
+
+function supersede(states: States, actionId: string, by: string, now: Date): Effect[] {
+  const pointer = states.get<ActionPointer>(actionKey(actionId));
+  const before = pointer && states.get<Item>(approvalKey(pointer.current));
+  if (!before || isFinal(before.progress)) return [];
+  return endWith(before, { tag: 'superseded', at: now.toISOString(), by });
+}
+
+/** Only a warrant that names approvers ends an item; others, the many, cost nothing here. */
+export const approvedTouches = ({ event: { data } }: Approved) =>
+  data.approvers.length > 0 ? [approvalKey(approvalIdOf({ ...data, actionHash: actionHashOf(data) }))] : [];
+
+export function decideApproved(incoming: Approved, states: States, { forged }: Facts, now: Date): Effect[] {
+  const [key] = approvedTouches(incoming);
+  if (!key) return [ignore('approved by rule')];
+  const because = forged.get(placeOf(incoming));
+  if (because) return [ignore(`not policy's: ${because}`)];
+  const item = states.get<Item>(key);
+  if (!item) return [ignore('of no item')];
+  if (item.progress.tag === 'approved') return [ignore('already approved')];
+  return endWith(item, { tag: 'approved', at: now.toISOString() });
+}
+
+export const deniedTouches = ({ event: { data } }: Denied) => [actionKey(data.actionId)];
+
+export function decideDenied(incoming: Denied, states: States, { forged }: Facts, now: Date): Effect[] {
+  const { data } = incoming.event;
+  const because = forged.get(placeOf(incoming));
+  if (because) return [ignore(`not policy's: ${because}`)];
+  const pointer = states.get<ActionPointer>(actionKey(data.actionId));
+  const item = pointer && states.get<Item>(approvalKey(pointer.current));
+  if (!item) return [ignore('of no item')];
+  const { tag } = item.progress;
+  if (tag === 'approved' || tag === 'denied') return [ignore(`already ${tag}`)];
+  // Policy denies an expired one too: the item then says expired, which is why.
+  if (data.code === 'APPROVAL_EXPIRED')
+    return tag === 'expired' ? [ignore('already expired')] : endWith(item, { tag: 'expired', at: now.toISOString() });
+  return endWith(item, { tag: 'denied', at: now.toISOString(), code: data.code, detail: data.detail });
+}
+
+const isFinal = ({ tag }: Progress) => tag !== 'open' && tag !== 'decided';
+
+function endWith(item: Item, progress: Progress): Effect[] {
+  return [
+    put(approvalKey(item.approvalId), { ...item, progress }),
+    { do: 'cancel', workId: expiryWorkId(item.approvalId) },
+  ];
+}
+
+/** The expiry's work row came due. A decision that policy never took expires as well: nothing waits for ever. */
+export function decideExpiry(approvalId: string, states: States, now: Date): Effect[] {
+  const item = states.get<Item>(approvalKey(approvalId));
+  if (!item || isFinal(item.progress)) return [ignore('ended before')];
+  const at = now.toISOString();
+  return [
+    put(approvalKey(approvalId), { ...item, progress: { tag: 'expired', at } satisfies Progress }),
+    emit({
+      ...draftOf(
+        item,
+        'countersign.approval.expired.v1',
+        eventIdOf('countersign.approval.expired.v1', approvalId),
+        item.openedEventId,
+        now,
+      ),
+      data: { ...boundOf(item), expiredAt: at },
+    }),
+  ];
+}
+
+/** A person's answer as it came over HTTP; the token is sealed already, so that only policy can open it. */
+export interface Answer {
+  decision: 'approve' | 'reject';
+  actionHash: string;
+  reason: string;
+  sealedToken: string;
+}
+
+export type Verdict =
+  | { tag: 'recorded'; item: Item }
+  | { tag: 'not-found' }
+  | { tag: 'self' }
+  | { tag: 'role'; needed: string[] }
+  | { tag: 'stale'; current: string }
+  | { tag: 'ended'; progress: Progress }
+  | { tag: 'said-before' };
+
+/**
+ * One wins: the item's row is locked, and whoever comes second finds it decided. Who may not decide learns nothing of how
+ * it stands.
+ */
+export function decideAnswer(
+  approvalId: string,
+  person: Person,
+  answer: Answer,
+  states: States,
+  now: Date,
+): { effects: Effect[]; result: Verdict } {
+  const item = states.get<Item>(approvalKey(approvalId));
+  const no = (result: Verdict) => ({ effects: [], result });
+  if (!item || item.envelope.tenantid !== person.tenant) return no({ tag: 'not-found' });
+  const { actor, approverRoles, actionHash } = item.escalated;
+  if (actor.sub === person.sub) return no({ tag: 'self' });
+  if (!mayDecide(item, person)) return no({ tag: 'role', needed: approverRoles });
+  if (item.progress.tag === 'superseded') return no({ tag: 'stale', current: item.progress.by });
+  if (!isDecidable(item, now)) return no({ tag: 'ended', progress: item.progress });
+  if (answer.actionHash !== actionHash) return no({ tag: 'stale', current: approvalId });
+  const round = item.progress.tag === 'open' ? item.round : item.decisions.length;
+  if (item.decisions.slice(round).some(({ approver }) => approver.sub === person.sub))
+    return no({ tag: 'said-before' });
+  return record({ ...item, round }, person, answer, now);
+}
+
+/** One no is enough; a yes needs as many people as policy asked for, each of whom policy checks. */
+function record(item: Item, person: Person, answer: Answer, now: Date): { effects: Effect[]; result: Verdict } {
+  const { decision, reason, sealedToken } = answer;
+  const approver = { sub: person.sub, roles: person.roles };
+  const said: PersonsDecision = { decision, approver, reason, at: now.toISOString() };
+  const decisions = [...item.decisions, said];
+  const isEnough = decision === 'reject' || decisions.length - item.round >= item.escalated.approvalsNeeded;
+  const progress: Progress = isEnough ? { tag: 'decided', at: said.at } : { tag: 'open' };
+  const decided: Item = { ...item, decisions, progress };
+  const type = decision === 'approve' ? 'countersign.approval.granted.v1' : 'countersign.approval.rejected.v1';
+  const event = {
+    ...draftOf(item, type, eventIdOf(type, item.approvalId, item.decisions.length), item.openedEventId, now),
+    data: { ...boundOf(item), approver, reason, decidedAt: said.at, sealedToken },
+  } as EventDraft;
+  return {
+    effects: [put(approvalKey(item.approvalId), decided), emit(event)],
+    result: { tag: 'recorded', item: decided },
+  };
+}
+
+function boundOf({ approvalId, escalated: { intentId, actionId, revision, actionHash, tenant } }: Item) {
+  return { approvalId, intentId, actionId, revision, actionHash, tenant };
+}
+
+function draftOf<T extends EventType>(item: Item, type: T, id: string, causationid: string, now: Date) {
+  const { traceparent } = item;
+  const attributes = { ...item.envelope, subject: item.escalated.actionId, causationid };
+  return { type, id, time: now.toISOString(), ...attributes, ...(traceparent ? { traceparent } : {}) };
+}

@@ -1,0 +1,29 @@
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+import { MessagingTables1700000000000 } from '@countersign/messaging';
+
+export class Approvals1700000001000 implements MigrationInterface {
+  name = 'Approvals1700000001000';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(`
+      create table approvals (
+        approval_id text primary key,
+        tenant text not null,
+        action_id text not null,
+        action_hash text not null,
+        status text not null check (status in ('open', 'decided', 'approved', 'denied', 'expired', 'superseded')),
+        requester text not null,
+        approver_roles text[] not null,
+        opened_at text not null,
+        item jsonb not null
+      )`);
+    await runner.query('create index approvals_by_tenant on approvals (tenant, opened_at, approval_id)');
+    await runner.query('create index approvals_by_action on approvals (action_id)');
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('drop table approvals');
+  }
+}
+
+export const migrations = [MessagingTables1700000000000, Approvals1700000001000];

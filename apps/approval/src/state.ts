@@ -1,0 +1,92 @@
+import { approvalIdOf as idOf, digest, type Code, type EventData, type Person } from '@countersign/contracts';
+
+export type Escalated = EventData<'countersign.action.escalated.v1'>;
+
+/** What a person said of an item. Policy verifies it anew; until it countersigns, this is a click and no more. */
+export interface PersonsDecision {
+  decision: 'approve' | 'reject';
+  approver: { sub: string; roles: string[] };
+  reason: string;
+  at: string;
+}
+
+/**
+ * open → decided (as many people as are needed clicked) → approved | denied (policy countersigned). An item nobody decided, or whose decision
+ * policy never took, expires; one whose action was escalated anew with another effect is superseded.
+ */
+export type Progress =
+  | { tag: 'open' }
+  | { tag: 'decided'; at: string }
+  | { tag: 'approved'; at: string }
+  | { tag: 'denied'; at: string; code: Code; detail: string }
+  | { tag: 'expired'; at: string }
+  | { tag: 'superseded'; at: string; by: string };
+export const STATUSES = ['open', 'decided', 'approved', 'denied', 'expired', 'superseded'] as const;
+export type Status = Progress['tag'];
+
+/** One escalated action as people see it. `escalated` is what policy signed, whole: what is shown is what was hashed. */
+export interface Item {
+  approvalId: string;
+  openedAt: string;
+  escalated: Escalated;
+  /** The intent's attributes, carried on by everything that comes of the item. */
+  envelope: { tenantid: string; actorid: string; session: string; correlationid: string };
+  openedEventId: string;
+  traceparent?: string;
+  /** All that people said; those since `round` count. */
+  decisions: PersonsDecision[];
+  /** How many of the decisions were given before the item was opened again. */
+  round: number;
+  progress: Progress;
+}
+
+/** Which item of an action is the current one. */
+export interface ActionPointer {
+  current: string;
+}
+
+/** After this long without policy's countersignature, people may decide a decided item anew. */
+export const COUNTERSIGN_PATIENCE_MS = 60_000;
+
+export const approvalKey = (approvalId: string) => `approval/${approvalId}`;
+export const actionKey = (actionId: string) => `action/${actionId}`;
+export const expiryWorkId = (approvalId: string) => `expire/${approvalId}`;
+
+export const approvalIdOf = (of: { actionId: string; revision: number; actionHash: string }) =>
+  idOf(of.actionId, of.revision, of.actionHash);
+
+/** The hash a person's decision binds to, recomputed from a decision's own fields. */
+export function actionHashOf(of: {
+  tenant: string;
+  actor: Person;
+  workflow: string;
+  tool: string;
+  toolVersion: string;
+  arguments: unknown;
+  actionId: string;
+  revision: number;
+  preview?: { digest: string } | undefined;
+}): string {
+  const { tenant, workflow, tool, toolVersion, actionId, revision } = of;
+  const bound = {
+    tenant,
+    actor: of.actor.sub,
+    workflow,
+    tool,
+    toolVersion,
+    arguments: of.arguments,
+    actionId,
+    revision,
+  };
+  return digest({ ...bound, preview: of.preview?.digest ?? null });
+}
+
+/** Whether a person may still decide it. */
+export function isDecidable(item: Item, now: Date): boolean {
+  if (now.getTime() >= Date.parse(item.escalated.expiresAt)) return false;
+  if (item.progress.tag === 'open') return true;
+  return item.progress.tag === 'decided' && now.getTime() - Date.parse(item.progress.at) > COUNTERSIGN_PATIENCE_MS;
+}
+
+export const mayDecide = (item: Item, person: Pick<Person, 'roles'>) =>
+  item.escalated.approverRoles.some((role) => person.roles.includes(role));

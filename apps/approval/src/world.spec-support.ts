@@ -1,0 +1,187 @@
+import {
+  decodeRecord,
+  digest,
+  eventIdOf,
+  topicName,
+  topicOf,
+  type AnyEvent,
+  type EventDraft,
+  type OutRecord,
+  type Preview,
+} from '@countersign/contracts';
+import type { RunningService } from '@countersign/host';
+import { signedEncoder, Signer } from '@countersign/signing';
+import {
+  PlainKafka,
+  testBrokers,
+  testIssuer,
+  testKeys,
+  testServiceDatabase,
+  testTopicPrefix,
+  until,
+  type TestIssuer,
+  type TestKeys,
+  type TestServiceDatabase,
+} from '@countersign/testing';
+import { start } from './app.module.js';
+import * as migrations from './migrations.js';
+import { actionHashOf, approvalIdOf, type Escalated } from './state.js';
+
+type Who = 'alice' | 'bob' | 'carol' | 'sam' | 'gil';
+export const PEOPLE: Record<Who, { sub: string; tenant: string; roles: string[] }> = {
+  alice: { sub: 'alice', tenant: 'acme', roles: ['support-agent'] },
+  bob: { sub: 'bob', tenant: 'acme', roles: ['support-lead'] },
+  carol: { sub: 'carol', tenant: 'acme', roles: ['support-lead'] },
+  sam: { sub: 'sam', tenant: 'acme', roles: ['sre'] },
+  gil: { sub: 'gil', tenant: 'globex', roles: ['support-lead'] },
+};
+
+export interface Answer {
+  status: number;
+  body: Record<string, unknown> & { data?: Record<string, unknown>[]; nextCursor?: string | null };
+}
+
+const previewOf = (amount: string): Preview => {
+  const effect = { order: 'ord_1002', refundedBefore: '0.00', refundedAfter: amount };
+  return { effect, basis: { orderId: 'ord_1002', orderVersion: 3 }, digest: digest(effect) };
+};
+
+/** The real approval service on real Kafka and PostgreSQL, people with tokens of a real issuer, and policy's pen. */
+export class World {
+  readonly prefix = testTopicPrefix();
+  private constructor(
+    private readonly kafka: PlainKafka,
+    private readonly database: TestServiceDatabase,
+    private readonly issuer: TestIssuer,
+    readonly keys: TestKeys,
+  ) {}
+  private service: RunningService;
+
+  static async open(): Promise<World> {
+    const world = new World(
+      await PlainKafka.connect(),
+      await testServiceDatabase('approval', migrations),
+      await testIssuer(),
+      testKeys('approval'),
+    );
+    await world.kafka.createTopics(world.prefix);
+    world.service = (await start({
+      PORT: '0',
+      LOG_LEVEL: 'silent',
+      KAFKA_BROKERS: testBrokers().join(','),
+      TOPIC_PREFIX: world.prefix,
+      DATABASE_URL: world.database.serviceUrl,
+      OIDC_ISSUER: world.issuer.issuer,
+      COUNTERSIGN_KEYS_DIR: world.keys.dir,
+    })) as RunningService;
+    return world;
+  }
+
+  async close(): Promise<void> {
+    await this.service.stop();
+    await this.issuer.stop();
+    await this.kafka.deleteTopics(this.prefix);
+    await this.kafka.close();
+    await this.database.drop();
+    this.keys.drop();
+  }
+
+  token(who: Who): Promise<string> {
+    return this.issuer.token(PEOPLE[who]);
+  }
+
+  async ask(who: Who | undefined, method: 'GET' | 'POST', path: string, body?: unknown): Promise<Answer> {
+    const authorization = who ? { authorization: `Bearer ${await this.token(who)}` } : undefined;
+    const answer = await fetch(`${this.service.url}${path}`, {
+      method,
+      headers: { ...authorization, ...(body ? { 'content-type': 'application/json' } : {}) },
+      ...(body ? { body: JSON.stringify(body) } : {}),
+    });
+    return { status: answer.status, body: (await answer.json()) as Answer['body'] };
+  }
+
+  /** An escalated action as policy would sign it. */
+  escalated(
+    actionId: string,
+    change: { amount?: string; revision?: number; expiresAt?: Date; tenant?: string } = {},
+  ): Escalated {
+    const { amount = '900.00', revision = 0, tenant = 'acme', expiresAt = new Date(Date.now() + 3_600_000) } = change;
+    const action = {
+      intentId: `int_${actionId}`,
+      actionId,
+      revision,
+      tenant,
+      actor: { ...PEOPLE.alice, tenant },
+      workflow: 'support-desk',
+      workflowVersion: '1.0.0',
+      session: `s-${actionId}`,
+      tool: 'issue_refund',
+      toolVersion: '1.0.0',
+      arguments: { orderId: 'ord_1002', amount, currency: 'EUR', reason: 'late' },
+      rules: [{ rule: 'large-refund', outcome: 'escalate' as const, reason: 'over 50.00' }],
+      policyVersion: 'p1',
+      decidedAt: new Date().toISOString(),
+      preview: previewOf(amount),
+    };
+    const blast = { amount: { amount, currency: 'EUR' }, records: 1, reversible: false, affected: ['cus_001'] };
+    const more = { provenance: {}, approverRoles: ['support-lead'], approvalsNeeded: 1, blast };
+    return { ...action, ...more, actionHash: actionHashOf(action), expiresAt: expiresAt.toISOString() };
+  }
+
+  /** Writes an event as policy, or as whoever holds the pen. */
+  async publish(
+    type: 'countersign.action.escalated.v1' | 'countersign.action.approved.v1' | 'countersign.action.denied.v1',
+    data: object,
+    pen: keyof TestKeys['pens'] = 'policy',
+  ) {
+    const of = data as Escalated;
+    const draft = {
+      type,
+      id: eventIdOf(type, of.actionId, of.actionHash ?? 'x', of.revision),
+      time: new Date().toISOString(),
+      subject: of.actionId,
+      tenantid: of.tenant,
+      actorid: of.actor.sub,
+      session: of.session,
+      correlationid: of.intentId,
+      causationid: 'evt_cause',
+      data,
+    } as unknown as EventDraft;
+    await this.produce(signedEncoder('policy', Signer.fromPem(this.keys.pens[pen]))(draft));
+  }
+
+  async produce({ topic, key, value, headers }: OutRecord): Promise<void> {
+    await this.kafka.produce(topicName(topic, this.prefix), { key, value, headers });
+  }
+
+  /** An item that is open and can be seen by those who decide. */
+  async open(data: Escalated): Promise<string> {
+    await this.publish('countersign.action.escalated.v1', data);
+    return this.shown(approvalIdOf(data), 'open');
+  }
+
+  async shown(approvalId: string, status: string, who: Who = 'bob'): Promise<string> {
+    await until(async () => (await this.ask(who, 'GET', `/v1/approvals/${approvalId}`)).body['status'] === status, {
+      what: `${approvalId} to be ${status}`,
+    });
+    return approvalId;
+  }
+
+  /** What this service has written about an action, as a consumer reads it. */
+  async said(actionId: string) {
+    const name = topicName('approvals', this.prefix);
+    const records = await this.kafka.readAll(name);
+    const read = records.map((record) =>
+      decodeRecord({
+        topic: topicOf(name, this.prefix)!,
+        partition: record.partition,
+        offset: record.offset,
+        timestamp: record.timestamp,
+        key: Buffer.from(record.key ?? ''),
+        value: record.value,
+        headers: record.headers,
+      }),
+    );
+    return read.filter(({ event }: { event: AnyEvent }) => event.subject === actionId);
+  }
+}

@@ -1,0 +1,152 @@
+import type { FastifyInstance } from 'fastify';
+import {
+  Controller,
+  Inject,
+  Module,
+  type DynamicModule,
+  type Provider,
+  type OnApplicationShutdown,
+  type OnModuleInit,
+} from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import { EventPattern, Payload } from '@nestjs/microservices';
+import type { Logger } from 'pino';
+import { DataSource } from 'typeorm';
+import { createLogger, messagingSettings, METRICS, parseConfig, startService } from '@countersign/host';
+import { createVerifier, VERIFIER } from '@countersign/identity';
+import { createMessaging, KAFKA_BATCH, Messaging, type Batch } from '@countersign/messaging';
+import { loadKeyRing, plainEncoder } from '@countersign/signing';
+import { loadWorkflows } from '@countersign/workflow-kit';
+import { CatalogController, WORKFLOWS } from './catalog.controller.js';
+import { gatewayConfig, upstreamsOf, type GatewayConfig } from './config.js';
+import { DocumentsController, TOPIC_PREFIX } from './documents.controller.js';
+import { registerForwarding, registerHeaders } from './forwarding.js';
+import type { OnForged } from './genuine.js';
+import { IngressController } from './ingress.controller.js';
+import { registry, untrusted } from './metrics.js';
+import { OperationsController } from './operations.controller.js';
+import { IntentEventRow, IntentEvents } from './read-model.js';
+import { Requests } from './requests.js';
+import { Sweeper } from './sweeper.js';
+import { gatewayConsumer } from './service.js';
+import { Services } from './services.js';
+import { StatusController } from './status.controller.js';
+import { Status } from './status-reader.js';
+import { Waiting } from './waiting.js';
+
+@Controller()
+class Inbox {
+  constructor(@Inject(Messaging) private readonly messaging: Messaging) {}
+
+  @EventPattern<string>('decisions', KAFKA_BATCH)
+  decisions(@Payload() batch: Batch) {
+    return this.messaging.handle(batch);
+  }
+
+  @EventPattern<string>('results', KAFKA_BATCH)
+  results(@Payload() batch: Batch) {
+    return this.messaging.handle(batch);
+  }
+
+  @EventPattern<string>('replies', KAFKA_BATCH)
+  replies(@Payload() batch: Batch) {
+    return this.messaging.handle(batch);
+  }
+}
+
+const CONFIG = Symbol('gateway-config');
+
+@Module({})
+class AppModule implements OnModuleInit, OnApplicationShutdown {
+  constructor(
+    @Inject(HttpAdapterHost) private readonly http: HttpAdapterHost,
+    @Inject(CONFIG) private readonly config: GatewayConfig,
+    @Inject(DataSource) private readonly source: DataSource,
+  ) {}
+
+  /** Routes that are not Nest's: forwarded ones keep their bytes. */
+  async onModuleInit() {
+    const instance = this.http.httpAdapter.getInstance<FastifyInstance>();
+    registerHeaders(instance);
+    await registerForwarding(instance, upstreamsOf(this.config));
+  }
+
+  onApplicationShutdown() {
+    return this.source.destroy();
+  }
+
+  static with(providers: Provider[]): DynamicModule {
+    return {
+      module: AppModule,
+      controllers: [
+        Inbox,
+        IngressController,
+        StatusController,
+        CatalogController,
+        OperationsController,
+        DocumentsController,
+      ],
+      providers: [{ provide: METRICS, useValue: registry }, Sweeper, ...providers],
+      exports: [METRICS],
+    };
+  }
+}
+
+export async function start(env: NodeJS.ProcessEnv = process.env) {
+  const config = parseConfig(gatewayConfig, env);
+  const logger = createLogger('gateway', config);
+  const model = { model: config.OPENAI_MODEL, baseUrl: config.OPENAI_BASE_URL };
+  const workflows = await loadWorkflows(config.COUNTERSIGN_WORKFLOWS, model);
+  const source = await openSource(config);
+  const messaging = createMessaging({
+    ...messagingSettings('gateway', config, logger),
+    subscriptions: [gatewayConsumer],
+    workers: [],
+    encode: plainEncoder('gateway'),
+  });
+  const events = new IntentEvents(source);
+  const requests = new Requests(messaging.sql);
+  const module = AppModule.with([
+    { provide: CONFIG, useValue: config },
+    { provide: DataSource, useValue: source },
+    { provide: VERIFIER, useValue: verifierOf(config) },
+    { provide: IntentEvents, useValue: events },
+    { provide: Requests, useValue: requests },
+    { provide: Status, useValue: statusOf(config, events, requests, logger) },
+    { provide: Services, useValue: new Services(upstreamsOf(config)) },
+    { provide: WORKFLOWS, useValue: workflows },
+    { provide: TOPIC_PREFIX, useValue: config.TOPIC_PREFIX },
+  ]);
+  return startService({ name: 'gateway', config, logger, messaging, module, parkedRoutes: false });
+}
+
+function openSource({ DATABASE_URL }: GatewayConfig): Promise<DataSource> {
+  const entities = [IntentEventRow];
+  return new DataSource({
+    type: 'postgres',
+    url: DATABASE_URL,
+    entities,
+    synchronize: false,
+    extra: { max: 8 },
+  }).initialize();
+}
+
+const verifierOf = (config: GatewayConfig) =>
+  createVerifier({
+    issuer: config.OIDC_ISSUER,
+    audience: config.OIDC_AUDIENCE,
+    tenantClaim: config.OIDC_TENANT_CLAIM,
+    rolesClaim: config.OIDC_ROLES_CLAIM,
+  });
+
+function statusOf(config: GatewayConfig, events: IntentEvents, requests: Requests, logger: Logger): Status {
+  const waiting = new Waiting(
+    (ids) => events.counts(ids),
+    (err) => logger.warn({ err }, 'looking for changes failed; trying again'),
+  );
+  const onForged: OnForged = ({ topic, partition, offset, type }, because) => {
+    untrusted.inc({ type });
+    logger.warn({ topic, partition, offset, because }, 'a stored event is not what its service signed; not shown');
+  };
+  return new Status(events, requests, waiting, loadKeyRing(config.COUNTERSIGN_KEYS_DIR), onForged);
+}

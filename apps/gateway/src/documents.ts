@@ -1,0 +1,150 @@
+import { z } from 'zod';
+import { CODE_NAMES, EVENTS, eventTypesOn, TOPICS, topicName, type EventType } from '@countersign/contracts';
+import { ROUTES, type Route } from './routes.js';
+
+const VERSION = '0.1.0';
+/** What carries its own schema elsewhere (a tool's arguments) is any JSON here. */
+const schemaOf = (schema: z.ZodType, io: 'input' | 'output') => {
+  const { $schema: _, ...plain } = z.toJSONSchema(schema, { io, unrepresentable: 'any', target: 'draft-2020-12' });
+  return plain;
+};
+
+const PUBLIC = new Set([
+  '/openapi.json',
+  '/asyncapi.json',
+  '/healthz',
+  '/readyz',
+  '/metrics',
+  '/',
+  '/.well-known/authzen-configuration',
+]);
+const REQUESTS: Record<string, EventType> = {
+  '/v1/intents': 'countersign.intent.requested.v1',
+  '/v1/actions': 'countersign.action.requested.v1',
+};
+const DECISION = {
+  type: 'object',
+  required: ['decision', 'actionHash', 'reason'],
+  properties: {
+    decision: { enum: ['approve', 'reject', 'edit'] },
+    actionHash: { type: 'string' },
+    reason: { type: 'string' },
+    arguments: { type: 'object' },
+  },
+};
+const ACCEPTED = {
+  type: 'object',
+  required: ['intentId', 'session'],
+  properties: { intentId: { type: 'string' }, actionId: { type: 'string' }, session: { type: 'string' } },
+};
+const PROBLEM = {
+  type: 'object',
+  required: ['type', 'title', 'status', 'code', 'detail', 'nextStep'],
+  properties: {
+    type: { type: 'string' },
+    title: { type: 'string' },
+    status: { type: 'integer' },
+    code: { enum: [...CODE_NAMES] },
+    detail: { type: 'string' },
+    nextStep: { type: 'string' },
+  },
+};
+
+const parameter = (name: string, where: 'path' | 'query' | 'header', required: boolean, schema: object) => ({
+  name,
+  in: where,
+  required,
+  schema,
+});
+
+function parametersOf({ method, path }: Route) {
+  const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => parameter(name!, 'path', true, { type: 'string' }));
+  if (path in REQUESTS)
+    return [...inPath, parameter('Idempotency-Key', 'header', true, { type: 'string', minLength: 1, maxLength: 200 })];
+  if (path === '/v1/intents/{id}' || path === '/v1/actions/{id}') {
+    return [...inPath, parameter('wait', 'query', false, { type: 'number', minimum: 0, maximum: 60 })];
+  }
+  const isList = method === 'GET' && ['/v1/approvals', '/v1/traces', '/v1/parked', '/v1/in-doubt'].includes(path);
+  if (!isList) return inPath;
+  return [
+    parameter('limit', 'query', false, { type: 'integer', minimum: 1, maximum: 200 }),
+    parameter('cursor', 'query', false, { type: 'string' }),
+  ];
+}
+
+function bodyOf(path: string) {
+  const type = REQUESTS[path];
+  const schema = type
+    ? schemaOf(EVENTS[type].data, 'input')
+    : path === '/v1/approvals/{id}/decisions'
+      ? DECISION
+      : undefined;
+  return schema ? { requestBody: { required: true, content: { 'application/json': { schema } } } } : {};
+}
+
+function operationOf(route: Route) {
+  const problems = {
+    default: {
+      description: 'Problem details (RFC 9457)',
+      content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+    },
+  };
+  const json = (schema: object) => ({ content: { 'application/json': { schema } } });
+  const ok =
+    route.by === 'not-built'
+      ? {}
+      : route.path in REQUESTS
+        ? { 202: { description: 'Published', ...json(ACCEPTED) } }
+        : { 200: { description: route.summary, ...json({}) } };
+  return {
+    summary: route.summary,
+    operationId: `${route.method.toLowerCase()}${route.path.replaceAll(/[^A-Za-z0-9]+(\w)?/g, (_, letter: string | undefined) => letter?.toUpperCase() ?? '')}`,
+    ...(route.by === 'not-built' ? { 'x-not-built': true } : {}),
+    parameters: parametersOf(route),
+    ...bodyOf(route.path),
+    responses: { ...ok, ...problems },
+    ...(PUBLIC.has(route.path) ? { security: [] } : {}),
+  };
+}
+
+/** The HTTP surface as OpenAPI 3.1, from the table of routes and the events' own schemas. */
+export function openApi() {
+  const paths: Record<string, Record<string, unknown>> = {};
+  for (const route of ROUTES) (paths[route.path] ??= {})[route.method.toLowerCase()] = operationOf(route);
+  return {
+    openapi: '3.1.0',
+    info: { title: 'Countersign', version: VERSION, license: { name: 'Apache-2.0', identifier: 'Apache-2.0' } },
+    security: [{ bearer: [] }],
+    paths,
+    components: {
+      securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } },
+      schemas: { Problem: PROBLEM },
+    },
+  };
+}
+
+/** The topics as AsyncAPI 3, from the catalog of events. */
+export function asyncApi(prefix: string) {
+  const channels = TOPICS.map((topic) => {
+    const messages = Object.fromEntries(
+      eventTypesOn(topic).map((type) => [type, { $ref: `#/components/messages/${type}` }]),
+    );
+    return [topic, { address: topicName(topic, prefix), messages }];
+  });
+  const messages = (Object.keys(EVENTS) as EventType[]).map((type) => [
+    type,
+    { name: type, contentType: 'application/json', payload: schemaOf(EVENTS[type].data, 'input') },
+  ]);
+  const operations = TOPICS.map((topic) => [
+    `receive-${topic}`,
+    { action: 'receive', channel: { $ref: `#/channels/${topic}` } },
+  ]);
+  return {
+    asyncapi: '3.0.0',
+    info: { title: 'Countersign', version: VERSION, description: 'CloudEvents 1.0 over the Kafka protocol binding' },
+    defaultContentType: 'application/json',
+    channels: Object.fromEntries(channels) as Record<string, unknown>,
+    operations: Object.fromEntries(operations) as Record<string, unknown>,
+    components: { messages: Object.fromEntries(messages) as Record<string, unknown> },
+  };
+}

@@ -1,0 +1,120 @@
+import { Body, Controller, Headers, HttpCode, Inject, Post, Res, UseGuards } from '@nestjs/common';
+import { HttpProblem } from '@countersign/host';
+import { Caller, IdentityGuard, type CallerIdentity } from '@countersign/identity';
+import { Messaging, PublishTimeout } from '@countersign/messaging';
+import { ingressOf, parseRequest, recordOf, type Ingress, type RequestType } from './ingress.js';
+import { Requests, type Accepted } from './requests.js';
+
+interface Reply {
+  header(name: string, value: string): unknown;
+}
+
+const KEY = /^[\x21-\x7e]{1,200}$/;
+const TRACEPARENT = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
+
+@Controller('v1')
+@UseGuards(IdentityGuard)
+export class IngressController {
+  constructor(
+    @Inject(Messaging) private readonly messaging: Messaging,
+    @Inject(Requests) private readonly requests: Requests,
+  ) {}
+
+  @Post('intents')
+  @HttpCode(202)
+  intents(
+    @Caller() caller: CallerIdentity,
+    @Headers() headers: HttpHeaders,
+    @Body() body: unknown,
+    @Res({ passthrough: true }) reply: Reply,
+  ) {
+    return this.accept('countersign.intent.requested.v1', caller, headers, body, reply);
+  }
+
+  @Post('actions')
+  @HttpCode(202)
+  actions(
+    @Caller() caller: CallerIdentity,
+    @Headers() headers: HttpHeaders,
+    @Body() body: unknown,
+    @Res({ passthrough: true }) reply: Reply,
+  ) {
+    return this.accept('countersign.action.requested.v1', caller, headers, body, reply);
+  }
+
+  private async accept(
+    type: RequestType,
+    caller: CallerIdentity,
+    headers: HttpHeaders,
+    body: unknown,
+    reply: Reply,
+  ): Promise<Accepted> {
+    const key = idempotencyKey(headers['idempotency-key']);
+    const parsed = parseRequest(type, body);
+    if (!parsed.ok) {
+      const { fields } = parsed;
+      throw new HttpProblem('INVALID_ARGUMENTS', fields.map(({ path, message }) => `${path}: ${message}`).join('; '), {
+        fields,
+      });
+    }
+    const { person } = caller;
+    const ingress = ingressOf(type, parsed.data, person, key);
+    const owner = { tenant: person.tenant, sub: person.sub, key };
+    const claim = await this.requests.claim(owner, ingress.bodyHash, ingress.answer);
+    switch (claim.tag) {
+      case 'ours':
+        await this.publish(owner, ingress, caller, headers['traceparent']);
+        return ingress.answer;
+      case 'answered':
+        reply.header('idempotency-replayed', 'true');
+        return claim.answer;
+      case 'conflict':
+        throw new HttpProblem('IDEMPOTENCY_CONFLICT', 'this Idempotency-Key came with another request before');
+      case 'in-flight':
+        throw new HttpProblem(
+          'IDEMPOTENCY_CONFLICT',
+          'the first request with this Idempotency-Key is still in flight',
+          {
+            status: 409,
+            nextStep: 'Wait a moment and send the same request again.',
+          },
+        );
+      default:
+        return claim satisfies never;
+    }
+  }
+
+  private async publish(
+    owner: Parameters<Requests['answered']>[0],
+    ingress: Ingress,
+    { person, token }: CallerIdentity,
+    traceparent?: string,
+  ) {
+    const record = recordOf(
+      ingress,
+      person,
+      token,
+      new Date(),
+      traceparent && TRACEPARENT.test(traceparent) ? traceparent : undefined,
+    );
+    try {
+      await this.messaging.publish([record]);
+    } catch (error) {
+      await this.requests.release(owner);
+      if (!(error instanceof PublishTimeout)) throw error;
+      throw new HttpProblem('UPSTREAM_TIMEOUT', 'the broker did not take it in time; it may still arrive', {
+        nextStep: 'Send the same request with the same Idempotency-Key again.',
+      });
+    }
+    await this.requests.answered(owner);
+  }
+}
+
+type HttpHeaders = Record<string, string | undefined>;
+
+function idempotencyKey(header: string | undefined): string {
+  if (!header) throw new HttpProblem('IDEMPOTENCY_KEY_REQUIRED', 'the header Idempotency-Key is missing');
+  if (!KEY.test(header))
+    throw new HttpProblem('INVALID_ARGUMENTS', 'Idempotency-Key: 1 to 200 visible ASCII characters');
+  return header;
+}

@@ -1,0 +1,3 @@
+import { launch } from '@countersign/host/launch';
+
+await launch('gateway', () => import('./app.module.js'));

@@ -1,0 +1,51 @@
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+import { MessagingTables1700000000000 } from '@countersign/messaging';
+
+export class Gateway1700000001000 implements MigrationInterface {
+  name = 'Gateway1700000001000';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(`
+      create table intent_events (
+        intent_id text not null,
+        topic text not null,
+        partition int not null,
+        record_offset bigint not null,
+        appended_at bigint not null,
+        tenant text not null,
+        action_id text,
+        type text not null,
+        event_id text not null,
+        subject text not null,
+        key text not null,
+        signature text,
+        text text not null,
+        primary key (intent_id, topic, partition, record_offset)
+      )`);
+    await runner.query('create index intent_events_by_action on intent_events (action_id) where action_id is not null');
+    // For the sweep alone; costs an insert next to nothing.
+    await runner.query('create index intent_events_by_time on intent_events using brin (appended_at)');
+    await runner.query(`
+      create table requests (
+        tenant text not null,
+        sub text not null,
+        key text not null,
+        body_hash text not null,
+        intent_id text not null,
+        action_id text,
+        session text not null,
+        claimed_at timestamptz not null default now(),
+        answered_at timestamptz,
+        primary key (tenant, sub, key)
+      )`);
+    await runner.query('create index requests_by_intent on requests (intent_id)');
+    await runner.query('create index requests_by_action on requests (action_id) where action_id is not null');
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('drop table requests');
+    await runner.query('drop table intent_events');
+  }
+}
+
+export const migrations = [MessagingTables1700000000000, Gateway1700000001000];

@@ -1,0 +1,68 @@
+/** Who answers a route of the public surface. `not-built` ones answer 501 until they are. */
+export type AnsweredBy = 'gateway' | 'approval' | 'audit' | 'executor' | 'not-built';
+export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
+
+export interface Route {
+  method: Method;
+  /** With `{name}` for what varies. */
+  path: string;
+  by: AnsweredBy;
+  summary: string;
+}
+
+const route = (method: Method, path: string, by: AnsweredBy, summary: string): Route => ({ method, path, by, summary });
+
+/** The whole public surface over HTTP: what is not here does not exist. */
+export const ROUTES: readonly Route[] = [
+  route('POST', '/v1/intents', 'gateway', 'Publish an intent'),
+  route('POST', '/v1/actions', 'gateway', 'Ask for one tool call'),
+  route('GET', '/v1/intents/{id}', 'gateway', 'State, outcome and reply of an intent'),
+  route('GET', '/v1/actions/{id}', 'gateway', 'State and outcome of an action'),
+  route('GET', '/v1/approvals', 'approval', 'The queue of what waits for a person'),
+  route('GET', '/v1/approvals/{id}', 'approval', 'One item, as the person who decides it sees it'),
+  route('POST', '/v1/approvals/{id}/decisions', 'approval', 'Approve, reject or edit'),
+  route('POST', '/v1/approvals/{id}/claim', 'not-built', 'Claim an item'),
+  route('POST', '/v1/approvals/{id}/delegate', 'not-built', 'Hand an item to somebody else'),
+  route('POST', '/v1/approvals/decisions', 'not-built', 'Decide several items of one tool and one rule'),
+  route('GET', '/v1/drafts', 'not-built', 'Drafts'),
+  route('GET', '/v1/in-doubt', 'executor', 'Commits nobody knows the outcome of'),
+  route('POST', '/v1/in-doubt/{actionId}/resolve', 'not-built', "A person's verdict on an in-doubt commit"),
+  route('GET', '/v1/traces', 'audit', 'Search traces'),
+  route('GET', '/v1/traces/{intentId}', 'audit', 'One trace, whole'),
+  route('GET', '/v1/actions/{id}/explanation', 'audit', 'What it did, what it read, why, and who approved'),
+  route('POST', '/v1/traces/{id}/reveals', 'not-built', 'Open sealed fields, with a reason'),
+  route('DELETE', '/v1/subjects/{id}', 'not-built', 'Erase a data subject'),
+  route('GET', '/v1/audit/verify', 'audit', 'Check that nothing was altered'),
+  route('GET', '/v1/audit/proofs/{eventId}', 'audit', 'Inclusion proof of one event'),
+  route('GET', '/v1/audit/export', 'audit', 'All records as NDJSON'),
+  route('GET', '/v1/control', 'not-built', 'Switches and stages'),
+  route('PUT', '/v1/control/kill/{scope}', 'not-built', 'Trip or re-arm a kill switch'),
+  route('PUT', '/v1/control/stage/{workflow}', 'not-built', 'Set the stage of a workflow'),
+  route('GET', '/v1/tools', 'gateway', 'Tools: contract, permission map, class'),
+  route('GET', '/v1/workflows', 'gateway', 'Workflows: tools, rules, limits, fingerprint, policy version'),
+  route('GET', '/v1/parked', 'gateway', 'Records that could not be handled'),
+  route('GET', '/v1/parked/{id}', 'gateway', 'One parked record'),
+  route('POST', '/v1/parked/{id}/redrive', 'gateway', 'Try a parked record again'),
+  route('GET', '/v1/pipeline', 'gateway', 'Lag and progress of each service'),
+  route('GET', '/v1/metrics/summary', 'not-built', 'Figures'),
+  route('GET', '/v1/stream', 'not-built', 'Server-sent events'),
+  route('GET', '/v1/incidents', 'not-built', 'Incidents'),
+  route('POST', '/v1/incidents', 'not-built', 'Open an incident'),
+  route('POST', '/v1/incidents/{id}/capture', 'not-built', 'Capture an incident as a case'),
+  route('GET', '/v1/evals/runs', 'not-built', 'Runs of the evals'),
+  route('POST', '/access/v1/evaluation', 'not-built', 'OpenID AuthZEN evaluation'),
+  route('POST', '/access/v1/evaluations', 'not-built', 'OpenID AuthZEN evaluations'),
+  route('GET', '/.well-known/authzen-configuration', 'not-built', 'OpenID AuthZEN discovery'),
+  route('GET', '/mcp', 'not-built', 'Model Context Protocol, streamable HTTP'),
+  route('POST', '/mcp', 'not-built', 'Model Context Protocol, streamable HTTP'),
+  route('DELETE', '/mcp', 'not-built', 'Model Context Protocol, streamable HTTP'),
+  route('GET', '/', 'not-built', 'Console'),
+  route('GET', '/openapi.json', 'gateway', 'This surface as OpenAPI 3.1'),
+  route('GET', '/asyncapi.json', 'gateway', 'The topics as AsyncAPI 3'),
+  route('GET', '/healthz', 'gateway', 'Alive'),
+  route('GET', '/readyz', 'gateway', 'Making progress'),
+  route('GET', '/metrics', 'gateway', 'Prometheus metrics'),
+];
+
+/** The path as the router spells it: `/v1/intents/:id`. */
+export const routerPath = (path: string) => path.replaceAll(/\{(\w+)\}/g, ':$1');

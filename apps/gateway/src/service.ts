@@ -1,0 +1,33 @@
+import type { Consumer, Handler } from '@countersign/messaging';
+import type { CloudEvent } from '@countersign/contracts';
+import { project } from './read-model.js';
+
+/** Nothing is decided here: an event becomes a row of the read model, and states are made of those when somebody asks. */
+const shown: Handler<CloudEvent, unknown> = { touches: () => [], decide: () => [] };
+
+export const gatewayConsumer: Consumer = {
+  name: 'gateway',
+  topics: {
+    decisions: {
+      'countersign.intent.accepted.v1': shown,
+      'countersign.intent.refused.v1': shown,
+      'countersign.action.approved.v1': shown,
+      'countersign.action.denied.v1': shown,
+      'countersign.action.escalated.v1': shown,
+      'countersign.action.settled.v1': 'ignore',
+    },
+    results: {
+      'countersign.action.read.v1': shown,
+      'countersign.action.previewed.v1': shown,
+      'countersign.action.drafted.v1': shown,
+      'countersign.action.committed.v1': shown,
+      'countersign.action.failed.v1': shown,
+      'countersign.action.returned.v1': shown,
+      'countersign.action.blocked.v1': shown,
+      'countersign.action.in-doubt.v1': shown,
+      'countersign.action.resolved.v1': shown,
+    },
+    replies: { 'countersign.reply.sent.v1': shown },
+  },
+  project,
+};

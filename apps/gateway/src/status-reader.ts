@@ -1,0 +1,78 @@
+import type { KeyRing } from '@countersign/signing';
+import { HttpProblem } from '@countersign/host';
+import { genuineEvents, type OnForged } from './genuine.js';
+import type { IntentEvents } from './read-model.js';
+import type { Accepted, Requests } from './requests.js';
+import { foldStatus, type ActionStatus, type IntentStatus } from './status.js';
+import type { Waiting } from './waiting.js';
+
+/** Published here, and not judged by policy yet. */
+export interface Requested extends Accepted {
+  state: 'requested';
+  actions?: [];
+}
+export type Found = Requested | IntentStatus | (ActionStatus & { reply?: string }) | RefusedAction;
+export type RefusedAction = Omit<IntentStatus, 'actions'> & { actionId: string };
+
+const MOST_WAITING = 2_000;
+
+/** States of intents and actions, made from their events when they are asked for. */
+export class Status {
+  constructor(
+    private readonly events: IntentEvents,
+    private readonly requests: Requests,
+    private readonly waiting: Waiting,
+    private readonly ring: KeyRing,
+    private readonly onForged: OnForged,
+  ) {}
+
+  /** The state once it has ended, or as it is when the signal fires. */
+  async untilEnded(
+    kind: 'intent' | 'action',
+    tenant: string,
+    id: string,
+    signal: AbortSignal,
+  ): Promise<Found | undefined> {
+    for (;;) {
+      const seen = signal.aborted ? 0 : await this.count(id);
+      const found = kind === 'intent' ? await this.intent(tenant, id) : await this.action(tenant, id);
+      if (signal.aborted || found?.state === 'ended' || found?.state === 'refused') return found;
+      if (this.waiting.size >= MOST_WAITING)
+        throw new HttpProblem('RATE_LIMITED', 'too many requests wait already; ask without wait');
+      await this.waiting.changed(id, seen, signal);
+    }
+  }
+
+  /** Taken before the events are read: what comes in between wakes at once. */
+  private async count(id: string): Promise<number> {
+    return (await this.events.counts([id])).get(id) ?? 0;
+  }
+
+  private async intent(tenant: string, intentId: string): Promise<Found | undefined> {
+    const folded = await this.folded(tenant, intentId);
+    if (folded) return folded;
+    const known = await this.requests.known(tenant, intentId);
+    return known?.intentId === intentId ? { ...known, state: 'requested', actions: [] } : undefined;
+  }
+
+  private async action(tenant: string, actionId: string): Promise<Found | undefined> {
+    const intentId = await this.events.intentOfAction(tenant, actionId);
+    const intent = intentId ? await this.folded(tenant, intentId) : undefined;
+    if (intent?.state === 'refused') {
+      const { actions: _, ...refused } = intent;
+      return { ...refused, actionId };
+    }
+    const action = intent?.actions.find((candidate) => candidate.actionId === actionId);
+    if (action) return { ...action, ...(intent?.reply ? { reply: intent.reply } : {}) };
+    const known = await this.requests.known(tenant, actionId);
+    return known?.actionId === actionId ? { ...known, state: 'requested' } : undefined;
+  }
+
+  private async folded(tenant: string, intentId: string): Promise<IntentStatus | undefined> {
+    return foldStatus(
+      intentId,
+      genuineEvents(this.ring, await this.events.ofIntent(tenant, intentId), this.onForged),
+      new Date(),
+    );
+  }
+}
