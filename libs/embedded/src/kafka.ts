@@ -70,7 +70,8 @@ async function format(java: string, base: string[], dir: string, properties: str
   // A first start that was cut off half-way left a folder that was never used.
   fs.rmSync(path.join(dir, 'log'), { recursive: true, force: true });
   const clusterId = randomBytes(16).toString('base64url');
-  const tool = ['kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', properties];
+  // In one word: an id may begin with a dash.
+  const tool = ['kafka.tools.StorageTool', 'format', `--cluster-id=${clusterId}`, '-c', properties];
   await promisify(execFile)(java, ['-Xmx128m', ...base, ...tool]);
   fs.writeFileSync(clusterFile, clusterId);
   return clusterId;
