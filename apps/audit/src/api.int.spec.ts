@@ -1,0 +1,205 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { intentIdOf, refusal as refused, type EventDraft, type EventType } from '@countersign/contracts';
+import { AuditWorld, TOKEN } from './audit-world.fixture.js';
+
+describe('traces over HTTP', () => {
+  let world: AuditWorld;
+  beforeAll(async () => {
+    world = await AuditWorld.open();
+  });
+  afterAll(() => world.close());
+
+  it('shows a trace whole and explains its action; without any one event of the evidence it says what is missing', async () => {
+    const { intentId, actionId, records } = await world.publish('approved by a person', 'whole');
+    await world.waitFor(records.length, 'intent = $1', intentId);
+    const audra = await world.token('audra', 'acme', 'auditor');
+    const { body } = await world.get(`/v1/traces/${intentId}`, audra);
+    expect(body).toMatchObject({
+      intentId,
+      tenant: 'acme',
+      actor: 'alice',
+      state: 'ended',
+      outcome: 'answered',
+      forged: [],
+      duplicates: [],
+      unreadable: [],
+    });
+    expect(body.records.map(({ type }: { type: string }) => type)).toEqual(
+      records.map((record) => record.headers['ce_type']),
+    );
+    expect(new Set(body.records.map(({ signature }: { signature: string }) => signature))).toEqual(
+      new Set(['valid', 'not-required']),
+    );
+    expect(JSON.stringify(body)).not.toContain('eyJ..');
+
+    const { body: whole } = await world.get(`/v1/actions/${actionId}/explanation`, audra);
+    expect(whole).toMatchObject({
+      did: expect.stringMatching(/^Committed issue_refund/),
+      approvedBy: expect.stringMatching(/^bob/),
+      missing: [],
+    });
+    for (const { eventId, type } of whole.evidence as { eventId: string; type: EventType }[]) {
+      const { rows } = await world.owner.query('delete from records where intent = $1 and id = $2 returning *', [
+        intentId,
+        eventId,
+      ]);
+      const { body: without } = await world.get(`/v1/actions/${actionId}/explanation`, audra);
+      expect({ type, named: without.missing?.some(({ oneOf }: { oneOf: string[] }) => oneOf.includes(type)) }).toEqual({
+        type,
+        named: true,
+      });
+      await world.owner.query('insert into records select * from jsonb_populate_recordset(null::records, $1::jsonb)', [
+        JSON.stringify(rows),
+      ]);
+    }
+  });
+
+  it('keeps a repeated event and shows it as a duplicate', async () => {
+    const { intentId, records } = await world.publish('a commit by rule at once', 'twice');
+    await world.produce(records.find(({ topic }) => topic === 'results')!);
+    await world.produce(records[0]!);
+    await world.waitFor(records.length + 2, 'intent = $1', intentId);
+    const { body } = await world.get(`/v1/traces/${intentId}`, await world.token('alice', 'acme', 'support-agent'));
+    expect(body.records).toHaveLength(records.length);
+    expect(body.duplicates.map(({ topic }: { topic: string }) => topic).sort()).toEqual(['intents', 'results']);
+  });
+
+  it('files what is forged as unverified and shows it apart, with why', async () => {
+    const { intentId, actionId, records } = await world.publish('a commit by rule at once', 'forged');
+    const warrant = records.find(({ headers }) => headers['ce_type'] === 'countersign.action.approved.v1')!;
+    await world.produce({ ...warrant, value: warrant.value.replace('900.00', '901.00') });
+    await world.produce({ ...warrant, headers: { ...warrant.headers, ce_signature: '' } });
+    const reply = records.at(-1)!;
+    await world.produce({
+      ...reply,
+      key: 'globex/s-1',
+      headers: { ...reply.headers, ce_id: 'evt_foreign', ce_tenantid: 'globex' },
+    });
+    await world.waitFor(records.length + 3, 'intent = $1', intentId);
+    expect(
+      (await world.stored("intent = $1 and signature in ('invalid', 'absent')", intentId)).map(
+        ({ tenant, claimed_tenant }) => [tenant, claimed_tenant],
+      ),
+    ).toEqual([
+      ['unverified', 'acme'],
+      ['unverified', 'acme'],
+    ]);
+    const audra = await world.token('audra', 'acme', 'auditor');
+    const { body } = await world.get(`/v1/traces/${intentId}`, audra);
+    expect(body.forged.map(({ because }: { because: string }) => because).sort()).toEqual([
+      'it carries no signature',
+      'it files itself under globex, and the intent is not theirs',
+      'the signature does not match',
+    ]);
+    expect((await world.get(`/v1/actions/${actionId}/explanation`, audra)).body).toMatchObject({ missing: [] });
+  });
+
+  it('shows a person what is theirs, an auditor what is the tenant\u2019s, and nobody what is not', async () => {
+    const { intentId, actionId, records } = await world.publish('denied by rule', 'seen');
+    await world.waitFor(records.length, 'intent = $1', intentId);
+    const people = {
+      alice: ['acme', 'support-agent'],
+      dora: ['acme', 'support-agent'],
+      audra: ['acme', 'auditor'],
+      gina: ['globex', 'auditor'],
+    } as const;
+    const seen: Record<string, number[]> = {};
+    for (const [sub, [tenant, role]] of Object.entries(people)) {
+      const token = await world.token(sub, tenant, role);
+      const listed = (await world.get('/v1/traces?tenant=acme', token)).body.data.some(
+        (line: { intentId: string }) => line.intentId === intentId,
+      );
+      seen[sub] = [
+        (await world.get(`/v1/traces/${intentId}`, token)).status,
+        (await world.get(`/v1/actions/${actionId}/explanation`, token)).status,
+        Number(listed),
+      ];
+    }
+    expect(seen).toEqual({ alice: [200, 200, 1], dora: [404, 404, 0], audra: [200, 200, 1], gina: [404, 404, 0] });
+    expect((await fetch(`${world.service.url}/v1/traces`)).status).toBe(401);
+  });
+
+  it('finds traces by what any of their records says, page by page', async () => {
+    await Promise.all(['find-1', 'find-2', 'find-3'].map(async (id) => world.publish('rejected by a person', id)));
+    await world.waitFor(
+      3,
+      "type = 'countersign.reply.sent.v1' and intent = any($1)",
+      ['find-1', 'find-2', 'find-3'].map((id) => intentIdOf('acme', '/apps/shop', id)),
+    );
+    const audra = await world.token('audra', 'acme', 'auditor');
+    const find = async (query: string) => (await world.get(`/v1/traces?${query}`, audra)).body;
+    for (const query of [
+      'code=APPROVAL_REJECTED',
+      'rule=large&outcome=denied',
+      'record=ord_1002&code=APPROVAL_REJECTED',
+      'tool=issue_refund&code=APPROVAL_REJECTED&text=refund%20900',
+      'actor=alice&code=APPROVAL_REJECTED',
+    ]) {
+      expect([query, (await find(query)).data.length]).toEqual([query, 3]);
+    }
+    expect((await find('code=APPROVAL_REJECTED&text=100%25')).data).toEqual([]);
+    const first = await find('code=APPROVAL_REJECTED&limit=2');
+    const second = await find(`code=APPROVAL_REJECTED&limit=2&cursor=${first.nextCursor}`);
+    expect([first.data.length, second.data.length, second.nextCursor]).toEqual([2, 1, null]);
+    expect(new Set([...first.data, ...second.data].map(({ intentId }) => intentId)).size).toBe(3);
+    expect(first.data[0]).toMatchObject({
+      state: 'ended',
+      actions: expect.arrayContaining([
+        expect.objectContaining({ tool: 'issue_refund', outcome: 'denied', code: 'APPROVAL_REJECTED' }),
+      ]),
+    });
+    expect((await world.get('/v1/traces?limit=0', audra)).status).toBe(422);
+    expect((await world.get('/v1/audit/verify', audra)).body).toMatchObject({ code: 'NOT_BUILT' });
+  });
+
+  it('files what was never accepted apart, shown to those whose it claims to be and may look', async () => {
+    const refusal = (code: 'UNAUTHENTICATED' | 'TENANT_MISMATCH', tenant: string, requestId: string): EventDraft => {
+      const intentId = intentIdOf(tenant, '/apps/shop', requestId);
+      const type = 'countersign.intent.refused.v1';
+      const attributes = {
+        id: `evt_${requestId}`,
+        time: '',
+        subject: intentId,
+        tenantid: tenant,
+        actorid: '',
+        session: 's-9',
+        correlationid: intentId,
+        causationid: requestId,
+      };
+      return {
+        ...attributes,
+        type,
+        data: { intentId, source: '/apps/shop', requestId, claimed: { key: 'acme/s-9' }, ...refused(code, 'no') },
+      };
+    };
+    const raw = { ce_source: '/apps/shop', ce_type: 'countersign.intent.requested.v1', authorization: TOKEN };
+    const value = JSON.stringify({ workflow: 'support-desk', session: 's-9', text: 'hello' });
+    for (const ce_id of ['nobody', 'foreign'])
+      await world.kafka.produce(world.topic('intents'), { key: 'acme/s-9', value, headers: { ...raw, ce_id } });
+    for (const draft of [
+      refusal('UNAUTHENTICATED', 'unverified', 'nobody'),
+      refusal('TENANT_MISMATCH', 'globex', 'foreign'),
+    ])
+      await world.produce(world.encode(draft));
+    await world.waitFor(2, "type = 'countersign.intent.refused.v1'");
+    const seen = async (sub: string, tenant: string, role: string) => {
+      const token = await world.token(sub, tenant, role);
+      const apart = (await world.get('/v1/traces?tenant=unverified', token)).body.data.length as number;
+      const [nobody, foreign] = await Promise.all(
+        [intentIdOf('unverified', '/apps/shop', 'nobody'), intentIdOf('globex', '/apps/shop', 'foreign')].map((id) =>
+          world.get(`/v1/traces/${id}`, token),
+        ),
+      );
+      return [apart, nobody!.body.records?.length ?? nobody!.status, foreign!.body.records?.length ?? foreign!.status];
+    };
+    expect({
+      acme: await seen('audra', 'acme', 'auditor'),
+      alice: await seen('alice', 'acme', 'support-agent'),
+      globex: await seen('gina', 'globex', 'auditor'),
+    }).toEqual({
+      acme: [1, 2, 404],
+      alice: [0, 404, 404],
+      globex: [0, 404, 2],
+    });
+  });
+});

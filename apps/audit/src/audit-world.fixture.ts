@@ -1,0 +1,196 @@
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { exportJWK, generateKeyPair, SignJWT } from 'jose';
+import pg from 'pg';
+import { EVENTS, intentIdOf, topicName, type EventDraft, type OutRecord, type Topic } from '@countersign/contracts';
+import { readConfig, type RunningService } from '@countersign/host';
+import { plainEncoder, signedEncoder, Signer } from '@countersign/signing';
+import {
+  engineUrl,
+  PlainKafka,
+  testServiceDatabase,
+  testTopicPrefix,
+  until,
+  type TestServiceDatabase,
+} from '@countersign/testing';
+import { startAudit } from './app.module.js';
+import { auditConfig } from './config.js';
+import { SHAPES } from './explain/shapes.fixture.js';
+import * as migrations from './migrations.js';
+
+/** A bearer token as products send it: must be found nowhere. */
+export const TOKEN = 'Bearer eyJhbGciOiJub25lIn0.eyJzdWIiOiJhbGljZSJ9.c2lnbmF0dXJl';
+
+/** Keys of the services that sign, and audit's folder that trusts them. */
+function keysDir(): { dir: string; signers: Record<string, Signer> } {
+  const dir = mkdtempSync(path.join(tmpdir(), 'audit-keys-'));
+  mkdirSync(path.join(dir, 'trusted'));
+  writeFileSync(path.join(dir, 'parking.key'), randomBytes(32));
+  const signers = Object.fromEntries(
+    ['policy', 'approval', 'executor'].map((owner) => {
+      const { privateKey, publicKey } = generateKeyPairSync('ed25519');
+      writeFileSync(path.join(dir, 'trusted', `${owner}.pub.pem`), publicKey.export({ type: 'spki', format: 'pem' }));
+      return [owner, new Signer(privateKey)];
+    }),
+  );
+  return { dir, signers };
+}
+
+/** An OpenID provider as small as it can be. */
+async function provider() {
+  const { privateKey, publicKey } = await generateKeyPair('ES256');
+  const jwk = { ...(await exportJWK(publicKey)), kid: 'k1', alg: 'ES256', use: 'sig' };
+  const server: Server = createServer((request, response) => {
+    const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    response.setHeader('content-type', 'application/json');
+    response.end(JSON.stringify(request.url === '/jwks' ? { keys: [jwk] } : { issuer, jwks_uri: `${issuer}/jwks` }));
+  });
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const token = (sub: string, tenant: string, ...roles: string[]) =>
+    new SignJWT({ tenant, roles })
+      .setProtectedHeader({ alg: 'ES256', kid: 'k1' })
+      .setIssuer(issuer)
+      .setAudience('countersign')
+      .setSubject(sub)
+      .setIssuedAt()
+      .setExpirationTime('5m')
+      .sign(privateKey);
+  return {
+    issuer,
+    token,
+    close: () => {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+}
+
+/** Audit on real Kafka and PostgreSQL, with what the services around it would publish. */
+export class AuditWorld {
+  service!: RunningService;
+  private readonly encoders: Partial<Record<Topic, (draft: EventDraft) => OutRecord>>;
+  private readonly plain = plainEncoder('planner');
+
+  private constructor(
+    readonly prefix: string,
+    readonly kafka: PlainKafka,
+    readonly database: TestServiceDatabase,
+    readonly owner: pg.Pool,
+    private readonly identity: Awaited<ReturnType<typeof provider>>,
+    private readonly keys: ReturnType<typeof keysDir>,
+  ) {
+    const { policy, approval, executor } = keys.signers;
+    this.encoders = {
+      decisions: signedEncoder('policy', policy!),
+      approvals: signedEncoder('approval', approval!),
+      results: signedEncoder('executor', executor!),
+    };
+  }
+
+  static async open(): Promise<AuditWorld> {
+    const prefix = testTopicPrefix();
+    const [identity, kafka, database] = await Promise.all([
+      provider(),
+      PlainKafka.connect(),
+      testServiceDatabase('audit', migrations),
+    ]);
+    await kafka.createTopics(prefix);
+    const owner = new pg.Pool({ connectionString: database.url, max: 2, options: '-c search_path=audit' });
+    const world = new AuditWorld(prefix, kafka, database, owner, identity, keysDir());
+    await world.start();
+    return world;
+  }
+
+  async start(): Promise<void> {
+    this.service = await startAudit(
+      readConfig(auditConfig, {
+        PORT: '0',
+        KAFKA_BROKERS: engineUrl('kafka'),
+        DATABASE_URL: this.database.serviceUrl,
+        TOPIC_PREFIX: this.prefix,
+        LOG_LEVEL: 'silent',
+        OIDC_ISSUER: this.identity.issuer,
+        COUNTERSIGN_KEYS_DIR: this.keys.dir,
+        AUDIT_HEARTBEAT_MS: '200',
+      }),
+    );
+  }
+
+  async close(): Promise<void> {
+    await this.service.stop();
+    this.identity.close();
+    await this.owner.end();
+    await this.kafka.deleteTopics(this.prefix);
+    await this.kafka.close();
+    await this.database.drop();
+    rmSync(this.keys.dir, { recursive: true });
+  }
+
+  token(sub: string, tenant: string, ...roles: string[]): Promise<string> {
+    return this.identity.token(sub, tenant, ...roles);
+  }
+
+  topic(topic: Topic): string {
+    return topicName(topic, this.prefix);
+  }
+
+  /** As the service of its topic would write it: signed where that service signs. */
+  encode(draft: EventDraft): OutRecord {
+    return (this.encoders[EVENTS[draft.type].topic] ?? this.plain)(draft);
+  }
+
+  produce({ topic, key, value, headers }: OutRecord): Promise<void> {
+    return this.kafka.produce(this.topic(topic), { key, value, headers });
+  }
+
+  /** Publishes a trace of the explanation's shapes, under a request id of its own. */
+  async publish(
+    shape: string,
+    requestId: string,
+  ): Promise<{ intentId: string; actionId: string; records: OutRecord[] }> {
+    const { actionId, trace } = SHAPES[shape]!();
+    const intentId = intentIdOf('acme', '/apps/shop', requestId);
+    const own = (text: string) =>
+      text
+        .replaceAll(trace[1]!.event.correlationid, intentId)
+        .replaceAll(actionId, `act_${requestId}`)
+        .replaceAll('"req-1"', JSON.stringify(requestId))
+        .replaceAll('"evt_', `"evt_${requestId}_`);
+    const records = trace.map(({ event }) => {
+      const record = this.encode(JSON.parse(own(JSON.stringify(event))) as EventDraft);
+      const raw = event.type.endsWith('requested.v1');
+      return raw
+        ? { ...record, headers: { ...record.headers, ce_source: '/apps/shop', Authorization: TOKEN } }
+        : record;
+    });
+    for (const record of records) await this.produce(record);
+    return { intentId, actionId: `act_${requestId}`, records };
+  }
+
+  async stored(where: string, ...values: unknown[]): Promise<Record<string, unknown>[]> {
+    const { rows } = await this.owner.query<Record<string, unknown>>(
+      `select * from records where ${where} order by "offset"`,
+      values,
+    );
+    return rows;
+  }
+
+  waitFor(count: number, where: string, ...values: unknown[]): Promise<Record<string, unknown>[]> {
+    const enough = async () => {
+      const rows = await this.stored(where, ...values);
+      return rows.length >= count && rows;
+    };
+    return until(enough, { what: `${count} records where ${where}` });
+  }
+
+  async get(url: string, token: string) {
+    const response = await fetch(`${this.service.url}${url}`, { headers: { authorization: `Bearer ${token}` } });
+    // eslint-disable-next-line @typescript-eslint/no-explicit-any -- answers are looked at, not typed
+    return { status: response.status, body: (await response.json()) as any };
+  }
+}

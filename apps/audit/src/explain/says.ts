@@ -1,0 +1,126 @@
+import { isSealed, type Json, type RecordChanged, type RecordRead, type RuleResult } from '@countersign/contracts';
+import type { Stored } from './story.js';
+
+/** A value in a sentence, short. A sealed one shows its token and nothing else. */
+export function shown(value: unknown, limit = 400): string {
+  if (isSealed(value)) return `<${value.$sealed.class} ${value.$sealed.token}>`;
+  if (typeof value === 'string') return value.length > limit ? `${value.slice(0, limit)}…` : value;
+  const text = JSON.stringify(value, (_, inner: Json) => (isSealed(inner) ? shown(inner) : inner)) ?? 'nothing';
+  return text.length > limit ? `${text.slice(0, limit)}…` : text;
+}
+
+export const recordText = ({ system, type, id, version }: RecordRead) => `${system} ${type} ${id} (version ${version})`;
+export const changeText = ({ system, type, id, version }: RecordChanged) =>
+  `${system} ${type} ${id} (now version ${version})`;
+export const ruleText = ({ rule, outcome, reason }: RuleResult) => `${rule}: ${outcome}, ${reason}`;
+export const list = (parts: string[]) => (parts.length ? parts.join('; ') : 'none');
+
+const decisive = (rules: RuleResult[], outcome: RuleResult['outcome']) =>
+  list(rules.filter((rule) => rule.outcome === outcome).map(ruleText));
+
+/** What one stored event says, in a sentence. */
+export function says({ event }: Stored): string {
+  switch (event.type) {
+    case 'countersign.intent.requested.v1':
+      return `${event.source} published: "${shown(event.data.text)}"`;
+    case 'countersign.action.requested.v1':
+      return `${event.source} asked for ${event.data.tool} ${shown(event.data.arguments)}`;
+    case 'countersign.intent.accepted.v1': {
+      const { actor, workflow, workflowVersion } = event.data;
+      return `policy verified ${actor.sub} of ${actor.tenant} (${actor.roles.join(', ')}) and accepted the request for ${workflow} ${workflowVersion}`;
+    }
+    case 'countersign.intent.refused.v1':
+      return `policy refused the request: ${event.data.code}, ${event.data.detail}`;
+    case 'countersign.model.called.v1':
+      return `${event.data.model} was asked in turn ${event.data.turn}${event.data.error ? ` and failed: ${event.data.error}` : ' and answered'}`;
+    case 'countersign.action.proposed.v1':
+      return `the model proposed ${event.data.tool} ${shown(event.data.arguments)} in turn ${event.data.turn}`;
+    case 'countersign.action.approved.v1':
+    case 'countersign.action.denied.v1':
+    case 'countersign.action.escalated.v1':
+    case 'countersign.action.settled.v1':
+      return saysDecision(event);
+    case 'countersign.approval.opened.v1':
+      return `an item was opened for a person to decide until ${event.data.expiresAt}`;
+    case 'countersign.approval.granted.v1':
+      return `${event.data.approver.sub} approved it: "${shown(event.data.reason)}"`;
+    case 'countersign.approval.edited.v1':
+      return `${event.data.approver.sub} approved it with other arguments ${shown(event.data.arguments)}: "${shown(event.data.reason)}"`;
+    case 'countersign.approval.rejected.v1':
+      return `${event.data.approver.sub} rejected it: "${shown(event.data.reason)}"`;
+    case 'countersign.approval.expired.v1':
+      return `nobody had decided by ${event.data.expiredAt}`;
+    case 'countersign.approval.settled.v1':
+      return `${event.data.approver.sub} looked at the target and said ${event.data.outcome}: "${shown(event.data.reason)}"`;
+    case 'countersign.reply.sent.v1':
+      return `the user was told: "${shown(event.data.text)}"`;
+    case 'countersign.control.set.v1':
+      return `control ${event.data.scope} was set to ${shown(event.data.value)}`;
+    case 'countersign.control.applied.v1':
+      return `${event.data.service} applied ${event.data.scope}`;
+    case 'countersign.control.refused.v1':
+      return `${event.data.service} refused ${event.data.scope}: ${event.data.code}`;
+    case 'countersign.audit.heartbeat.v1':
+      return `audit had stored all until ${event.data.ingestedThrough}`;
+    default:
+      return saysResult(event);
+  }
+}
+
+type Event = Stored['event'];
+type DecisionEvent = Extract<
+  Event,
+  { type: `countersign.action.${'approved' | 'denied' | 'escalated' | 'settled'}.v1` }
+>;
+type ResultEvent = Extract<
+  Event,
+  {
+    type: `countersign.action.${'read' | 'previewed' | 'drafted' | 'committed' | 'failed' | 'returned' | 'blocked' | 'in-doubt' | 'resolved'}.v1`;
+  }
+>;
+
+function saysDecision(event: DecisionEvent): string {
+  switch (event.type) {
+    case 'countersign.action.approved.v1': {
+      const { grant, jti, rules, approvers } = event.data;
+      const people = approvers.length ? `, countersigning ${approvers.map(({ sub }) => sub).join(' and ')}` : '';
+      return `policy granted ${grant} (warrant ${jti})${people}; rules: ${list(rules.map(ruleText))}`;
+    }
+    case 'countersign.action.denied.v1':
+      return `policy denied it: ${event.data.code}, ${event.data.detail}; rules: ${list(event.data.rules.map(ruleText))}`;
+    case 'countersign.action.escalated.v1':
+      return `policy asked for a person (${event.data.approverRoles.join(' or ')}): ${decisive(event.data.rules, 'escalate')}`;
+    case 'countersign.action.settled.v1':
+      return `policy accepted the verdict of ${event.data.by}: ${event.data.outcome}, "${shown(event.data.reason)}"`;
+    default:
+      return event satisfies never;
+  }
+}
+
+function saysResult(event: ResultEvent): string {
+  const { data } = event;
+  const reads =
+    'recordsRead' in data && data.recordsRead.length ? `, reading ${list(data.recordsRead.map(recordText))}` : '';
+  switch (event.type) {
+    case 'countersign.action.read.v1':
+      return `the executor ran ${event.data.tool}${reads}`;
+    case 'countersign.action.previewed.v1':
+      return `the executor computed what would change: ${shown(event.data.preview.effect)}${reads}`;
+    case 'countersign.action.drafted.v1':
+      return `the executor drafted: ${shown(event.data.preview.effect)}${reads}`;
+    case 'countersign.action.committed.v1':
+      return `the executor committed ${event.data.tool} with key ${event.data.idempotencyKey}, changing ${list(event.data.recordsChanged.map(changeText))}${reads}`;
+    case 'countersign.action.failed.v1':
+      return `the target refused and nothing changed: ${event.data.code}, ${event.data.detail}`;
+    case 'countersign.action.returned.v1':
+      return `the executor sent nothing and handed it back: ${event.data.code}, ${event.data.detail}`;
+    case 'countersign.action.blocked.v1':
+      return `the executor sent nothing: ${event.data.code}, ${event.data.detail}`;
+    case 'countersign.action.in-doubt.v1':
+      return `it was sent and nobody knows what came of it: ${event.data.detail}`;
+    case 'countersign.action.resolved.v1':
+      return `the doubt was settled by ${event.data.by}: ${event.data.outcome}, ${event.data.detail}`;
+    default:
+      return event satisfies never;
+  }
+}

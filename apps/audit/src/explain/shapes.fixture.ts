@@ -1,0 +1,465 @@
+import {
+  actionIdOf,
+  EVENTS,
+  eventIdOf,
+  intentIdOf,
+  refusal,
+  type EventData,
+  type EventType,
+  type Json,
+  type Person,
+} from '@countersign/contracts';
+import type { Stored } from './story.js';
+
+/** The shapes actions take, as the events of a whole trace each. Specs take them apart. */
+export interface Shape {
+  actionId: string;
+  trace: Stored[];
+}
+
+const ACTOR: Person = { sub: 'alice', tenant: 'acme', roles: ['support-agent'] };
+const T0 = Date.UTC(2026, 0, 1, 9, 0, 0);
+const instant = (n: number) => new Date(T0 + n * 100).toISOString();
+const SOURCE = '/apps/shop';
+const intentId = intentIdOf('acme', SOURCE, 'req-1');
+export const mainAction = actionIdOf(intentId, 1, 0);
+export const readAction = actionIdOf(intentId, 0, 0);
+
+/** Appends one event after the other, each 100 ms later and on an offset of its own. */
+class Trace {
+  readonly stored: Stored[] = [];
+
+  add<T extends EventType>(type: T, data: EventData<T>, subject = intentId): this {
+    const n = this.stored.length;
+    const parsed = EVENTS[type].data.parse(data);
+    const event = {
+      id: type.endsWith('requested.v1') ? 'req-1' : eventIdOf(type, n),
+      source: type.endsWith('requested.v1') ? SOURCE : '/services/any',
+      type,
+      time: instant(n),
+      subject,
+      tenantid: 'acme',
+      actorid: 'alice',
+      session: 's-1',
+      correlationid: intentId,
+      causationid: this.stored.at(-1)?.event.id ?? '',
+      data: parsed,
+    };
+    this.stored.push({
+      event,
+      topic: EVENTS[type].topic,
+      partition: 0,
+      offset: String(n),
+      at: instant(n),
+    } as unknown as Stored);
+    return this;
+  }
+}
+
+const decided = (actionId: string, tool: string, n: number) => ({
+  intentId,
+  actionId,
+  revision: 0,
+  tenant: 'acme',
+  actor: ACTOR,
+  workflow: 'support-desk',
+  workflowVersion: '1',
+  session: 's-1',
+  tool,
+  toolVersion: '1',
+  rules: [{ rule: 'the-rule', outcome: 'allow' as const, reason: 'it may' }],
+  policyVersion: 'pv1',
+  decidedAt: instant(n),
+});
+const ARGUMENTS = { orderId: 'ord_1002', amount: '900.00', currency: 'EUR' };
+const previewOf = (digest: string) => ({
+  effect: { refund: '900.00', after: digest } as Json,
+  basis: { ord_1002: 3 },
+  digest,
+});
+
+interface Grant {
+  grant: 'read' | 'preview' | 'commit';
+  jti: string;
+  preview?: string;
+  approver?: string;
+  dryRun?: boolean;
+  actionId?: string;
+  tool?: string;
+}
+
+/** Steps of the path, named as they are spoken of. */
+export class Story {
+  private readonly trace = new Trace();
+  private tool = 'issue_refund';
+
+  private get n() {
+    return this.trace.stored.length;
+  }
+
+  intent(): this {
+    this.trace.add('countersign.intent.requested.v1', {
+      workflow: 'support-desk',
+      session: 's-1',
+      text: 'refund 900 EUR on ord_1002',
+    });
+    return this.accept('intent');
+  }
+
+  request(dryRun = false): this {
+    const data = { workflow: 'support-desk', session: 's-1', tool: this.tool, arguments: ARGUMENTS, dry_run: dryRun };
+    this.trace.add('countersign.action.requested.v1', data);
+    return this.accept('action', { actionId: mainAction, tool: this.tool, arguments: ARGUMENTS, dryRun });
+  }
+
+  private accept(kind: 'intent' | 'action', action?: EventData<'countersign.intent.accepted.v1'>['action']): this {
+    this.trace.add('countersign.intent.accepted.v1', {
+      intentId,
+      source: SOURCE,
+      requestId: 'req-1',
+      kind,
+      workflow: 'support-desk',
+      workflowVersion: '1',
+      session: 's-1',
+      sessionId: 'ses_1',
+      actor: ACTOR,
+      authorityUntil: instant(9000),
+      ...(kind === 'intent' ? { text: 'refund 900 EUR on ord_1002' } : { action }),
+    });
+    return this;
+  }
+
+  /** The model reads the order first. */
+  readFirst(): this {
+    return this.propose(readAction, 0, 'get_order')
+      .grant({ grant: 'read', jti: 'jti_r', actionId: readAction, tool: 'get_order' })
+      .read(readAction, 'jti_r', 'get_order');
+  }
+
+  propose(actionId = mainAction, turn = 1, tool = this.tool): this {
+    this.trace.add('countersign.model.called.v1', {
+      intentId,
+      turn,
+      model: 'stand-in',
+      request: [],
+      response: {},
+      usage: { prompt: 1, completion: 1 },
+      attempts: 1,
+      durationMs: 5,
+    });
+    const call = {
+      intentId,
+      actionId,
+      turn,
+      index: 0,
+      workflow: 'support-desk',
+      tool,
+      arguments: ARGUMENTS,
+      dryRun: false,
+      callId: `call_${turn}`,
+    };
+    this.trace.add('countersign.action.proposed.v1', call, actionId);
+    return this;
+  }
+
+  grant({ grant, jti, preview, approver, dryRun = false, actionId = mainAction, tool = this.tool }: Grant): this {
+    this.trace.add(
+      'countersign.action.approved.v1',
+      {
+        ...decided(actionId, tool, this.n),
+        grant,
+        arguments: ARGUMENTS,
+        dryRun,
+        idempotencyKey: 'key_1',
+        ...(preview ? { preview: previewOf(preview) } : {}),
+        approvers: approver ? [{ sub: approver, roles: ['support-lead'], reason: 'seen', at: instant(this.n) }] : [],
+        facts: {},
+        epoch: 0,
+        fingerprint: 'f1',
+        jti,
+        nbf: 1,
+        exp: 2,
+      },
+      actionId,
+    );
+    return this;
+  }
+
+  deny(code: 'PERMISSION_DENIED' | 'APPROVAL_REJECTED' | 'APPROVAL_EXPIRED'): this {
+    const data = {
+      ...decided(mainAction, this.tool, this.n),
+      arguments: ARGUMENTS,
+      ...refusal(code, 'no'),
+      final: true,
+    };
+    this.trace.add('countersign.action.denied.v1', data, mainAction);
+    return this;
+  }
+
+  escalate(actionHash: string, preview?: string): this {
+    this.trace.add(
+      'countersign.action.escalated.v1',
+      {
+        ...decided(mainAction, this.tool, this.n),
+        rules: [{ rule: 'large', outcome: 'escalate', reason: 'over 50' }],
+        arguments: ARGUMENTS,
+        provenance: {},
+        ...(preview ? { preview: previewOf(preview) } : {}),
+        approverRoles: ['support-lead'],
+        approvalsNeeded: 1,
+        blast: { records: 1, reversible: false, affected: [] },
+        actionHash,
+        expiresAt: instant(9000),
+      },
+      mainAction,
+    );
+    const bound = {
+      approvalId: `apr_${actionHash}`,
+      intentId,
+      actionId: mainAction,
+      revision: 0,
+      actionHash,
+      tenant: 'acme',
+    };
+    this.trace.add(
+      'countersign.approval.opened.v1',
+      { ...bound, tool: this.tool, openedAt: instant(this.n), expiresAt: instant(9000) },
+      mainAction,
+    );
+    return this;
+  }
+
+  person(said: 'granted' | 'rejected', actionHash: string, sub = 'bob'): this {
+    const bound = {
+      approvalId: `apr_${actionHash}`,
+      intentId,
+      actionId: mainAction,
+      revision: 0,
+      actionHash,
+      tenant: 'acme',
+    };
+    const by = {
+      approver: { sub, roles: ['support-lead'] },
+      reason: 'seen',
+      decidedAt: instant(this.n),
+      sealedToken: 'eyJ..',
+    };
+    this.trace.add(`countersign.approval.${said}.v1`, { ...bound, ...by }, mainAction);
+    return this;
+  }
+
+  expire(actionHash: string): this {
+    const bound = {
+      approvalId: `apr_${actionHash}`,
+      intentId,
+      actionId: mainAction,
+      revision: 0,
+      actionHash,
+      tenant: 'acme',
+    };
+    this.trace.add('countersign.approval.expired.v1', { ...bound, expiredAt: instant(this.n) }, mainAction);
+    return this;
+  }
+
+  private executed(jti: string, grant: 'read' | 'preview' | 'commit', actionId = mainAction, tool = this.tool) {
+    const order = { system: 'helpdesk', type: 'order', id: 'ord_1002', version: '3', at: instant(this.n) };
+    return {
+      intentId,
+      actionId,
+      revision: 0,
+      tenant: 'acme',
+      tool,
+      toolVersion: '1',
+      jti,
+      grant,
+      attempts: 1,
+      endedAt: instant(this.n),
+      recordsRead: [order],
+    };
+  }
+
+  read(actionId: string, jti: string, tool: string): this {
+    this.trace.add(
+      'countersign.action.read.v1',
+      { ...this.executed(jti, 'read', actionId, tool), result: { total: '1200.00' } },
+      actionId,
+    );
+    return this;
+  }
+
+  previewed(jti: string, digest: string): this {
+    this.trace.add(
+      'countersign.action.previewed.v1',
+      { ...this.executed(jti, 'preview'), preview: previewOf(digest) },
+      mainAction,
+    );
+    return this;
+  }
+
+  committed(jti: string): this {
+    const recordsChanged = [
+      { system: 'helpdesk', type: 'order', id: 'ord_1002', version: '4', before: null, after: null },
+    ];
+    this.trace.add(
+      'countersign.action.committed.v1',
+      { ...this.executed(jti, 'commit'), idempotencyKey: 'key_1', result: {}, recordsChanged },
+      mainAction,
+    );
+    return this;
+  }
+
+  returned(jti: string, code: 'PREVIEW_CHANGED' | 'WARRANT_EXPIRED', digest?: string): this {
+    const data = {
+      ...this.executed(jti, 'commit'),
+      ...refusal(code, 'handed back'),
+      ...(digest ? { preview: previewOf(digest) } : {}),
+    };
+    this.trace.add('countersign.action.returned.v1', data, mainAction);
+    return this;
+  }
+
+  failed(jti: string): this {
+    this.trace.add(
+      'countersign.action.failed.v1',
+      { ...this.executed(jti, 'commit'), ...refusal('UPSTREAM_FAILED', 'the target said no') },
+      mainAction,
+    );
+    return this;
+  }
+
+  blocked(jti: string): this {
+    const { recordsRead: _, ...executed } = this.executed(jti, 'commit');
+    this.trace.add('countersign.action.blocked.v1', { ...executed, ...refusal('KILLED', 'INC-42') }, mainAction);
+    return this;
+  }
+
+  inDoubt(jti: string): this {
+    const { recordsRead: _, ...executed } = this.executed(jti, 'commit');
+    this.trace.add(
+      'countersign.action.in-doubt.v1',
+      { ...executed, ...refusal('IN_DOUBT', 'no answer'), idempotencyKey: 'key_1', known: 'sent' },
+      mainAction,
+    );
+    return this;
+  }
+
+  resolved(jti: string, by: 'lookup' | 'person'): this {
+    if (by === 'person') {
+      const verdict = {
+        intentId,
+        actionId: mainAction,
+        revision: 0,
+        tenant: 'acme',
+        outcome: 'committed' as const,
+        reason: 'it is there',
+      };
+      const person = { approver: { sub: 'sam', roles: ['sre'] }, decidedAt: instant(this.n), sealedToken: 'eyJ..' };
+      this.trace.add('countersign.approval.settled.v1', { ...verdict, ...person }, mainAction);
+      this.trace.add('countersign.action.settled.v1', { ...verdict, by: 'sam' }, mainAction);
+    }
+    const { recordsRead: _, ...executed } = this.executed(jti, 'commit');
+    const data = {
+      ...executed,
+      outcome: 'committed' as const,
+      by,
+      detail: 'found',
+      idempotencyKey: 'key_1',
+      result: {},
+      recordsChanged: [],
+    };
+    this.trace.add('countersign.action.resolved.v1', data, mainAction);
+    return this;
+  }
+
+  reply(outcome: EventData<'countersign.reply.sent.v1'>['actions'][number]['outcome'], others: string[] = []): Shape {
+    const reads = others.map((actionId) => ({ actionId, tool: 'get_order', outcome: 'read' as const }));
+    this.trace.add('countersign.reply.sent.v1', {
+      intentId,
+      tenant: 'acme',
+      text: 'Done.',
+      outcome: 'answered',
+      fromModel: true,
+      turns: 2,
+      actions: [...reads, { actionId: mainAction, tool: this.tool, outcome }],
+    });
+    return this.unfinished();
+  }
+
+  unfinished(): Shape {
+    return { actionId: mainAction, trace: this.trace.stored };
+  }
+}
+
+const approvedByBob = () =>
+  asked().person('granted', 'h1').grant({ grant: 'commit', jti: 'jti_c', preview: 'pre_1', approver: 'bob' });
+const asked = () =>
+  new Story()
+    .intent()
+    .readFirst()
+    .propose()
+    .grant({ grant: 'preview', jti: 'jti_p' })
+    .previewed('jti_p', 'pre_1')
+    .escalate('h1', 'pre_1');
+const byRule = () => new Story().intent().propose().grant({ grant: 'commit', jti: 'jti_c' });
+
+/** Every shape an action of the demo, or one like it, ends in. */
+export const SHAPES: Record<string, () => Shape> = {
+  'a question answered from a read': () => {
+    const story = new Story()
+      .intent()
+      .propose()
+      .grant({ grant: 'read', jti: 'jti_1' })
+      .read(mainAction, 'jti_1', 'issue_refund');
+    return story.reply('read');
+  },
+  'a commit by rule at once': () => byRule().committed('jti_c').reply('committed'),
+  'a commit by rule on its preview': () =>
+    new Story()
+      .intent()
+      .readFirst()
+      .propose()
+      .grant({ grant: 'preview', jti: 'jti_p' })
+      .previewed('jti_p', 'pre_1')
+      .grant({ grant: 'commit', jti: 'jti_c', preview: 'pre_1' })
+      .committed('jti_c')
+      .reply('committed', [readAction]),
+  'a request for one tool call': () =>
+    new Story().request().grant({ grant: 'commit', jti: 'jti_c' }).committed('jti_c').reply('committed'),
+  'a dry run': () =>
+    new Story()
+      .request(true)
+      .grant({ grant: 'preview', jti: 'jti_p', dryRun: true })
+      .previewed('jti_p', 'pre_1')
+      .reply('previewed'),
+  'denied by rule': () => new Story().intent().propose().deny('PERMISSION_DENIED').reply('denied'),
+  'denied on its preview': () =>
+    new Story()
+      .intent()
+      .propose()
+      .grant({ grant: 'preview', jti: 'jti_p' })
+      .previewed('jti_p', 'pre_1')
+      .deny('PERMISSION_DENIED')
+      .reply('denied'),
+  'approved by a person': () => approvedByBob().committed('jti_c').reply('committed', [readAction]),
+  'rejected by a person': () =>
+    asked().person('rejected', 'h1').deny('APPROVAL_REJECTED').reply('denied', [readAction]),
+  'nobody decided in time': () => asked().expire('h1').deny('APPROVAL_EXPIRED').reply('denied', [readAction]),
+  'the preview changed and a person approved again': () =>
+    approvedByBob()
+      .returned('jti_c', 'PREVIEW_CHANGED', 'pre_2')
+      .escalate('h2', 'pre_2')
+      .person('granted', 'h2', 'carol')
+      .grant({ grant: 'commit', jti: 'jti_c2', preview: 'pre_2', approver: 'carol' })
+      .committed('jti_c2')
+      .reply('committed', [readAction]),
+  'the warrant expired and was issued again': () =>
+    byRule()
+      .returned('jti_c', 'WARRANT_EXPIRED')
+      .grant({ grant: 'commit', jti: 'jti_c2' })
+      .committed('jti_c2')
+      .reply('committed'),
+  'the target said no': () => byRule().failed('jti_c').reply('failed'),
+  'blocked by a kill switch': () => byRule().blocked('jti_c').reply('blocked'),
+  'in doubt and found by look-up': () => byRule().inDoubt('jti_c').resolved('jti_c', 'lookup').reply('resolved'),
+  'in doubt and settled by a person': () => byRule().inDoubt('jti_c').resolved('jti_c', 'person').reply('resolved'),
+};

@@ -1,0 +1,144 @@
+import type { AnyEvent, CloudEvent, EventType, Topic } from '@countersign/contracts';
+
+/** An event as the trace store holds it, with where it stood in the log. `at` is the broker's append time. */
+export interface Stored<T extends EventType = EventType> {
+  event: T extends EventType ? CloudEvent<T> : never;
+  topic: Topic;
+  partition: number;
+  offset: string;
+  at: string;
+}
+
+export const RESULT_TYPES = [
+  'countersign.action.read.v1',
+  'countersign.action.previewed.v1',
+  'countersign.action.drafted.v1',
+  'countersign.action.committed.v1',
+  'countersign.action.failed.v1',
+  'countersign.action.returned.v1',
+  'countersign.action.blocked.v1',
+  'countersign.action.in-doubt.v1',
+  'countersign.action.resolved.v1',
+] as const satisfies EventType[];
+export type ResultType = (typeof RESULT_TYPES)[number];
+
+const DECISION_TYPES = [
+  'countersign.action.approved.v1',
+  'countersign.action.escalated.v1',
+  'countersign.action.denied.v1',
+  'countersign.action.settled.v1',
+] as const satisfies EventType[];
+const APPROVAL_TYPES = [
+  'countersign.approval.opened.v1',
+  'countersign.approval.granted.v1',
+  'countersign.approval.edited.v1',
+  'countersign.approval.rejected.v1',
+  'countersign.approval.expired.v1',
+  'countersign.approval.settled.v1',
+] as const satisfies EventType[];
+
+export type Decision = Stored<(typeof DECISION_TYPES)[number]>;
+export type Approval = Stored<(typeof APPROVAL_TYPES)[number]>;
+export type Result = Stored<ResultType>;
+export type Warrant = Stored<'countersign.action.approved.v1'>;
+
+/** What is stored about one action, sorted out. Only what the explanation cites is in it. */
+export interface Story {
+  actionId: string;
+  intentId: string;
+  raw: Stored<'countersign.intent.requested.v1' | 'countersign.action.requested.v1'> | undefined;
+  accepted: Stored<'countersign.intent.accepted.v1'> | undefined;
+  modelCall: Stored<'countersign.model.called.v1'> | undefined;
+  proposed: Stored<'countersign.action.proposed.v1'> | undefined;
+  decisions: Decision[];
+  approvals: Approval[];
+  results: Result[];
+  /** What other actions of the intent had read before this one was proposed. */
+  earlierReads: Stored<'countersign.action.read.v1'>[];
+  /** Read warrants of other actions issued before this one was proposed. */
+  earlierWarrants: Warrant[];
+  reply: Stored<'countersign.reply.sent.v1'> | undefined;
+}
+
+export function isType<T extends EventType>(stored: Stored, ...types: readonly T[]): stored is Stored & Stored<T> {
+  return (types as readonly string[]).includes(stored.event.type);
+}
+
+export function ofType<T extends EventType>(trace: readonly Stored[], ...types: readonly T[]): Stored<T>[] {
+  return trace.filter((stored) => isType(stored, ...types)) as unknown as Stored<T>[];
+}
+
+const actionOf = (event: AnyEvent): string | undefined =>
+  'actionId' in event.data && typeof event.data.actionId === 'string' ? event.data.actionId : undefined;
+
+/** Sorts a trace out for one action; undefined if nothing in it speaks of that action. */
+export function storyOf(actionId: string, trace: readonly Stored[]): Story | undefined {
+  const own = trace.filter((stored) => actionOf(stored.event) === actionId);
+  const accepted = ofType(trace, 'countersign.intent.accepted.v1')[0];
+  const reply = ofType(trace, 'countersign.reply.sent.v1')[0];
+  const named =
+    own.length > 0 ||
+    accepted?.event.data.action?.actionId === actionId ||
+    reply?.event.data.actions.some((action) => action.actionId === actionId);
+  if (!named) return undefined;
+  const proposed = ofType(own, 'countersign.action.proposed.v1')[0];
+  return {
+    actionId,
+    intentId: intentOf(own) ?? accepted?.event.data.intentId ?? reply!.event.data.intentId,
+    raw: rawOf(trace, accepted),
+    accepted,
+    proposed,
+    modelCall: ofType(trace, 'countersign.model.called.v1').find(
+      (call) => call.event.data.turn === proposed?.event.data.turn,
+    ),
+    decisions: ofType(own, ...DECISION_TYPES),
+    approvals: ofType(own, ...APPROVAL_TYPES),
+    results: ofType(own, ...RESULT_TYPES),
+    ...readBefore(actionId, trace, proposed ?? own[0]),
+    reply,
+  };
+}
+
+const intentOf = (own: readonly Stored[]) =>
+  own.map(({ event }) => ('intentId' in event.data ? event.data.intentId : undefined))[0];
+
+/** The raw request an accepted intent names: one that stood in the log before it, no later repeat. Without an acceptance, the first. */
+function rawOf(trace: readonly Stored[], accepted: Story['accepted']): Story['raw'] {
+  const raws = ofType(trace, 'countersign.intent.requested.v1', 'countersign.action.requested.v1');
+  if (!accepted) return raws[0];
+  const { source, requestId } = accepted.event.data;
+  return raws.find(({ event, at }) => event.id === requestId && event.source === source && at <= accepted.at);
+}
+
+function readBefore(
+  actionId: string,
+  trace: readonly Stored[],
+  first: Stored | undefined,
+): Pick<Story, 'earlierReads' | 'earlierWarrants'> {
+  const before = trace.filter(
+    (stored) => first !== undefined && actionOf(stored.event) !== actionId && stored.at < first.at,
+  );
+  return {
+    earlierReads: ofType(before, 'countersign.action.read.v1'),
+    earlierWarrants: ofType(before, 'countersign.action.approved.v1').filter(
+      ({ event }) => event.data.grant === 'read',
+    ),
+  };
+}
+
+/** All the events of a story, in the order they were appended. */
+export function eventsOf(story: Story): Stored[] {
+  const single = [story.raw, story.accepted, story.modelCall, story.proposed, story.reply];
+  const all = [...single, ...story.earlierReads, ...story.decisions, ...story.approvals, ...story.results] as (
+    Stored | undefined
+  )[];
+  return all.filter((stored) => stored !== undefined).sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
+}
+
+export const warrantsOf = (story: Story) => ofType(story.decisions as Stored[], 'countersign.action.approved.v1');
+export const escalationsOf = (story: Story) => ofType(story.decisions as Stored[], 'countersign.action.escalated.v1');
+export const denialsOf = (story: Story) => ofType(story.decisions as Stored[], 'countersign.action.denied.v1');
+export const approvalsOf = <T extends Approval['event']['type']>(story: Story, ...types: T[]) =>
+  ofType(story.approvals as Stored[], ...types);
+export const resultsOf = <T extends ResultType>(story: Story, ...types: T[]) =>
+  ofType(story.results as Stored[], ...types);

@@ -1,0 +1,25 @@
+import { Counter, Gauge, Registry } from 'prom-client';
+
+/** What audit counts beside its messaging. */
+export class AuditMetrics {
+  readonly registry = new Registry();
+  private readonly registers = [this.registry];
+
+  readonly missing = new Counter({
+    name: 'countersign_audit_missing_offsets_total',
+    help: 'Offsets for which no record was delivered',
+    labelNames: ['topic'],
+    registers: this.registers,
+  });
+  readonly forged = new Counter({
+    name: 'countersign_audit_unsigned_total',
+    help: 'Records stored whose signature is absent or invalid where one is required',
+    labelNames: ['topic', 'signature'],
+    registers: this.registers,
+  });
+  readonly behindMs = new Gauge({
+    name: 'countersign_audit_behind_ms',
+    help: 'Age of the instant up to which everything is stored',
+    registers: this.registers,
+  });
+}

@@ -1,0 +1,79 @@
+import { MessagingTables1700000000000 } from '@countersign/messaging';
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+
+/** Days of partitions made ahead of need. */
+export const PARTITIONS_AHEAD = 7;
+
+const TABLES = [
+  `CREATE TABLE records (
+     topic text NOT NULL, partition int NOT NULL, "offset" bigint NOT NULL, appended_at timestamptz NOT NULL,
+     key text NOT NULL, id text, type text, source text, subject text, tenant text NOT NULL, claimed_tenant text NOT NULL, actor text,
+     session text, intent text, action text, causation text, tool text, code text, outcome text, rules text[] NOT NULL, about text[] NOT NULL,
+     value text, headers text NOT NULL, signature text NOT NULL CHECK (signature IN ('valid', 'invalid', 'absent', 'not-required')), flaw text,
+     poison_reason text, poison_detail text, poison_bytes bytea,
+     PRIMARY KEY (topic, partition, "offset", appended_at)
+   ) PARTITION BY RANGE (appended_at)`,
+  // A broker whose clock is off writes here; nothing is refused for it.
+  `CREATE TABLE records_default PARTITION OF records DEFAULT`,
+  `CREATE INDEX records_by_intent ON records (intent, appended_at) WHERE intent IS NOT NULL`,
+  `CREATE INDEX records_by_action ON records (action) WHERE action IS NOT NULL`,
+  `CREATE INDEX records_raw ON records (id) WHERE topic = 'intents'`,
+  `CREATE INDEX records_begun ON records (tenant, appended_at, topic, partition, "offset")
+     WHERE type IN ('countersign.intent.accepted.v1', 'countersign.intent.refused.v1')`,
+
+  `CREATE TABLE progress (
+     topic text NOT NULL, partition int NOT NULL, next bigint NOT NULL, last_appended_at timestamptz NOT NULL,
+     PRIMARY KEY (topic, partition)
+   ) WITH (fillfactor = 30, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 2000)`,
+  `CREATE TABLE gaps (
+     topic text NOT NULL, partition int NOT NULL, from_offset bigint NOT NULL, to_offset bigint NOT NULL,
+     noticed_at timestamptz NOT NULL DEFAULT now(), PRIMARY KEY (topic, partition, from_offset)
+   )`,
+];
+
+/** Makes partitions for today and `ahead` days. The service may call it and owns nothing that it makes. */
+const ensurePartitions = (schema: string) => `
+  CREATE FUNCTION ensure_partitions(ahead int) RETURNS int LANGUAGE plpgsql SECURITY DEFINER SET search_path = "${schema}", pg_temp AS $$
+  DECLARE
+    day date := (now() AT TIME ZONE 'UTC')::date;
+    made int := 0;
+    name text;
+  BEGIN
+    PERFORM pg_advisory_xact_lock(hashtext('${schema}.records'));
+    FOR n IN 0 .. least(ahead, 60) LOOP
+      name := 'records_' || to_char(day + n, 'YYYYMMDD');
+      CONTINUE WHEN to_regclass(format('%I', name)) IS NOT NULL;
+      BEGIN
+        EXECUTE format('CREATE TABLE %I PARTITION OF records FOR VALUES FROM (%L) TO (%L)', name, (day + n) || ' 00:00+00', (day + n + 1) || ' 00:00+00');
+        made := made + 1;
+      EXCEPTION WHEN check_violation THEN
+        RAISE WARNING 'records of % already lie in the default partition and stay there', day + n;
+      END;
+    END LOOP;
+    RETURN made;
+  END $$`;
+
+export class TraceStore1700000002000 implements MigrationInterface {
+  readonly name = 'TraceStore1700000002000';
+
+  async up(runner: QueryRunner): Promise<void> {
+    for (const statement of TABLES) await runner.query(statement);
+    const [{ schema }] = (await runner.query('SELECT current_schema() AS schema')) as [{ schema: string }];
+    await runner.query(ensurePartitions(schema));
+    await runner.query('SELECT ensure_partitions($1)', [PARTITIONS_AHEAD]);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('DROP FUNCTION ensure_partitions');
+    for (const table of ['gaps', 'progress', 'records']) await runner.query(`DROP TABLE ${table}`);
+  }
+}
+
+export const migrations = [MessagingTables1700000000000, TraceStore1700000002000];
+
+/** The trace is written once: its service can add to it and change nothing. */
+export const grants = (role: string): string[] => [
+  `GRANT SELECT, INSERT, UPDATE, DELETE ON offsets, state, outbox, work, work_late, parked TO ${role}`,
+  `GRANT SELECT, INSERT, UPDATE ON progress TO ${role}`,
+  `GRANT SELECT, INSERT ON records, gaps TO ${role}`,
+];

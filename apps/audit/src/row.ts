@@ -1,0 +1,243 @@
+/*
+ * A record of the log as a row of the trace store.
+ *
+ *  1  Whatever a record holds becomes a row: nothing a stranger writes makes the insert fail.
+ *  2  No person's bearer token is in any column. What cannot be read is kept encrypted, and without it too.
+ *  3  A tenant is taken from a valid signature of its owner, or from the planner's topics. All else is filed as `unverified`, with
+ *     the tenant it claims beside it.
+ */
+import {
+  intentIdOf,
+  UNVERIFIED,
+  type AnyEvent,
+  type HeaderValue,
+  type Incoming,
+  type RawRecord,
+  type Topic,
+} from '@countersign/contracts';
+import type { Read } from '@countersign/messaging';
+import { checkSignature, type KeyRing } from '@countersign/signing';
+
+export type SignatureState = 'valid' | 'invalid' | 'absent' | 'not-required';
+
+export interface RecordColumns {
+  topic: Topic;
+  partition: number;
+  offset: string;
+  appendedAt: Date;
+  key: string;
+  id: string | null;
+  type: string | null;
+  source: string | null;
+  subject: string | null;
+  tenant: string;
+  claimedTenant: string;
+  actor: string | null;
+  session: string | null;
+  intent: string | null;
+  action: string | null;
+  causation: string | null;
+  tool: string | null;
+  code: string | null;
+  outcome: string | null;
+  rules: string[];
+  /** Ids of records it read, changed or speaks of. */
+  about: string[];
+  value: string | null;
+  headers: string;
+  signature: SignatureState;
+  flaw: string | null;
+  poisonReason: string | null;
+  poisonDetail: string | null;
+  poisonBytes: Buffer | null;
+}
+
+export interface RowParts {
+  ring: KeyRing;
+  /** Encrypts a record that cannot be read. */
+  seal(record: RawRecord): Buffer;
+}
+
+export function rowOf({ record, incoming, poison }: Read, parts: RowParts): RecordColumns {
+  const key = clean(record.key?.toString('utf8') ?? '');
+  const headers = storedHeaders(record.headers);
+  const place = {
+    topic: record.topic,
+    partition: record.partition,
+    offset: record.offset.toString(),
+    appendedAt: new Date(record.timestamp),
+    key,
+    claimedTenant: key.split('/')[0] ?? '',
+    headers: JSON.stringify(headers),
+  };
+  if (incoming) return { ...place, ...readable(incoming, parts.ring, place.claimedTenant) };
+  return { ...place, ...unreadable(record, headers, poison, parts) };
+}
+
+function readable(
+  incoming: Incoming,
+  ring: KeyRing,
+  claimed: string,
+): Omit<RecordColumns, Exclude<keyof Place, 'claimedTenant'>> {
+  const { event } = incoming;
+  const { signature, flaw } = signatureOf(incoming, ring);
+  const facets = facetsOf(event);
+  return {
+    ...attributesOf(event),
+    ...facets,
+    claimedTenant: claimedBy(event) ?? claimed,
+    intent: facets.intent ?? intentOf(event, claimed),
+    tenant: tenantOf(incoming.record.topic, signature, claimed, event),
+    value: incoming.record.value ? clean(incoming.text) : null,
+    signature,
+    flaw,
+    poisonReason: null,
+    poisonDetail: null,
+    poisonBytes: null,
+  };
+}
+
+type Place = Pick<RecordColumns, 'topic' | 'partition' | 'offset' | 'appendedAt' | 'key' | 'claimedTenant' | 'headers'>;
+
+/** Attributes of what cannot be read are what its headers claim; they let a trace show it as unreadable. */
+function unreadable(
+  record: RawRecord,
+  headers: Record<string, string>,
+  poison: Read['poison'],
+  { seal }: RowParts,
+): Omit<RecordColumns, keyof Place> {
+  const claim = (name: string) => headers[`ce_${name}`]?.slice(0, 300) || null;
+  return {
+    id: claim('id'),
+    type: claim('type'),
+    source: claim('source'),
+    subject: claim('subject'),
+    tenant: UNVERIFIED,
+    actor: claim('actorid'),
+    session: claim('session'),
+    intent: claim('correlationid'),
+    action: null,
+    causation: claim('causationid'),
+    tool: null,
+    code: null,
+    outcome: null,
+    rules: [],
+    about: [],
+    value: null,
+    signature: 'not-required',
+    flaw: null,
+    poisonReason: poison?.reason ?? 'UNREADABLE',
+    poisonDetail: clean(poison?.detail ?? ''),
+    poisonBytes: seal({ ...record, headers: withoutToken(record.headers) }),
+  };
+}
+
+const SIGNERS: Partial<Record<Topic, string>> = { decisions: 'policy', approvals: 'approval', results: 'executor' };
+
+/** Who must have signed what stands on a topic; acknowledgements are signed by the service they name. */
+function signerOf({ record, event }: Incoming): string | undefined {
+  if (record.topic !== 'control-acks') return SIGNERS[record.topic];
+  return event.source === '/services/executor' ? 'executor' : 'policy';
+}
+
+function signatureOf(incoming: Incoming, ring: KeyRing): { signature: SignatureState; flaw: string | null } {
+  const signer = signerOf(incoming);
+  if (!signer) return { signature: 'not-required', flaw: null };
+  const check = checkSignature(ring, signer, incoming);
+  if (check.ok) return { signature: 'valid', flaw: null };
+  return { signature: incoming.signature ? 'invalid' : 'absent', flaw: clean(check.because) };
+}
+
+/** The key is under the signature, so its tenant is what the signer says. */
+function tenantOf(topic: Topic, signature: SignatureState, claimed: string, event: AnyEvent): string {
+  if (signature === 'valid') return topic === 'control-acks' ? 'system' : claimed || UNVERIFIED;
+  if (topic === 'audit') return 'system';
+  if (topic === 'proposals' || topic === 'replies') return clean(event.tenantid) || UNVERIFIED;
+  return UNVERIFIED;
+}
+
+/** A refusal of what nobody vouches for is filed apart; it says whose it claimed to be. */
+function claimedBy(event: AnyEvent): string | undefined {
+  if (event.type !== 'countersign.intent.refused.v1') return undefined;
+  const { key, tenant } = event.data.claimed;
+  return clean(key?.split('/')[0] || tenant || '');
+}
+
+const attributesOf = (event: AnyEvent) => ({
+  id: clean(event.id),
+  type: event.type,
+  source: clean(event.source),
+  subject: orNull(event.subject),
+  actor: orNull(event.actorid),
+  session: orNull(event.session),
+  causation: orNull(event.causationid),
+});
+
+/** A raw intent is filed under the id it gets if the tenant it claims proves to be its own. */
+function intentOf(event: AnyEvent, claimed: string): string | null {
+  if (event.type === 'countersign.intent.requested.v1' || event.type === 'countersign.action.requested.v1') {
+    return intentIdOf(claimed, event.source, event.id);
+  }
+  return orNull(event.correlationid);
+}
+
+type Facets = Pick<RecordColumns, 'intent' | 'action' | 'tool' | 'code' | 'outcome' | 'rules' | 'about'>;
+
+/** What a trace is searched by. Read by shape: every event that has such a field means the same by it. */
+function facetsOf({ type, data: given }: AnyEvent): Facets {
+  const data = given as Record<string, unknown>;
+  const call = (data['action'] ?? data) as Record<string, unknown>;
+  const text = (value: unknown) => (typeof value === 'string' ? orNull(value) : null);
+  return {
+    intent: text(data['intentId']),
+    action: text(call['actionId']),
+    tool: text(call['tool']),
+    code: text(data['code']),
+    outcome: text(data['outcome']) ?? type.split('.').at(-2) ?? null,
+    rules: names(data['rules'], 'rule'),
+    about: [
+      ...new Set([
+        ...names(data['recordsRead'], 'id'),
+        ...names(data['recordsChanged'], 'id'),
+        ...names([data['subject']], 'id'),
+        ...shortTexts(call['arguments']),
+      ]),
+    ],
+  };
+}
+
+function names(list: unknown, field: string): string[] {
+  if (!Array.isArray(list)) return [];
+  return list.flatMap((each: Record<string, unknown> | null | undefined) =>
+    typeof each?.[field] === 'string' ? [clean(each[field])] : [],
+  );
+}
+
+/** Arguments that may be ids: one word, not long. */
+function shortTexts(args: unknown): string[] {
+  if (typeof args !== 'object' || args === null) return [];
+  return Object.values(args).flatMap((value) =>
+    typeof value === 'string' && /^\S{1,64}$/.test(value) ? [clean(value)] : [],
+  );
+}
+
+const isToken = (name: string) => name.toLowerCase() === 'authorization';
+
+function withoutToken(headers: RawRecord['headers']): RawRecord['headers'] {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !isToken(name)));
+}
+
+function storedHeaders(headers: RawRecord['headers']): Record<string, string> {
+  const entries = Object.entries(withoutToken(headers)).map(([name, value]) => [
+    clean(name.toLowerCase()),
+    headerText(value),
+  ]);
+  return Object.fromEntries(entries) as Record<string, string>;
+}
+
+const headerText = (value: HeaderValue): string =>
+  clean(Array.isArray(value) ? value.map(String).join(', ') : String(value ?? ''));
+
+/** PostgreSQL's text takes every character but this one. */
+const clean = (text: string) => text.replaceAll('\u0000', '\ufffd');
+const orNull = (text: string) => clean(text) || null;

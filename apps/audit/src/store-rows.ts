@@ -1,0 +1,83 @@
+import type { SqlTx } from '@countersign/messaging';
+import type { RecordColumns } from './row.js';
+
+/** Unit separator: joins the members of lists, since an array of lists of different length cannot be sent. */
+const SEPARATOR = '\u001f';
+
+const COLUMNS = {
+  topic: 'text',
+  partition: 'int',
+  '"offset"': 'bigint',
+  appended_at: 'timestamptz',
+  key: 'text',
+  id: 'text',
+  type: 'text',
+  source: 'text',
+  subject: 'text',
+  tenant: 'text',
+  claimed_tenant: 'text',
+  actor: 'text',
+  session: 'text',
+  intent: 'text',
+  action: 'text',
+  causation: 'text',
+  tool: 'text',
+  code: 'text',
+  outcome: 'text',
+  rules: 'text',
+  about: 'text',
+  value: 'text',
+  headers: 'text',
+  signature: 'text',
+  flaw: 'text',
+  poison_reason: 'text',
+  poison_detail: 'text',
+  poison_bytes: 'bytea',
+};
+
+const names = Object.keys(COLUMNS);
+const aliases = names.map((name) =>
+  name === 'rules' || name === 'about' ? `string_to_array(${name}, E'\\x1f')` : name,
+);
+const arrays = Object.values(COLUMNS).map((type, index) => `$${index + 1}::${type}[]`);
+
+/** A record that is there already stays as it is: the unique place makes a repeated batch harmless. */
+const INSERT = `INSERT INTO records (${names.join(', ')}) SELECT ${aliases.join(', ')} FROM unnest(${arrays.join(', ')}) AS r (${names.join(', ')})
+  ON CONFLICT (topic, partition, "offset", appended_at) DO NOTHING`;
+
+const joined = (members: string[]) => members.map((member) => member.replaceAll(SEPARATOR, ' ')).join(SEPARATOR);
+
+/** Writes rows with one statement. */
+export async function storeRows(tx: SqlTx, rows: RecordColumns[]): Promise<void> {
+  const column = <T>(of: (row: RecordColumns) => T) => rows.map(of);
+  await tx.query('audit-insert', INSERT, [
+    column((row) => row.topic),
+    column((row) => row.partition),
+    column((row) => row.offset),
+    column((row) => row.appendedAt),
+    column((row) => row.key),
+    column((row) => row.id),
+    column((row) => row.type),
+    column((row) => row.source),
+    column((row) => row.subject),
+    column((row) => row.tenant),
+    column((row) => row.claimedTenant),
+    column((row) => row.actor),
+    column((row) => row.session),
+    column((row) => row.intent),
+    column((row) => row.action),
+    column((row) => row.causation),
+    column((row) => row.tool),
+    column((row) => row.code),
+    column((row) => row.outcome),
+    column((row) => joined(row.rules)),
+    column((row) => joined(row.about)),
+    column((row) => row.value),
+    column((row) => row.headers),
+    column((row) => row.signature),
+    column((row) => row.flaw),
+    column((row) => row.poisonReason),
+    column((row) => row.poisonDetail),
+    column((row) => row.poisonBytes),
+  ]);
+}

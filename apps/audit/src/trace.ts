@@ -1,0 +1,111 @@
+import { decodeRecord, type HeaderValue, type Incoming, type Json, type JsonObject } from '@countersign/contracts';
+import type { Stored } from './explain/story.js';
+import { says } from './explain/says.js';
+import type { RecordRow } from './record.entity.js';
+
+/** One record as a trace shows it. */
+export interface RecordView {
+  at: string;
+  topic: string;
+  partition: number;
+  offset: string;
+  key: string;
+  id: string | null;
+  type: string | null;
+  source: string | null;
+  subject: string | null;
+  actor: string | null;
+  session: string | null;
+  causationId: string | null;
+  actionId: string | null;
+  signature: string;
+  says?: string;
+  data: Json;
+}
+
+/** A trace sorted out: what proves to be what it says, and apart from it what does not. */
+export interface Sorted {
+  records: Stored[];
+  genuine: RecordRow[];
+  forged: { row: RecordRow; because: string }[];
+  duplicates: RecordRow[];
+  unreadable: RecordRow[];
+}
+
+/** The event of a row, read as it was when it came; undefined if this version can no longer read it. */
+export function decoded(row: RecordRow): Incoming | undefined {
+  try {
+    return decodeRecord({
+      topic: row.topic,
+      partition: row.partition,
+      offset: BigInt(row.offset),
+      timestamp: row.appendedAt.getTime(),
+      key: Buffer.from(row.key),
+      value: row.value === null ? null : Buffer.from(row.value),
+      headers: JSON.parse(row.headers) as Record<string, HeaderValue>,
+    });
+  } catch {
+    return undefined;
+  }
+}
+
+/** Sorts the records that name one intent. `tenant` is what policy verified, of the record that began the trace. */
+export function sortOut(rows: RecordRow[], tenant: string): Sorted {
+  const sorted: Sorted = { records: [], genuine: [], forged: [], duplicates: [], unreadable: [] };
+  const seen = new Set<string>();
+  for (const row of rows) {
+    const because = forgedBecause(row, tenant);
+    if (row.poisonReason !== null) sorted.unreadable.push(row);
+    else if (because !== undefined) sorted.forged.push({ row, because });
+    else if (seen.has(`${row.source}\n${row.id}`)) sorted.duplicates.push(row);
+    else {
+      seen.add(`${row.source}\n${row.id}`);
+      sorted.genuine.push(row);
+      const incoming = decoded(row);
+      if (incoming) sorted.records.push(storedOf(row, incoming));
+    }
+  }
+  return sorted;
+}
+
+function forgedBecause(row: RecordRow, tenant: string): string | undefined {
+  if (row.signature === 'invalid' || row.signature === 'absent') return row.flaw ?? 'its signature does not prove it';
+  if (row.topic === 'intents' || row.tenant === tenant) return undefined;
+  return `it files itself under ${row.tenant}, and the intent is not theirs`;
+}
+
+const storedOf = (row: RecordRow, { event }: Incoming): Stored =>
+  ({
+    event,
+    topic: row.topic,
+    partition: row.partition,
+    offset: row.offset,
+    at: row.appendedAt.toISOString(),
+  }) as Stored;
+
+export function recordView(row: RecordRow): RecordView {
+  const incoming = row.poisonReason === null ? decoded(row) : undefined;
+  return {
+    at: row.appendedAt.toISOString(),
+    topic: row.topic,
+    partition: row.partition,
+    offset: row.offset,
+    key: row.key,
+    id: row.id,
+    type: row.type,
+    source: row.source,
+    subject: row.subject,
+    actor: row.actor,
+    session: row.session,
+    causationId: row.causation,
+    actionId: row.action,
+    signature: row.signature,
+    ...(incoming ? { says: says(storedOf(row, incoming)) } : {}),
+    data: incoming ? shownData(incoming.event.data as JsonObject) : row.value,
+  };
+}
+
+/** An approver's token is policy's to open; a trace has no use for it. */
+function shownData(data: JsonObject): JsonObject {
+  return 'sealedToken' in data ? { ...data, sealedToken: '[sealed for policy]' } : data;
+}

@@ -1,0 +1,108 @@
+import type { JsonObject } from '@countersign/contracts';
+import { cursorText } from './query.js';
+import type { RecordRow } from './record.entity.js';
+import { decoded, recordView, type RecordView, type Sorted } from './trace.js';
+
+export interface ActionLine {
+  actionId: string;
+  tool: string | null;
+  outcome: string | null;
+  code: string | null;
+}
+
+/** One trace in a list. */
+export interface TraceLine {
+  intentId: string;
+  at: string;
+  tenant: string;
+  actor: string | null;
+  session: string | null;
+  kind: string;
+  workflow: string | null;
+  text: string | null;
+  state: 'open' | 'ended' | 'refused';
+  outcome: string | null;
+  code: string | null;
+  actions: ActionLine[];
+}
+
+export interface TraceView extends TraceLine {
+  source: string;
+  requestId: string;
+  records: RecordView[];
+  forged: (RecordView & { because: string })[];
+  duplicates: RecordView[];
+  unreadable: { at: string; topic: string; partition: number; offset: string; reason: string; detail: string | null }[];
+}
+
+/** What a record that began a trace, and the others of its intent, say in a line. */
+export function lineOf(begin: RecordRow, others: RecordRow[]): TraceLine {
+  const data = (decoded(begin)?.event.data ?? {}) as JsonObject;
+  const refused = begin.type === 'countersign.intent.refused.v1';
+  const reply = others.find(({ type, tenant }) => type === 'countersign.reply.sent.v1' && tenant === begin.tenant);
+  const text = (value: unknown) => (typeof value === 'string' ? value : null);
+  return {
+    intentId: begin.intent!,
+    at: begin.appendedAt.toISOString(),
+    tenant: begin.tenant,
+    actor: begin.actor,
+    session: begin.session,
+    kind: text(data['kind']) ?? 'refused',
+    workflow: text(data['workflow']),
+    text: text(data['text']) ?? text(data['detail']),
+    state: refused ? 'refused' : reply ? 'ended' : 'open',
+    outcome: refused ? 'refused' : (reply?.outcome ?? null),
+    code: refused ? begin.code : (reply?.code ?? null),
+    actions: actionLines(
+      others.filter(({ topic, tenant }) => (topic === 'decisions' || topic === 'results') && tenant === begin.tenant),
+    ),
+  };
+}
+
+/** The last word on each action, in the order the actions first came up. */
+function actionLines(rows: RecordRow[]): ActionLine[] {
+  const lines = new Map<string, ActionLine>();
+  for (const { action, tool, outcome, code, type } of rows) {
+    if (action === null || type === 'countersign.intent.accepted.v1') continue;
+    lines.set(action, { actionId: action, tool: tool ?? lines.get(action)?.tool ?? null, outcome, code });
+  }
+  return [...lines.values()];
+}
+
+export function listView(
+  begun: RecordRow[],
+  others: RecordRow[],
+  limit: number,
+): { data: TraceLine[]; nextCursor: string | null } {
+  const page = begun.slice(0, limit);
+  const last = page.at(-1);
+  const data = page.map((begin) =>
+    lineOf(
+      begin,
+      others.filter(({ intent }) => intent === begin.intent),
+    ),
+  );
+  if (!last || begun.length <= limit) return { data, nextCursor: null };
+  const { appendedAt, topic, partition, offset } = last;
+  return { data, nextCursor: cursorText({ at: appendedAt.toISOString(), topic, partition, offset }) };
+}
+
+export function traceView(begin: RecordRow, sorted: Sorted): TraceView {
+  const { source, requestId } = (decoded(begin)?.event.data ?? {}) as { source?: string; requestId?: string };
+  return {
+    ...lineOf(begin, sorted.genuine),
+    source: source ?? '',
+    requestId: requestId ?? '',
+    records: sorted.genuine.map(recordView),
+    forged: sorted.forged.map(({ row, because }) => ({ ...recordView(row), because })),
+    duplicates: sorted.duplicates.map(recordView),
+    unreadable: sorted.unreadable.map(({ appendedAt, topic, partition, offset, poisonReason, poisonDetail }) => ({
+      at: appendedAt.toISOString(),
+      topic,
+      partition,
+      offset,
+      reason: poisonReason!,
+      detail: poisonDetail,
+    })),
+  };
+}

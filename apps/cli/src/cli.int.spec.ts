@@ -1,0 +1,338 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import path from 'node:path';
+import { problem, topicName } from '@countersign/contracts';
+import { engineUrl, PlainKafka, testTopicPrefix } from '@countersign/testing';
+
+const MAIN = path.resolve(import.meta.dirname, '../dist/main.js');
+
+interface Seen {
+  method: string;
+  url: string;
+  authorization: string | undefined;
+  key: string | undefined;
+  body: unknown;
+}
+
+/** A gateway as small as it can be: answers what a test laid down for a route. */
+class Gateway {
+  readonly seen: Seen[] = [];
+  readonly answers = new Map<string, { status: number; body: unknown }>();
+  private readonly server: Server = createServer((request, response) => {
+    void this.take(request).then(({ status, body }) => {
+      response.writeHead(status, { 'content-type': 'application/json' });
+      response.end(JSON.stringify(body));
+    });
+  });
+
+  async start(): Promise<this> {
+    this.server.listen(0, '127.0.0.1');
+    await once(this.server, 'listening');
+    return this;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
+  }
+
+  private async take(request: IncomingMessage): Promise<{ status: number; body: unknown }> {
+    let text = '';
+    for await (const chunk of request) text += String(chunk);
+    const { method = '', url = '', headers } = request;
+    const key = headers['idempotency-key'] as string | undefined;
+    this.seen.push({
+      method,
+      url,
+      authorization: headers.authorization,
+      key,
+      body: text ? JSON.parse(text) : undefined,
+    });
+    return (
+      this.answers.get(`${method} ${url.split('?')[0]}`) ?? {
+        status: 404,
+        body: problem('NOT_FOUND', 'there is no such thing'),
+      }
+    );
+  }
+
+  close(): void {
+    this.server.close();
+    this.server.closeAllConnections();
+  }
+}
+
+describe('the command line, as built', () => {
+  let gateway: Gateway;
+  beforeAll(async () => {
+    gateway = await new Gateway().start();
+  });
+  afterEach(() => {
+    gateway.seen.length = 0;
+    gateway.answers.clear();
+  });
+  afterAll(() => gateway.close());
+
+  async function run(argv: string[], env: Record<string, string> = {}) {
+    const settings = {
+      PATH: process.env['PATH'] ?? '',
+      NO_COLOR: '1',
+      COUNTERSIGN_URL: gateway.url,
+      COUNTERSIGN_TOKEN: 'a.b.c',
+      ...env,
+    };
+    const child = spawn(process.execPath, [MAIN, ...argv], { env: settings, stdio: ['ignore', 'pipe', 'pipe'] });
+    let [out, err] = ['', ''];
+    child.stdout.on('data', (chunk) => (out += String(chunk)));
+    child.stderr.on('data', (chunk) => (err += String(chunk)));
+    const [code] = (await once(child, 'close')) as [number];
+    return { code, out, err };
+  }
+
+  it('publishes an intent as the person of the token, with the key that was given', async () => {
+    gateway.answers.set('POST /v1/intents', { status: 202, body: { intentId: 'int_1', session: 's-1' } });
+    const { code, out, err } = await run([
+      'intents',
+      'send',
+      'refund 18 €',
+      '--session',
+      's-1',
+      '--key',
+      'k-1',
+      '--subject',
+      'order:ord_1001',
+      '--json',
+    ]);
+    expect({ code, err, answer: JSON.parse(out) as unknown }).toEqual({
+      code: 0,
+      err: '',
+      answer: { intentId: 'int_1', session: 's-1' },
+    });
+    expect(gateway.seen).toEqual([
+      {
+        ...{ method: 'POST', url: '/v1/intents', authorization: 'Bearer a.b.c', key: 'k-1' },
+        body: {
+          workflow: 'support-desk',
+          session: 's-1',
+          text: 'refund 18 €',
+          subject: { type: 'order', id: 'ord_1001' },
+        },
+      },
+    ]);
+  });
+
+  it('waits for an action and exits 6 when it was denied, with the data on stdout and the way out on stderr', async () => {
+    const denied = {
+      actionId: 'act_1',
+      tool: 'issue_refund',
+      state: 'ended',
+      outcome: 'denied',
+      code: 'LIMIT_EXCEEDED',
+      detail: 'too much',
+      nextStep: 'Ask for less.',
+    };
+    gateway.answers.set('POST /v1/actions', {
+      status: 202,
+      body: { intentId: 'int_1', actionId: 'act_1', session: 's-1' },
+    });
+    gateway.answers.set('GET /v1/actions/act_1', { status: 200, body: denied });
+    const { code, out, err } = await run([
+      'actions',
+      'send',
+      'issue_refund',
+      '--args',
+      '{"amount":"9.00"}',
+      '--arg',
+      'orderId=ord_1',
+      '--dry-run',
+      '--wait',
+      '5',
+      '--json',
+    ]);
+    expect({ code, err }).toEqual({ code: 6, err: 'LIMIT_EXCEEDED: too much\nNext: Ask for less.\n' });
+    expect(JSON.parse(out)).toEqual(denied);
+    expect(gateway.seen[0]?.body).toMatchObject({
+      tool: 'issue_refund',
+      arguments: { amount: '9.00', orderId: 'ord_1' },
+      dry_run: true,
+    });
+    expect(gateway.seen[1]?.url).toBe('/v1/actions/act_1?wait=5');
+  });
+
+  it('decides on the item as it is now', async () => {
+    gateway.answers.set('GET /v1/approvals/apr_1', {
+      status: 200,
+      body: { approvalId: 'apr_1', status: 'open', tool: 'issue_refund', actionHash: 'h1' },
+    });
+    gateway.answers.set('POST /v1/approvals/apr_1/decisions', {
+      status: 200,
+      body: { approvalId: 'apr_1', status: 'decided', tool: 'issue_refund' },
+    });
+    const { code, out } = await run(['approvals', 'approve', 'apr_1', '--reason', 'seen']);
+    expect({ code, body: gateway.seen[1]?.body }).toEqual({
+      code: 0,
+      body: { decision: 'approve', actionHash: 'h1', reason: 'seen' },
+    });
+    expect(out).toMatch(/approval +apr_1\nstatus +decided/);
+  });
+
+  it.each([
+    [403, 'SELF_APPROVAL', 6],
+    [401, 'UNAUTHENTICATED', 6],
+    [404, 'NOT_FOUND', 1],
+    [501, 'NOT_BUILT', 1],
+  ] as const)('answers %d %s with exit code %d and its next step', async (status, code, exit) => {
+    gateway.answers.set('GET /v1/in-doubt', { status, body: { ...problem(code, 'because'), nextStep: 'do this' } });
+    expect(await run(['in-doubt', 'list'])).toEqual({ code: exit, out: '', err: `${code}: because\nNext: do this\n` });
+  });
+
+  it('tells what is missing before it asks anybody, with exit code 2', async () => {
+    expect(await run(['traces', 'list'], { COUNTERSIGN_TOKEN: '' })).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('--as alice'),
+    });
+    expect(await run(['approvals', 'approve', 'apr_1'])).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('--reason'),
+    });
+    expect(await run(['intents', 'show', 'int_1', '--wait', 'x'])).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('seconds'),
+    });
+    expect(await run(['fly'])).toMatchObject({ code: 2 });
+    expect(await run(['--help'])).toMatchObject({ code: 0, err: '' });
+    expect(gateway.seen).toEqual([]);
+  });
+
+  it('names what does not answer', async () => {
+    expect(await run(['parked', 'list'], { COUNTERSIGN_URL: 'http://127.0.0.1:1' })).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('http://127.0.0.1:1 does not answer'),
+    });
+  });
+
+  it('says NOT_BUILT for verbs that are not, whatever their options', async () => {
+    expect(await run(['kill', 'on', '--scope', '*', '--reason', 'INC-42'])).toMatchObject({
+      code: 1,
+      out: '',
+      err: expect.stringContaining('NOT_BUILT'),
+    });
+    expect(await run(['in-doubt', 'resolve', 'act_1'])).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('NOT_BUILT'),
+    });
+  });
+
+  it('shows a trace, an explanation and what is parked to people', async () => {
+    const record = {
+      at: '2026-01-01T00:00:00.000Z',
+      topic: 'decisions',
+      partition: 1,
+      offset: '7',
+      type: 'countersign.action.approved.v1',
+      signature: 'valid',
+      says: 'policy granted commit',
+    };
+    const trace = {
+      intentId: 'int_1',
+      actor: 'alice',
+      state: 'ended',
+      outcome: 'answered',
+      code: null,
+      text: 'refund',
+      actions: [],
+      records: [record],
+    };
+    gateway.answers.set('GET /v1/traces/int_1', {
+      status: 200,
+      body: {
+        ...trace,
+        forged: [{ ...record, signature: 'invalid', because: 'no trusted key' }],
+        duplicates: [],
+        unreadable: [],
+      },
+    });
+    const shown = await run(['traces', 'show', 'int_1']);
+    expect(shown.out).toMatch(/decisions\/1@7 +action\.approved +valid +policy granted commit/);
+    expect(shown.out).toMatch(/Forged\n.*\n.*invalid +no trusted key/);
+    const explanation = {
+      actionId: 'act_1',
+      intentId: 'int_1',
+      did: 'Committed.',
+      read: 'order.',
+      why: 'alice asked.',
+      approvedBy: 'bob.',
+      outcome: 'committed.',
+      evidence: [record],
+    };
+    const missing = [{ oneOf: ['countersign.reply.sent.v1'], says: 'the reply', namedBy: 'evt_1' }];
+    gateway.answers.set('GET /v1/actions/act_1/explanation', { status: 200, body: { ...explanation, missing } });
+    expect((await run(['explain', 'act_1'])).out).toMatch(
+      /approved by +bob\.[\s\S]*Missing: the reply \(reply\.sent\)/,
+    );
+    const parked = {
+      id: 'policy:par_1',
+      topic: 'intents',
+      partition: 0,
+      offset: '3',
+      reason: 'NOT_JSON',
+      detail: 'evil \u001b[2J\u0007',
+      parkedAt: 'now',
+      redrivenAt: null,
+    };
+    gateway.answers.set('GET /v1/parked', { status: 200, body: { data: [parked], nextCursor: null } });
+    const { out } = await run(['parked', 'list']);
+    expect(out).toContain('policy:par_1');
+    expect(out).not.toMatch(/[\u0007\u001b]/);
+  });
+
+  it('exports the schema of every event', async () => {
+    const { code, out } = await run(['schema', 'export']);
+    const schemas = JSON.parse(out) as Record<string, { properties: object; 'x-topic': string }>;
+    expect(code).toBe(0);
+    expect(schemas['countersign.reply.sent.v1']).toMatchObject({
+      'x-topic': 'countersign.replies.v1',
+      properties: { text: { type: 'string' } },
+      additionalProperties: false,
+    });
+  });
+
+  it('follows topics: a line a record, unreadable ones too, and no token', async () => {
+    const prefix = testTopicPrefix();
+    const kafka = await PlainKafka.connect();
+    try {
+      await kafka.createTopics(prefix, 1);
+      const intent = { workflow: 'support-desk', session: 's-1', text: 'hello there' };
+      const headers = {
+        ce_id: 'r-1',
+        ce_source: '/x',
+        ce_type: 'countersign.intent.requested.v1',
+        authorization: 'Bearer very.secret.token',
+      };
+      await kafka.produce(
+        topicName('intents', prefix),
+        { key: 'acme/s-1', value: JSON.stringify(intent), headers },
+        { key: 'acme/s-1', value: '{', headers },
+      );
+      const env = { KAFKA_BROKERS: engineUrl('kafka'), TOPIC_PREFIX: prefix };
+      const { code, out } = await run(['tail', 'intents', '--from-beginning', '--count', '2'], env);
+      expect(code).toBe(0);
+      const [first, second] = out.trim().split('\n');
+      expect(first).toMatch(/intents\/0@0 +intent\.requested +- {2}hello there/);
+      expect(second).toMatch(/intents\/0@1 .*NOT_JSON/);
+      const json = await run(['tail', 'intents', '--from-beginning', '--count', '2', '--json'], env);
+      expect(
+        json.out
+          .trim()
+          .split('\n')
+          .map((line) => (JSON.parse(line) as { offset: string }).offset),
+      ).toEqual(['0', '1']);
+      expect(out + json.out).not.toContain('very.secret');
+    } finally {
+      await kafka.deleteTopics(prefix);
+      await kafka.close();
+    }
+  });
+});

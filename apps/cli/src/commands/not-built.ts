@@ -1,0 +1,39 @@
+import type { Command } from 'commander';
+import { CliError, EXIT } from '../errors.js';
+
+/** Verbs of the public surface that answer NOT_BUILT until they are. */
+const LATER: Record<string, readonly string[]> = {
+  approvals: ['edit'],
+  kill: ['on', 'off', 'status'],
+  stage: ['set', 'show'],
+  'in-doubt': ['resolve'],
+  audit: ['verify', 'export', 'prove'],
+  subjects: ['erase'],
+  policy: ['test', 'explain', 'replay'],
+  evals: ['run'],
+  release: ['publish', 'rollback', 'show'],
+  incidents: ['open', 'capture', 'list'],
+  tools: ['import-mcp'],
+  workflow: ['new'],
+};
+
+export function registerNotBuilt(program: Command): void {
+  for (const [noun, verbs] of Object.entries(LATER)) {
+    const parent =
+      program.commands.find((command) => command.name() === noun) ?? program.command(noun).description('not built yet');
+    for (const verb of verbs) {
+      parent
+        .command(verb)
+        .description('not built yet')
+        .argument('[rest...]')
+        .allowUnknownOption()
+        .action(() => {
+          throw new CliError(
+            `NOT_BUILT: ${noun} ${verb} is not built yet.`,
+            EXIT.unexpected,
+            '`countersign --help` lists what is.',
+          );
+        });
+    }
+  }
+}

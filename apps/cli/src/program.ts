@@ -1,0 +1,41 @@
+import { Command } from 'commander';
+import { registerActions } from './commands/actions.js';
+import { registerApprovals } from './commands/approvals.js';
+import { registerDev } from './commands/dev.js';
+import { registerIntents } from './commands/intents.js';
+import { registerNotBuilt } from './commands/not-built.js';
+import { registerOperate } from './commands/operate.js';
+import { registerSchema } from './commands/schema.js';
+import { registerTail } from './commands/tail.js';
+import { registerToken } from './commands/token.js';
+import { registerTraces } from './commands/traces.js';
+
+/** All nouns and verbs. Nothing ends the process from inside: `main.ts` does. */
+export function createProgram(version: string): Command {
+  const program = new Command('countersign')
+    .description(
+      'Every action a model proposes is countersigned by policy, and where policy says so by a person, before it commits.',
+    )
+    .version(version)
+    .option('--url <url>', "the gateway's origin (COUNTERSIGN_URL; else the system `dev` runs here)")
+    .option('--token <jwt>', 'a bearer token (COUNTERSIGN_TOKEN)')
+    .option('--as <user>', 'be one of the embedded identity provider\u2019s people, such as alice')
+    .option('--json', 'answers as JSON')
+    .showHelpAfterError('(countersign --help shows what there is)')
+    .exitOverride();
+  for (const register of [
+    registerDev,
+    registerIntents,
+    registerActions,
+    registerTail,
+    registerApprovals,
+    registerTraces,
+    registerOperate,
+    registerToken,
+    registerSchema,
+  ]) {
+    register(program);
+  }
+  registerNotBuilt(program);
+  return program;
+}
