@@ -1,1 +1,32 @@
-export {};
+export { GapError, PublishTimeout, WiringError } from './errors.js';
+export { FakeBroker } from './fake/fake-broker.js';
+export { FakeCluster } from './fake/fake-cluster.js';
+export { FakeDatabase } from './fake/fake-database.js';
+export { FakeStore } from './fake/fake-store.js';
+export { kafkaEnv, kafkaSettings, type KafkaSettings } from './kafka/kafka-settings.js';
+export { silentLog, type Log } from './log.js';
+export type { HealthReport } from './health.js';
+export { createMessaging, Messaging, type MessagingOptions } from './messaging.js';
+export type { Redriven } from './parked.js';
+export { ParkingLot } from './parking.js';
+export type { Batch, Bounds, Broker, ParkedEntry, Store } from './ports.js';
+export { MessagingTables1700000000000 } from './postgres/migration.js';
+export { emit, ignore, put, work } from './stream.js';
+export type {
+  Applied,
+  Command,
+  Consumer,
+  Effect,
+  Handler,
+  Ingester,
+  Read,
+  Round,
+  Routes,
+  SqlTx,
+  States,
+  WorkDraft,
+  Worker,
+  WorkOutcome,
+  WorkRow,
+} from './stream.js';
+export { CountersignTransport, KAFKA_BATCH } from './transport.js';

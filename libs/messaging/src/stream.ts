@@ -1,4 +1,13 @@
-import type { CloudEvent, EventDraft, EventTypeOn, Incoming, Json, Poison, RawRecord, Topic } from '@countersign/contracts';
+import type {
+  CloudEvent,
+  EventDraft,
+  EventTypeOn,
+  Incoming,
+  Json,
+  Poison,
+  RawRecord,
+  Topic,
+} from '@countersign/contracts';
 
 /** State rows a `decide` may read: those its event touches, with what earlier events of the same batch put. */
 export interface States {
@@ -15,6 +24,8 @@ export interface WorkDraft {
   body: Json;
   /** Not claimed before this instant. */
   notBefore?: Date;
+  /** The trace it belongs to; the cause's unless given. */
+  traceparent?: string;
 }
 
 /** What a pure `decide` answers. */
@@ -32,10 +43,10 @@ export const ignore = (because: string): Effect => ({ do: 'ignore', because });
 
 /** How one event type is handled. Everything here is pure; what has to be awaited is prepared as facts. */
 export interface Handler<E extends CloudEvent, F> {
-  /** Keys of the state rows it reads or writes, from the event alone. */
-  touches(incoming: Incoming & { event: E }): string[];
+  /** Keys of the state rows it reads or writes, from the event and the facts `prepare` gave (a verified tenant). */
+  touches(incoming: Incoming & { event: E }, facts: F): string[];
   /** Further rows, known only once the first ones are read. */
-  touchesAlso?(incoming: Incoming & { event: E }, states: States): string[];
+  touchesAlso?(incoming: Incoming & { event: E }, states: States, facts: F): string[];
   decide(incoming: Incoming & { event: E }, states: States, facts: F, now: Date): Effect[];
 }
 
@@ -63,6 +74,8 @@ export interface Consumer<F = unknown> {
   prepare?(events: Incoming[]): Promise<F>;
   /** Read models, written in the same transaction. Real stores only. */
   project?(tx: SqlTx, applied: Applied): Promise<void>;
+  /** Every instance reads these topics by a group of its own, from the log's beginning (control). */
+  everyInstance?: boolean;
 }
 
 /** A record with what became of reading it. */

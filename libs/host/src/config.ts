@@ -1,0 +1,122 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { z } from 'zod';
+import { DEFAULT_TOPIC_PREFIX } from '@countersign/contracts';
+import { kafkaEnv, kafkaSettings, type MessagingOptions } from '@countersign/messaging';
+import type { Logger } from 'pino';
+
+/** What every service reads from its environment. A service extends it: `baseConfig.extend({ GREETING: z.string() })`. */
+export const baseConfig = z.object({
+  ...kafkaEnv.shape,
+  HOST: z.string().default('127.0.0.1'),
+  PORT: z.coerce.number().int().min(0).max(65_535),
+  DATABASE_URL: z.string().regex(/^postgres(ql)?:\/\//, 'a postgres:// URL'),
+  TOPIC_PREFIX: z
+    .string()
+    .regex(/^[A-Za-z0-9._-]{1,100}$/)
+    .default(DEFAULT_TOPIC_PREFIX),
+  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+  OIDC_ISSUER: z.url(),
+  OIDC_AUDIENCE: z.string().default('countersign'),
+  OIDC_TENANT_CLAIM: z.string().default('tenant'),
+  OIDC_ROLES_CLAIM: z.string().default('roles'),
+  COUNTERSIGN_KEYS_DIR: z.string().min(1),
+  COUNTERSIGN_INSTANCE: z
+    .string()
+    .regex(/^[A-Za-z0-9._-]{1,100}$/)
+    .optional(),
+  COUNTERSIGN_WORKFLOWS: z
+    .string()
+    .default('@countersign/support-desk')
+    .transform((text) =>
+      text
+        .split(',')
+        .map((name) => name.trim())
+        .filter(Boolean),
+    ),
+});
+export type BaseConfig = z.infer<typeof baseConfig>;
+
+/** Something in the environment is missing or wrong. */
+export class ConfigError extends Error {
+  constructor(readonly flaws: string[]) {
+    super(`the environment does not fit:\n${flaws.map((flaw) => `- ${flaw}`).join('\n')}`);
+    this.name = 'ConfigError';
+  }
+}
+
+/**
+ * Parses the environment once. A setting may also come as `NAME_FILE`, the path of a file that holds it (secrets).
+ * An empty setting counts as none. Prints everything that is wrong and ends the process with exit code 2.
+ */
+export function parseConfig<T extends z.ZodType>(schema: T, env: NodeJS.ProcessEnv = process.env): z.infer<T> {
+  try {
+    return readConfig(schema, env);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    process.exit(2);
+  }
+}
+
+/** As `parseConfig`, but throws a `ConfigError`. */
+export function readConfig<T extends z.ZodType>(schema: T, env: NodeJS.ProcessEnv): z.infer<T> {
+  const flaws: string[] = [];
+  const given = withFiles(env, flaws);
+  const parsed = schema.safeParse(given);
+  if (!parsed.success) flaws.push(...parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`));
+  if (given['KAFKA_SASL_MECHANISM'] && !(given['KAFKA_SASL_USERNAME'] && given['KAFKA_SASL_PASSWORD'])) {
+    flaws.push('KAFKA_SASL_MECHANISM: needs KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD');
+  }
+  if (flaws.length || !parsed.success) throw new ConfigError(flaws);
+  return parsed.data;
+}
+
+function withFiles(env: NodeJS.ProcessEnv, flaws: string[]): Record<string, string> {
+  const given: Record<string, string> = {};
+  for (const [name, value] of Object.entries(env)) {
+    if (value === undefined || value === '') continue;
+    if (!name.endsWith('_FILE')) {
+      given[name] = value;
+      continue;
+    }
+    const plain = name.slice(0, -'_FILE'.length);
+    if (env[plain]) continue;
+    try {
+      given[plain] = readFileSync(value, 'utf8').trim();
+    } catch (error) {
+      flaws.push(`${name}: ${(error as Error).message}`);
+    }
+  }
+  return given;
+}
+
+/** What `createMessaging` needs of the environment. The parking key is `parking.key` in the service's folder of keys. */
+export function messagingSettings(
+  service: string,
+  config: BaseConfig,
+  logger: Logger,
+): Pick<
+  MessagingOptions,
+  'service' | 'instance' | 'databaseUrl' | 'kafka' | 'topicPrefix' | 'parkingKey' | 'log' | 'onFatal'
+> {
+  return {
+    service,
+    instance: config.COUNTERSIGN_INSTANCE ?? `${service}-1`,
+    databaseUrl: config.DATABASE_URL,
+    kafka: kafkaSettings(config),
+    topicPrefix: config.TOPIC_PREFIX,
+    parkingKey: readParkingKey(config.COUNTERSIGN_KEYS_DIR),
+    log: logger,
+    // What was logged reaches its file first.
+    onFatal: () => logger.flush(() => process.exit(1)),
+  };
+}
+
+/** 32 bytes, as they are or in base64 or hex. */
+function readParkingKey(dir: string): Buffer {
+  const bytes = readFileSync(path.join(dir, 'parking.key'));
+  if (bytes.length === 32) return bytes;
+  const text = bytes.toString('utf8').trim();
+  return Buffer.from(text, /^[0-9a-f]{64}$/i.test(text) ? 'hex' : 'base64');
+}

@@ -1,0 +1,164 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { BadRequestException, Body, Controller, Get, Inject, Module, Post } from '@nestjs/common';
+import { EventPattern, Payload } from '@nestjs/microservices';
+import type { Logger } from 'pino';
+import {
+  createMessaging,
+  FakeBroker,
+  FakeStore,
+  KAFKA_BATCH,
+  Messaging,
+  silentLog,
+  type Batch,
+  type Ingester,
+} from '@countersign/messaging';
+import { createLogger, LOGGER } from './logger.js';
+import { HttpProblem } from './problem.js';
+import { startService, type RunningService } from './start-service.js';
+
+const broker = new FakeBroker();
+let reachable = true;
+class Store extends FakeStore {
+  override ping() {
+    return reachable ? super.ping() : Promise.reject(new Error('ECONNREFUSED'));
+  }
+}
+const failing: Ingester = { name: 'reader', topics: ['intents'], ingest: () => Promise.resolve() };
+const messaging = createMessaging({
+  ...{
+    service: 'x',
+    instance: 'x-1',
+    databaseUrl: '',
+    kafka: { brokers: [], ssl: false },
+    topicPrefix: 'p',
+    parkingKey: Buffer.alloc(32),
+  },
+  ...{
+    log: silentLog,
+    onFatal: () => {},
+    encode: () => ({}) as never,
+    subscriptions: [failing],
+    workers: [],
+    ports: { broker, store: new Store() },
+  },
+});
+
+@Controller()
+class Inbox {
+  constructor(@Inject(Messaging) private readonly messaging: Messaging) {}
+  @EventPattern<string>('intents', KAFKA_BATCH)
+  intents(@Payload() batch: Batch) {
+    return this.messaging.handle(batch);
+  }
+}
+
+@Controller('things')
+class Things {
+  constructor(@Inject(LOGGER) private readonly logger: Logger) {}
+  @Get('refused')
+  refused(): never {
+    throw new HttpProblem('RATE_LIMITED', 'too many', { retryAfter: 3 }, { 'retry-after': '3' });
+  }
+  @Get('broken')
+  broken(): never {
+    this.logger.debug({}, 'about to break');
+    throw new Error('the connection string is postgres://user:secret@host');
+  }
+  @Get('bad')
+  bad(): never {
+    throw new BadRequestException('limit is a number');
+  }
+  @Post()
+  add(@Body() body: object) {
+    return body;
+  }
+}
+
+@Module({ controllers: [Inbox, Things] })
+class AppModule {}
+
+describe('a service', () => {
+  let service: RunningService;
+  const get = async (path: string, init?: RequestInit) => {
+    const response = await fetch(service.url + path, init);
+    const text = await response.text();
+    return {
+      status: response.status,
+      type: response.headers.get('content-type'),
+      headers: response.headers,
+      text,
+      json: () => JSON.parse(text) as Record<string, unknown>,
+    };
+  };
+  beforeAll(async () => {
+    const logger = createLogger('x', { LOG_LEVEL: 'silent' });
+    service = await startService({
+      name: 'x',
+      config: { HOST: '127.0.0.1', PORT: 0 },
+      logger,
+      messaging,
+      module: AppModule,
+    });
+  });
+  afterAll(() => service.stop());
+
+  it('says that it is alive, and ready only while it makes progress', async () => {
+    expect((await get('/healthz')).json()).toEqual({ alive: true });
+    expect((await get('/readyz')).json()).toMatchObject({ ready: true, because: [], lag: 0 });
+    reachable = false;
+    const away = await get('/readyz');
+    reachable = true;
+    expect([away.status, away.json()['because']]).toEqual([503, ['the database does not answer: ECONNREFUSED']]);
+  });
+
+  it('shows its metrics', async () => {
+    const { text, type } = await get('/metrics');
+    expect(type).toContain('text/plain');
+    expect(text).toContain('countersign_records_handled_total');
+    expect(text).toContain('process_cpu_seconds_total');
+  });
+
+  it('answers refusals as problems with a code and a next step', async () => {
+    const { status, type, headers, json } = await get('/things/refused');
+    expect([status, type, headers.get('retry-after')]).toEqual([429, 'application/problem+json; charset=utf-8', '3']);
+    expect(json()).toEqual({
+      type: 'urn:countersign:problem:RATE_LIMITED',
+      title: 'rate limited',
+      status: 429,
+      code: 'RATE_LIMITED',
+      detail: 'too many',
+      nextStep: 'Wait until the time given, then ask again.',
+      retryAfter: 3,
+    });
+  });
+
+  it('says nothing of the inside when it fails', async () => {
+    const { status, text } = await get('/things/broken');
+    expect(status).toBe(500);
+    expect(text).not.toContain('secret');
+  });
+
+  it('answers errors of the framework as problems too', async () => {
+    expect((await get('/things/bad')).json()).toMatchObject({
+      status: 400,
+      code: 'INVALID_ARGUMENTS',
+      detail: 'limit is a number',
+    });
+    expect((await get('/nowhere')).json()).toMatchObject({ status: 404, code: 'NOT_FOUND' });
+    const broken = await get('/things', { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{' });
+    expect(broken.json()).toMatchObject({ status: 400, code: 'INVALID_ARGUMENTS' });
+    const large = await get('/things', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify('x'.repeat(2_000_000)),
+    });
+    expect(large.json()).toMatchObject({ status: 413, code: 'INVALID_ARGUMENTS' });
+  });
+
+  it('lists what is parked, page by page, and redrives it', async () => {
+    expect((await get('/v1/parked')).json()).toEqual({ data: [], nextCursor: null });
+    expect((await get('/v1/parked?limit=0')).json()).toMatchObject({ status: 422 });
+    expect((await get('/v1/parked/par_none')).json()).toMatchObject({ status: 404, code: 'NOT_FOUND' });
+    expect((await get('/v1/parked/par_none/redrive', { method: 'POST' })).json()).toMatchObject({ status: 404 });
+  });
+});

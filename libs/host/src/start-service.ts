@@ -1,0 +1,100 @@
+import 'reflect-metadata';
+import { Module, type DynamicModule, type Type } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { Messaging } from '@countersign/messaging';
+import type { Logger } from 'pino';
+import { LOGGER, NestLogger } from './logger.js';
+import { HealthController, ParkedController } from './operations.controller.js';
+import { ProblemFilter } from './problem.js';
+
+export interface ServiceOptions {
+  name: string;
+  config: { HOST: string; PORT: number };
+  logger: Logger;
+  /** Left out by a service that only answers over HTTP. */
+  messaging?: Messaging;
+  module: Type | DynamicModule;
+  /** false for a service that answers `/v1/parked` itself: the gateway. */
+  parkedRoutes?: boolean;
+  /** Largest HTTP body taken, in bytes. */
+  bodyLimit?: number;
+}
+
+export interface RunningService {
+  app: NestFastifyApplication;
+  url: string;
+  stop(): Promise<void>;
+}
+
+/** What every service provides to its module: its logger and its messaging. */
+@Module({})
+class HostModule {
+  static of({ logger, messaging, module, parkedRoutes = true }: ServiceOptions): DynamicModule {
+    const providers = [
+      { provide: LOGGER, useValue: logger },
+      ...(messaging ? [{ provide: Messaging, useValue: messaging }] : []),
+    ];
+    return {
+      module: HostModule,
+      global: true,
+      imports: [module],
+      controllers: parkedRoutes ? [HealthController, ParkedController] : [HealthController],
+      providers,
+      exports: providers,
+    };
+  }
+}
+
+/** Node ends a process that does not stop by then. */
+const STOP_LIMIT_MS = 2900;
+
+/**
+ * Starts a service: HTTP first, so that `/healthz` and `/readyz` answer while engines are waited for, then the messaging.
+ * SIGTERM and SIGINT stop it in order within 3 s; an exception nobody caught ends the process with exit code 1.
+ */
+export async function startService(options: ServiceOptions): Promise<RunningService> {
+  const { name, config, logger, messaging } = options;
+  const adapter = new FastifyAdapter({
+    bodyLimit: options.bodyLimit ?? 1024 * 1024,
+    trustProxy: false,
+    forceCloseConnections: true,
+  });
+  const app = await NestFactory.create<NestFastifyApplication>(HostModule.of(options), adapter, {
+    logger: new NestLogger(logger),
+    abortOnError: false,
+  });
+  app.useGlobalFilters(new ProblemFilter(logger));
+  if (messaging) app.connectMicroservice({ strategy: messaging.transport });
+  const stop = once(() => app.close());
+  stopOnSignals(name, logger, stop);
+  await app.listen({ port: config.PORT, host: config.HOST });
+  const url = await app.getUrl();
+  logger.info({ url }, `${name} answers`);
+  if (messaging) {
+    await app.startAllMicroservices();
+    logger.info({}, `${name} consumes`);
+  }
+  return { app, url, stop };
+}
+
+function stopOnSignals(name: string, logger: Logger, stop: () => Promise<void>): void {
+  const end = (signal: string) => {
+    logger.info({ signal }, `${name} stops`);
+    setTimeout(() => process.exit(0), STOP_LIMIT_MS).unref();
+    stop().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        logger.error({ err: error }, `${name} did not stop cleanly`);
+        process.exit(1);
+      },
+    );
+  };
+  process.once('SIGTERM', end);
+  process.once('SIGINT', end);
+}
+
+function once<T>(run: () => Promise<T>): () => Promise<T> {
+  let result: Promise<T> | undefined;
+  return () => (result ??= run());
+}

@@ -1,0 +1,202 @@
+import { beforeEach, describe, expect, it, jest } from '@jest/globals';
+import type { WorkRow } from '../stream.js';
+import { harness, range } from './harness.js';
+import { intent, plainPerform, type Perform } from './subject.js';
+import { until } from './until.js';
+import type { Seen, World } from './world.js';
+
+/** Guarantee 9: what work rows promise, on any pair of engines. */
+export function workContract(engines: string, openWorld: () => Promise<World>): void {
+  jest.setTimeout(60_000);
+  describe(`work on ${engines}`, () => {
+    const { world: here, start, seen, counted, settled, publishedIds } = harness(openWorld);
+    const attempts: WorkRow[] = [];
+    beforeEach(() => void attempts.splice(0));
+
+    it('9: is performed once, marked before, and ends with states and events', async () => {
+      const during: Seen[] = [];
+      const a = await start('a', {
+        perform: async (rows, round) => {
+          attempts.push(...(await round.markSent(rows)));
+          during.push(await here().look());
+          await Promise.all(
+            attempts.map((row) => round.finish(row, { tag: 'done', status: 'COMMITTED', outcome: { ok: true } })),
+          );
+        },
+      });
+      await here().produce([intent('j', 'work'), intent('j', 'work')]);
+      const { states } = await seen('its end', ({ work }) => work.some(({ ended }) => ended));
+      expect(during[0]!.work).toMatchObject([{ id: 'work/j', status: 'SENT', fence: 2, ended: false }]);
+      expect(states['job/j']).toEqual({ tag: 'done' });
+      await settled();
+      expect(await publishedIds()).toEqual(['done/j']);
+      expect(attempts.map(({ traceparent }) => traceparent)).toEqual(['00-j']);
+      await here().produce([intent('j', 'work'), intent('e', 'count')]);
+      await counted(1);
+      await a.messaging.idle();
+      expect((await here().look()).work).toMatchObject([{ id: 'work/j', status: 'COMMITTED', fence: 2, attempts: 1 }]);
+      expect(attempts).toHaveLength(1);
+    });
+
+    it('9: a late completion is written down and changes nothing, before the new owner ends it and after', async () => {
+      const late: { row: WorkRow; finish: () => Promise<void> }[] = [];
+      const hold: Perform = async (rows, round) => {
+        for (const row of await round.markSent(rows)) {
+          late.push({ row, finish: () => round.finish(row, { tag: 'done', status: 'FAILED', outcome: { ok: true } }) });
+        }
+        await new Promise<void>((resolve) => round.signal.addEventListener('abort', () => resolve(), { once: true }));
+      };
+      await start('a', { perform: hold });
+      await here().produce([intent('j', 'work')]);
+      await until('A has it', () => late.length === 1);
+      // Its lease is over, as if A had been frozen.
+      await here().age();
+      let proceed = () => {};
+      const gate = new Promise<void>((resolve) => (proceed = resolve));
+      await start('b', {
+        perform: async (rows, round) => {
+          const ours = await round.markSent(rows);
+          attempts.push(...ours);
+          await gate;
+          await plainPerform(ours, round);
+        },
+      });
+      await until('B has it', () => attempts.length === 1);
+      await late[0]!.finish();
+      const between = await here().look();
+      expect(between.work).toMatchObject([{ id: 'work/j', status: 'SENT', ended: false, fence: attempts[0]!.fence }]);
+      expect(between.states['job/j']).toEqual({ tag: 'waiting' });
+      proceed();
+      await seen("B's end", ({ work }) => work.some(({ ended }) => ended));
+      await late[0]!.finish();
+      const after = await here().look();
+      expect(after.work).toMatchObject([{ id: 'work/j', status: 'COMMITTED' }]);
+      const { fence } = late[0]!.row;
+      expect(after.late).toEqual([
+        { workId: 'work/j', status: 'FAILED', fence },
+        { workId: 'work/j', status: 'FAILED', fence },
+      ]);
+      await settled();
+      expect(await publishedIds()).toEqual(['done/j']);
+    });
+
+    it('9: an end whose commit was not answered is our own, not a late one', async () => {
+      let unanswered = 1;
+      const { messaging } = await start('a', {
+        wrap: ({ broker, store }) => {
+          const transact = store.transact.bind(store);
+          store.transact = async (run) => {
+            let ends = false;
+            const result = await transact((tx) => {
+              const endWork = tx.endWork.bind(tx);
+              tx.endWork = (ended) => ((ends = true), endWork(ended));
+              return run(tx);
+            });
+            if (ends && unanswered-- > 0) throw Object.assign(new Error('the connection was lost'), { code: '08006' });
+            return result;
+          };
+          return { broker, store };
+        },
+      });
+      await here().produce([intent('j', 'work')]);
+      await until('the second attempt', () => unanswered < 0);
+      await messaging.idle();
+      const { work, late, states } = await here().look();
+      expect(work).toMatchObject([{ id: 'work/j', status: 'COMMITTED' }]);
+      expect(late).toEqual([]);
+      expect(states['job/j']).toEqual({ tag: 'done' });
+    });
+
+    it('9: a former owner cannot mark, so it cannot send', async () => {
+      let proceed = () => {};
+      const waiting = new Promise<void>((resolve) => (proceed = resolve));
+      const taken: WorkRow[][] = [];
+      const a = await start('a', {
+        perform: async (rows, round) => {
+          taken.push(rows);
+          await waiting;
+          attempts.push(...(await round.markSent(rows)));
+        },
+      });
+      await here().produce([intent('j', 'work')]);
+      await until('A has it', () => taken.length > 0);
+      await here().age();
+      const b = await start('b');
+      await seen("B's end", ({ work }) => work.some(({ ended }) => ended));
+      proceed();
+      await until('A is done', () => a.messaging.idle().then(() => true));
+      expect(attempts).toEqual([]);
+      expect(b.fatal).toEqual([]);
+    });
+
+    it('7: what is put back is tried again, sent work as sent', async () => {
+      await start('a', {
+        perform: async (rows, round) => {
+          attempts.push(...rows);
+          for (const row of await round.markSent(rows)) {
+            if (attempts.length === 1)
+              await round.finish(row, { tag: 'retry', status: 'SENT', notBefore: new Date(), because: 'no answer' });
+            else await round.finish(row, { tag: 'done', status: 'COMMITTED', outcome: { ok: true } });
+          }
+        },
+      });
+      await here().produce([intent('j', 'work')]);
+      await seen('its end', ({ work }) => work.some(({ ended }) => ended));
+      expect(attempts.map(({ status, attempts: times }) => [status, times])).toEqual([
+        ['QUEUED', 1],
+        ['SENT', 2],
+      ]);
+    });
+
+    it('7: a worker that throws, and an outcome that cannot be decided on, come again', async () => {
+      await start('a', {
+        perform: async (rows, round) => {
+          attempts.push(...rows);
+          if (attempts.length === 1) throw new Error('a bug');
+          for (const row of rows)
+            await round.finish(row, { tag: 'done', status: 'COMMITTED', outcome: { ok: attempts.length > 2 } });
+        },
+      });
+      await here().produce([intent('j', 'work')]);
+      await seen('its end', ({ work }) => work.some(({ ended }) => ended));
+      expect(attempts).toHaveLength(3);
+    });
+
+    it('9: queued work is cancelled, sent work is not', async () => {
+      const idle = await start('a', { workers: [] });
+      await here().produce([intent('j', 'work'), intent('c1', 'cancel j')]);
+      await seen('the cancellation', ({ work }) => work.some(({ status, ended }) => status === 'CANCELLED' && ended));
+      await idle.messaging.stop();
+      await start('b', {
+        perform: async (rows, round) => {
+          attempts.push(...(await round.markSent(rows)));
+          await new Promise<void>((resolve) => round.signal.addEventListener('abort', () => resolve(), { once: true }));
+        },
+      });
+      await here().produce([intent('k', 'work')]);
+      await until('k is sent', () => attempts.length > 0);
+      await here().produce([intent('c2', 'cancel k'), intent('e', 'count')]);
+      await counted(1);
+      expect((await here().look()).work).toMatchObject([
+        { id: 'work/j', status: 'CANCELLED' },
+        { id: 'work/k', status: 'SENT', ended: false },
+      ]);
+      expect(attempts.map(({ id }) => id)).toEqual(['work/k']);
+    });
+
+    it('runs more than fits at once, all of it, once', async () => {
+      const done = new Set<string>();
+      const twice: string[] = [];
+      await start('a', {
+        perform: async (rows, round) => {
+          twice.push(...rows.flatMap(({ id }) => (done.has(id) ? [id] : [])));
+          for (const { id } of rows) done.add(id);
+          await plainPerform(rows, round as never);
+        },
+      });
+      await here().produce(range(300).map((id) => intent(id, 'work')));
+      await seen('all ended', ({ work }) => work.length === 300 && work.every(({ status }) => status === 'COMMITTED'));
+      expect(twice).toEqual([]);
+    });
+  });
+}

@@ -1,0 +1,172 @@
+import type { OutRecord, Topic } from '@countersign/contracts';
+import type { Assignment, Batch, Bounds, Broker, Listener, Place, SubscriptionSpec } from '../ports.js';
+import { FakeCluster, type Member } from './fake-cluster.js';
+
+const FETCH_LIMIT = 1000;
+
+/** One process's connection to a `FakeCluster`, with the habits of kafkajs that matter: see kafka-broker.ts. */
+export class FakeBroker implements Broker {
+  readonly fetchers: Fetcher[] = [];
+  /** Fault: so many publishes fail; `lost` ones are appended all the same, only the answer is lost. */
+  failures: ('refused' | 'lost')[] = [];
+
+  constructor(readonly cluster = new FakeCluster()) {}
+
+  checkTopics(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  async subscribe(spec: SubscriptionSpec, listener: Listener): Promise<void> {
+    const fetcher = new Fetcher(this.cluster, spec, listener);
+    this.fetchers.push(fetcher);
+    fetcher.start();
+  }
+
+  async bounds(topic: Topic): Promise<Map<number, Bounds>> {
+    return new Map(this.cluster.places([topic]).map((place) => [place.partition, this.cluster.bounds(place)]));
+  }
+
+  async publish(records: OutRecord[]): Promise<void> {
+    const failure = this.failures.shift();
+    if (failure !== 'refused') for (const record of records) this.cluster.append(record);
+    if (failure) throw new Error(`the publish was ${failure}`);
+  }
+
+  async unsubscribe(): Promise<void> {
+    await Promise.all(this.fetchers.splice(0).map((fetcher) => fetcher.stop()));
+  }
+
+  async stop(): Promise<void> {
+    await this.unsubscribe();
+  }
+
+  /** Appends a record as a stranger would. */
+  produce(record: Parameters<FakeCluster['append']>[0]) {
+    return this.cluster.append(record);
+  }
+
+  /** Fault: this process's partitions go to others, and it is not told. */
+  evict(): void {
+    for (const { spec, member } of this.fetchers) this.cluster.evict(spec.group, member);
+  }
+}
+
+let members = 0;
+
+interface Position {
+  place: Place;
+  next: bigint;
+  paused: boolean;
+  sought: boolean;
+}
+
+/** A member: fetches its partitions one after the other and hands the batches on. */
+class Fetcher {
+  readonly member: Member;
+  private positions = new Map<string, Position>();
+  private generation = 0;
+  private running = true;
+  private wake: () => void = () => {};
+  private loop: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly cluster: FakeCluster,
+    readonly spec: SubscriptionSpec,
+    private readonly listener: Listener,
+  ) {
+    this.member = { id: ++members, assigned: (places) => this.assigned(places), wake: () => this.wake() };
+  }
+
+  start(): void {
+    this.cluster.join(this.spec.group, this.spec.topics, this.member);
+    this.loop = this.run();
+  }
+
+  async stop(): Promise<void> {
+    this.running = false;
+    this.cluster.leave(this.spec.group, this.member);
+    this.wake();
+    await this.loop;
+  }
+
+  private assigned(places: Place[]): void {
+    const generation = ++this.generation;
+    this.positions = new Map(places.map((place) => [name(place), { place, next: 0n, paused: false, sought: false }]));
+    const mine = [...this.positions.values()];
+    const all = (paused: boolean) => {
+      for (const position of mine) position.paused = paused;
+      this.wake();
+    };
+    const assignment: Assignment = {
+      places,
+      pause: () => all(true),
+      resume: () => all(false),
+      seek: (place, next) => this.seek(place, next),
+      isCurrent: () => generation === this.generation && this.running,
+    };
+    this.listener.joined(assignment);
+  }
+
+  private seek(place: Place, next: bigint): void {
+    const position = this.positions.get(name(place));
+    if (!position) return;
+    position.next = next;
+    position.sought = true;
+    this.wake();
+  }
+
+  private async run(): Promise<void> {
+    while (this.running) {
+      const idle = new Promise<void>((resolve) => (this.wake = resolve));
+      let delivered = false;
+      for (const position of [...this.positions.values()]) delivered = (await this.fetch(position)) || delivered;
+      this.listener.fetched();
+      if (!delivered && this.running) await idle;
+    }
+  }
+
+  private async fetch(position: Position): Promise<boolean> {
+    if (position.paused || !this.running) return false;
+    position.sought = false;
+    const { low, high } = this.cluster.bounds(position.place);
+    // Out of range: on from the beginning of the log, and nobody is told.
+    if (position.next < low || position.next > high) position.next = low;
+    const records = this.cluster.fetch(position.place, position.next, FETCH_LIMIT);
+    // The answer is on its way: what happens meanwhile only counts if the partition was paused or sought.
+    await new Promise((resolve) => setImmediate(resolve));
+    if (!records.length || position.paused || position.sought) return false;
+    const before = position.next;
+    try {
+      await this.listener.batch(this.batch(position, records, high));
+      if (!this.cluster.isMember(this.spec.group, this.member) && this.running) this.rejoin();
+    } catch (error) {
+      this.listener.crashed(error);
+      this.running = false;
+    }
+    return position.next !== before || position.sought;
+  }
+
+  private rejoin(): void {
+    this.cluster.join(this.spec.group, this.spec.topics, this.member);
+  }
+
+  private batch(position: Position, records: Batch['records'], highWatermark: bigint): Batch {
+    const { place } = position;
+    return {
+      ...place,
+      subscription: this.spec.name,
+      records,
+      highWatermark,
+      isStale: () => position.sought || !this.running,
+      heartbeat: async () => {
+        if (!this.cluster.isMember(this.spec.group, this.member)) throw new Error('the member was evicted');
+      },
+      resolve: (next) => {
+        if (!position.sought) position.next = next;
+      },
+      seek: (next) => this.seek(place, next),
+    };
+  }
+}
+
+const name = ({ topic, partition }: Place) => `${topic} ${partition}`;

@@ -1,0 +1,212 @@
+import { randomBytes } from 'node:crypto';
+import pg from 'pg';
+import type { OutRecord } from '@countersign/contracts';
+import type { Log } from '../log.js';
+import type { ClaimAsk, OutboxRow, ParkedEntry, Place, Store, StoreTx, WorkRef } from '../ports.js';
+import { printable } from '../storable.js';
+import type { SqlTx, WorkRow } from '../stream.js';
+import { PostgresTx, refColumns, type ParkedColumns, type Run } from './postgres-tx.js';
+
+export interface PostgresSettings {
+  databaseUrl: string;
+  /** Name of this instance, kept over restarts and used by one process at a time. */
+  instance: string;
+  maxConnections: number;
+}
+
+/** A frozen process must not keep others from the rows it locked. */
+const IDLE_IN_TRANSACTION_MS = 15_000;
+const SWEEP_LIMIT = 5000;
+
+/** The store on PostgreSQL: READ COMMITTED, rows locked by hand, prepared statements. */
+export class PostgresStore implements Store {
+  readonly owner: string;
+  readonly sql: SqlTx;
+  private readonly pool: pg.Pool;
+  /** What may be lost in a crash without harm is committed without waiting for the disk. */
+  private readonly relaxed: pg.Pool;
+
+  constructor(
+    private readonly settings: PostgresSettings,
+    private readonly log: Log,
+  ) {
+    this.owner = `${settings.instance}/${randomBytes(6).toString('hex')}`;
+    this.pool = this.openPool(
+      settings.maxConnections,
+      `-c idle_in_transaction_session_timeout=${IDLE_IN_TRANSACTION_MS}`,
+    );
+    this.relaxed = this.openPool(1, '-c synchronous_commit=off');
+    this.sql = {
+      query: async <R extends object>(name: string, text: string, values: unknown[]) =>
+        (await on(this.pool)<R>(name, text, values)).rows,
+    };
+  }
+
+  async transact<T>(run: (tx: StoreTx) => Promise<T>): Promise<T> {
+    const client = await this.pool.connect();
+    let broken: Error | undefined;
+    // An error between two statements is otherwise an uncaught one.
+    const onError = (error: Error) => (broken = error);
+    client.on('error', onError);
+    try {
+      await client.query('BEGIN');
+      const result = await run(new PostgresTx(on(client), this.settings.instance, this.owner));
+      await client.query('COMMIT');
+      return result;
+    } catch (error) {
+      await client.query('ROLLBACK').catch((failure: Error) => (broken = failure));
+      throw error;
+    } finally {
+      client.off('error', onError);
+      client.release(broken);
+    }
+  }
+
+  async positions(consumer: string, places: (Place & { start: bigint })[]): Promise<(Place & { next: bigint })[]> {
+    const run = on(this.pool);
+    const columns = [consumer, places.map(({ topic }) => topic), places.map(({ partition }) => partition)];
+    const starts = places.map(({ start }) => start.toString());
+    const insert = `INSERT INTO offsets (consumer, topic, partition, next) SELECT $1, * FROM unnest($2::text[], $3::int[], $4::bigint[]) ON CONFLICT DO NOTHING`;
+    await run('m-start', insert, [...columns, starts]);
+    const select = `SELECT o.topic, o.partition, o.next FROM offsets o JOIN unnest($2::text[], $3::int[]) AS t (t, p) ON o.topic = t.t AND o.partition = t.p WHERE o.consumer = $1`;
+    const { rows } = await run<{ topic: Place['topic']; partition: number; next: string }>(
+      'm-positions',
+      select,
+      columns,
+    );
+    return rows.map(({ topic, partition, next }) => ({ topic, partition, next: BigInt(next) }));
+  }
+
+  async leftovers(olderThanMs: number, limit: number): Promise<OutboxRow[]> {
+    const text = `SELECT id, body FROM outbox WHERE (instance = $1 AND owner <> $2) OR created_at < now() - $3 * interval '1 ms' ORDER BY created_at, id LIMIT $4`;
+    const { rows } = await on(this.pool)<{ id: string; body: string }>('m-leftovers', text, [
+      this.settings.instance,
+      this.owner,
+      olderThanMs,
+      limit,
+    ]);
+    return rows.map(({ id, body }) => ({ id, records: JSON.parse(body) as OutRecord[] }));
+  }
+
+  async forget(outboxIds: string[]): Promise<void> {
+    await on(this.relaxed)('m-forget', 'DELETE FROM outbox WHERE id = ANY($1)', [outboxIds]);
+  }
+
+  async claim({ kinds, limit, leaseMs, fullTargets, held }: ClaimAsk): Promise<WorkRow[]> {
+    const text = `UPDATE work w SET instance = $5, owner = $6, fence = w.fence + 1, attempts = w.attempts + 1, lease_until = now() + $3 * interval '1 ms'
+      FROM (SELECT id FROM work WHERE ended_at IS NULL AND kind = ANY($1) AND not_before <= now() AND (owner IS NULL OR lease_until < now())
+              AND target <> ALL($4) AND id <> ALL($7) ORDER BY not_before LIMIT $2 FOR UPDATE SKIP LOCKED) c
+      WHERE w.id = c.id RETURNING w.id, w.kind, w.target, w.tenant, w.body, w.traceparent, w.status, w.fence, w.attempts, w.created_at`;
+    const { rows } = await on(this.pool)<WorkColumns>('m-claim', text, [
+      kinds,
+      limit,
+      leaseMs,
+      fullTargets,
+      this.settings.instance,
+      this.owner,
+      held,
+    ]);
+    return rows.map(({ created_at, traceparent, ...row }) => ({
+      ...row,
+      ...(traceparent && { traceparent }),
+      createdAt: created_at,
+    }));
+  }
+
+  async markSent(refs: WorkRef[], leaseMs: number): Promise<Map<string, number>> {
+    const text = `UPDATE work w SET status = 'SENT', fence = w.fence + 1, lease_until = now() + $4 * interval '1 ms'
+      FROM unnest($1::text[], $2::int[]) AS t (i, f) WHERE w.id = t.i AND w.fence = t.f AND w.owner = $3 AND w.ended_at IS NULL RETURNING w.id, w.fence`;
+    const { rows } = await on(this.pool)<WorkRef>('m-sent', text, [...refColumns(refs), this.owner, leaseMs]);
+    return new Map(rows.map(({ id, fence }) => [id, fence]));
+  }
+
+  async extend(refs: WorkRef[], leaseMs: number): Promise<Set<string>> {
+    const text = `UPDATE work w SET lease_until = now() + $4 * interval '1 ms'
+      FROM unnest($1::text[], $2::int[]) AS t (i, f) WHERE w.id = t.i AND w.fence = t.f AND w.owner = $3 AND w.ended_at IS NULL RETURNING w.id`;
+    const { rows } = await on(this.pool)<{ id: string }>('m-extend', text, [...refColumns(refs), this.owner, leaseMs]);
+    return new Set(rows.map(({ id }) => id));
+  }
+
+  async release(refs: (WorkRef & { delayMs: number })[]): Promise<void> {
+    const text = `UPDATE work w SET instance = NULL, owner = NULL, lease_until = NULL, not_before = now() + t.d * interval '1 ms'
+      FROM unnest($1::text[], $2::int[], $4::float8[]) AS t (i, f, d) WHERE w.id = t.i AND w.fence = t.f AND w.owner = $3 AND w.ended_at IS NULL`;
+    await on(this.pool)('m-release', text, [...refColumns(refs), this.owner, refs.map(({ delayMs }) => delayMs)]);
+  }
+
+  async adopt(): Promise<void> {
+    const text = `UPDATE work SET instance = NULL, owner = NULL, lease_until = NULL WHERE ended_at IS NULL AND instance = $1 AND owner <> $2`;
+    await on(this.pool)('m-adopt', text, [this.settings.instance, this.owner]);
+  }
+
+  async sweep(retentionMs: number): Promise<void> {
+    const text = `DELETE FROM work WHERE id IN (SELECT id FROM work WHERE ended_at < now() - $1 * interval '1 ms' LIMIT $2)`;
+    while ((await on(this.relaxed)('m-sweep', text, [retentionMs, SWEEP_LIMIT])).count === SWEEP_LIMIT);
+  }
+
+  async listParked(limit: number, after: string | undefined): Promise<ParkedEntry[]> {
+    const text = `SELECT id, consumer, topic, partition, record_offset, appended_at, reason, detail, parked_at, redriven_at, last_error
+      FROM parked WHERE $2::text IS NULL OR id > $2 ORDER BY id LIMIT $1`;
+    return (await on(this.pool)<ParkedColumns>('m-parked', text, [limit, after ?? null])).rows.map(entry);
+  }
+
+  async getParked(id: string): Promise<ParkedEntry | undefined> {
+    const text = `SELECT id, consumer, topic, partition, record_offset, appended_at, reason, detail, parked_at, redriven_at, last_error FROM parked WHERE id = $1`;
+    const [row] = (await on(this.pool)<ParkedColumns>('m-parked-one', text, [id])).rows;
+    return row && entry(row);
+  }
+
+  async noteParked(id: string, error: string): Promise<void> {
+    await on(this.pool)('m-parked-note', 'UPDATE parked SET last_error = $2 WHERE id = $1', [id, printable(error)]);
+  }
+
+  async ping(): Promise<void> {
+    await this.pool.query('SELECT 1');
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([this.pool.end(), this.relaxed.end()]);
+  }
+
+  private openPool(max: number, options: string): pg.Pool {
+    const pool = new pg.Pool({
+      connectionString: this.settings.databaseUrl,
+      application_name: this.settings.instance,
+      max,
+      options,
+      connectionTimeoutMillis: 5000,
+      idleTimeoutMillis: 60_000,
+      keepAlive: true,
+    });
+    pool.on('error', (error) => this.log.debug({ err: error.message }, 'an idle database connection ended'));
+    return pool;
+  }
+}
+
+interface WorkColumns extends Omit<WorkRow, 'createdAt' | 'traceparent'> {
+  created_at: Date;
+  traceparent: string | null;
+}
+
+function on(client: pg.Pool | pg.PoolClient): Run {
+  return async <R extends object>(name: string, text: string, values: unknown[]) => {
+    const { rows, rowCount } = await client.query<R & pg.QueryResultRow>({ name, text, values });
+    return { rows: rows as R[], count: rowCount ?? 0 };
+  };
+}
+
+function entry(row: ParkedColumns): ParkedEntry {
+  const { id, consumer, topic, partition, reason, detail } = row;
+  return {
+    id,
+    consumer,
+    topic,
+    partition,
+    offset: row.record_offset,
+    appendedAt: row.appended_at,
+    reason,
+    detail,
+    parkedAt: row.parked_at,
+    redrivenAt: row.redriven_at,
+    lastError: row.last_error,
+  };
+}

@@ -1,0 +1,201 @@
+import { ConflictError } from '../errors.js';
+import type {
+  DeferredWork,
+  EndedWork,
+  NewWork,
+  OffsetKey,
+  OutboxRow,
+  ParkedRow,
+  StateRow,
+  StoreTx,
+  WorkRef,
+} from '../ports.js';
+import type { SqlTx } from '../stream.js';
+import { printable, storableJson } from '../storable.js';
+import type { Topic } from '@countersign/contracts';
+
+/** Runs a prepared statement and answers its rows and how many it touched. */
+export type Run = <R extends object>(
+  name: string,
+  text: string,
+  values: unknown[],
+) => Promise<{ rows: R[]; count: number }>;
+
+/** The statements of one transaction: each over many rows, none a row. */
+export class PostgresTx implements StoreTx {
+  readonly sql: SqlTx;
+
+  constructor(
+    private readonly run: Run,
+    private readonly instance: string,
+    private readonly owner: string,
+  ) {
+    this.sql = {
+      query: async <R extends object>(name: string, text: string, values: unknown[]) =>
+        (await run<R>(name, text, values)).rows,
+    };
+  }
+
+  async advance({ consumer, topic, partition }: OffsetKey, from: bigint, to: bigint): Promise<boolean> {
+    const text = 'UPDATE offsets SET next = $5 WHERE consumer = $1 AND topic = $2 AND partition = $3 AND next = $4';
+    return (
+      (await this.run('m-advance', text, [consumer, topic, partition, from.toString(), to.toString()])).count === 1
+    );
+  }
+
+  async load(keys: string[]): Promise<StateRow[]> {
+    const text = 'SELECT key, body, rev::float8 AS rev FROM state WHERE key = ANY($1) ORDER BY key FOR UPDATE';
+    const { rows } = await this.run<{ key: string; body: object | null; rev: number }>('m-load', text, [keys]);
+    const found = new Map(rows.map((row) => [row.key, row]));
+    return keys.map((key) => {
+      const row = found.get(key);
+      return { key, body: row?.body ?? undefined, rev: row?.rev ?? 0 };
+    });
+  }
+
+  /**
+   * A row that was absent is inserted once, with its state, and not beforehand as an empty one: whoever inserted it
+   * meanwhile makes this transaction run again. That holds for rows only looked at as well, so what was decided on an
+   * absence is decided on a locked one.
+   */
+  async save(rows: StateRow[]): Promise<void> {
+    const text = `INSERT INTO state (key, body, rev) SELECT k, b::jsonb, r + 1 FROM unnest($1::text[], $2::text[], $3::bigint[]) AS t (k, b, r) ORDER BY k
+      ON CONFLICT (key) DO UPDATE SET body = excluded.body, rev = excluded.rev, changed_at = now() WHERE state.rev = excluded.rev - 1`;
+    const bodies = rows.map(({ body }) => (body === undefined ? null : storableJson(body)));
+    const { count } = await this.run('m-save', text, [rows.map(({ key }) => key), bodies, rows.map(({ rev }) => rev)]);
+    if (count !== rows.length) throw new ConflictError('a state row');
+  }
+
+  async addWork(work: NewWork[]): Promise<Set<string>> {
+    const text = `INSERT INTO work (id, kind, target, tenant, body, traceparent, not_before, fence, attempts, instance, owner, lease_until)
+      SELECT i, k, g, t, b::jsonb, p, coalesce(n, now()), CASE WHEN l IS NULL THEN 0 ELSE 1 END, CASE WHEN l IS NULL THEN 0 ELSE 1 END,
+             CASE WHEN l IS NOT NULL THEN $9 END, CASE WHEN l IS NOT NULL THEN $10 END, now() + l * interval '1 ms'
+      FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::timestamptz[], $8::float8[]) AS w (i, k, g, t, b, p, n, l)
+      ORDER BY i ON CONFLICT (id) DO NOTHING RETURNING id`;
+    const column = <T>(of: (work: NewWork) => T) => work.map(of);
+    const { rows } = await this.run<{ id: string }>('m-work', text, [
+      column(({ draft }) => draft.id),
+      column(({ draft }) => draft.kind),
+      column(({ draft }) => draft.target),
+      column(({ draft }) => draft.tenant),
+      column(({ draft }) => storableJson(draft.body)),
+      column(({ draft }) => draft.traceparent ?? null),
+      column(({ draft }) => draft.notBefore ?? null),
+      column(({ leaseMs }) => leaseMs ?? null),
+      this.instance,
+      this.owner,
+    ]);
+    return new Set(rows.map(({ id }) => id));
+  }
+
+  async cancelWork(ids: string[]): Promise<void> {
+    const text = `UPDATE work SET status = 'CANCELLED', ended_at = now(), fence = fence + 1 WHERE id = ANY($1) AND status = 'QUEUED' AND ended_at IS NULL`;
+    await this.run('m-cancel', text, [ids]);
+  }
+
+  async endWork(ended: EndedWork[]): Promise<Set<string>> {
+    const text = `UPDATE work w SET status = t.s, outcome = t.o::jsonb, ended_at = now(), lease_until = NULL
+      FROM unnest($1::text[], $2::int[], $3::text[], $4::text[]) AS t (i, f, s, o)
+      WHERE w.id = t.i AND w.fence = t.f AND w.owner = $5 AND w.ended_at IS NULL RETURNING w.id`;
+    const { rows } = await this.run<{ id: string }>('m-end', text, [...endedColumns(ended), this.owner]);
+    return new Set(rows.map(({ id }) => id));
+  }
+
+  async deferWork(deferred: DeferredWork[]): Promise<Set<string>> {
+    const text = `UPDATE work w SET status = t.s, not_before = t.n, because = t.b, instance = NULL, owner = NULL, lease_until = NULL
+      FROM unnest($1::text[], $2::int[], $3::text[], $4::timestamptz[], $5::text[]) AS t (i, f, s, n, b)
+      WHERE w.id = t.i AND w.fence = t.f AND w.owner = $6 AND w.ended_at IS NULL RETURNING w.id`;
+    const column = <T>(of: (work: DeferredWork) => T) => deferred.map(of);
+    const values = [
+      column((w) => w.id),
+      column((w) => w.fence),
+      column((w) => w.status),
+      column((w) => w.notBefore),
+      column((w) => printable(w.because)),
+    ];
+    const { rows } = await this.run<{ id: string }>('m-defer', text, [...values, this.owner]);
+    return new Set(rows.map(({ id }) => id));
+  }
+
+  async endedByUs(refs: WorkRef[]): Promise<Set<string>> {
+    const text = `SELECT w.id FROM work w JOIN unnest($1::text[], $2::int[]) AS t (i, f) ON w.id = t.i AND w.fence = t.f
+      WHERE w.owner = $3 AND w.ended_at IS NOT NULL`;
+    const { rows } = await this.run<{ id: string }>('m-ours', text, [...refColumns(refs), this.owner]);
+    return new Set(rows.map(({ id }) => id));
+  }
+
+  async lateWork(late: EndedWork[]): Promise<void> {
+    const text = `INSERT INTO work_late (work_id, fence, status, outcome, owner)
+      SELECT i, f, s, o::jsonb, $5 FROM unnest($1::text[], $2::int[], $3::text[], $4::text[]) AS t (i, f, s, o)`;
+    await this.run('m-late', text, [...endedColumns(late), this.owner]);
+  }
+
+  async addOutbox({ id, records }: OutboxRow): Promise<void> {
+    const text = 'INSERT INTO outbox (id, instance, owner, body) VALUES ($1, $2, $3, $4)';
+    await this.run('m-outbox', text, [id, this.instance, this.owner, JSON.stringify(records)]);
+  }
+
+  async park(rows: ParkedRow[]): Promise<void> {
+    const text = `INSERT INTO parked (id, consumer, topic, partition, record_offset, appended_at, reason, detail, bytes)
+      SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::int[], $5::bigint[], $6::timestamptz[], $7::text[], $8::text[], $9::bytea[])
+      ON CONFLICT (id) DO NOTHING`;
+    const column = <T>(of: (row: ParkedRow) => T) => rows.map(of);
+    await this.run('m-park', text, [
+      column((row) => row.id),
+      column((row) => row.consumer),
+      column((row) => row.topic),
+      column((row) => row.partition),
+      column((row) => row.offset.toString()),
+      column((row) => row.appendedAt),
+      column((row) => row.reason),
+      column((row) => row.detail),
+      column((row) => row.bytes),
+    ]);
+  }
+
+  async lockParked(id: string): Promise<(ParkedRow & { redrivenAt: Date | null }) | undefined> {
+    const text = 'SELECT * FROM parked WHERE id = $1 FOR UPDATE';
+    const [row] = (await this.run<ParkedColumns>('m-parked-lock', text, [id])).rows;
+    if (!row) return undefined;
+    const { consumer, topic, partition, reason, detail, bytes } = row;
+    const offset = BigInt(row.record_offset);
+    return {
+      id,
+      consumer,
+      topic,
+      partition,
+      offset,
+      appendedAt: row.appended_at,
+      reason,
+      detail,
+      bytes,
+      redrivenAt: row.redriven_at,
+    };
+  }
+
+  async markRedriven(id: string): Promise<void> {
+    await this.run('m-redriven', 'UPDATE parked SET redriven_at = now(), last_error = NULL WHERE id = $1', [id]);
+  }
+}
+
+export interface ParkedColumns {
+  id: string;
+  consumer: string;
+  topic: Topic;
+  partition: number;
+  record_offset: string;
+  appended_at: Date;
+  reason: string;
+  detail: string;
+  bytes: Buffer;
+  parked_at: Date;
+  redriven_at: Date | null;
+  last_error: string | null;
+}
+
+export const refColumns = (refs: WorkRef[]) => [refs.map(({ id }) => id), refs.map(({ fence }) => fence)];
+const endedColumns = (ended: EndedWork[]) => [
+  ...refColumns(ended),
+  ended.map(({ status }) => status),
+  ended.map(({ outcome }) => (outcome === undefined ? null : storableJson(outcome))),
+];

@@ -1,0 +1,141 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { kafkaWorld } from '../contract/kafka-world.js';
+import type { StateRow, Store } from '../ports.js';
+import { MessagingTables1700000000000 } from './migration.js';
+
+describe('PostgreSQL as it is', () => {
+  let world: Awaited<ReturnType<typeof kafkaWorld>>;
+  let a: Store;
+  let b: Store;
+  beforeAll(async () => {
+    world = await kafkaWorld();
+  });
+  beforeEach(async () => {
+    a = world.connect('a').store;
+    b = world.connect('b').store;
+    await world.query.query('TRUNCATE state, outbox, work_late, parked, offsets');
+  });
+  afterEach(() => Promise.all([a.stop(), b.stop()]));
+  afterAll(() => world.close());
+
+  const draft = (id: string) => ({ id, kind: 'k', target: 't', tenant: 'acme', body: {} });
+  const ask = { kinds: ['k'], limit: 10, leaseMs: 30_000, fullTargets: [], held: [] };
+  const body = async (key: string) =>
+    (await world.query.query<{ body: unknown }>('SELECT body FROM state WHERE key = $1', [key])).rows[0]?.body;
+
+  it('9: what has ended cannot be changed, nor deleted while a redelivery may come', async () => {
+    await a.transact((tx) => tx.addWork([{ draft: draft('final'), leaseMs: 1000 }]));
+    await a.transact((tx) =>
+      tx.endWork([{ id: 'final', fence: 1, status: 'COMMITTED', outcome: { text: '\u0000\ud800' } }]),
+    );
+    await expect(world.query.query(`UPDATE work SET status = 'FAILED' WHERE id = 'final'`)).rejects.toThrow(
+      'has ended as COMMITTED',
+    );
+    await expect(world.query.query(`DELETE FROM work WHERE id = 'final'`)).rejects.toThrow('has ended as COMMITTED');
+    expect((await world.query.query(`SELECT outcome FROM work WHERE id = 'final'`)).rows).toEqual([
+      { outcome: { text: '\ufffd\ufffd' } },
+    ]);
+  });
+
+  it('sweeps what ended long ago, and only that', async () => {
+    await world.query.query(
+      `INSERT INTO work (id, kind, target, tenant, body, ended_at) VALUES ('old', 'k', 't', 'acme', '{}', now() - interval '20 days')`,
+    );
+    await a.sweep(14 * 24 * 3600 * 1000);
+    expect((await world.query.query(`SELECT id FROM work WHERE id IN ('old', 'final') ORDER BY 1`)).rows).toEqual([
+      { id: 'final' },
+    ]);
+  });
+
+  /** A transaction of B that has loaded the rows and goes on when told. */
+  const looking = async (keys: string[], change: (rows: StateRow[]) => StateRow[]) => {
+    const loaded = Promise.withResolvers<void>();
+    const gate = Promise.withResolvers<void>();
+    const done = b.transact(async (tx) => {
+      const rows = await tx.load(keys);
+      loaded.resolve();
+      await gate.promise;
+      await tx.save(change(rows));
+    });
+    await loaded.promise;
+    return { proceed: gate.resolve, done };
+  };
+  const insert = (key: string) =>
+    a.transact(async (tx) => tx.save([{ ...(await tx.load([key]))[0]!, body: { by: 'a' } }]));
+
+  it('2: two transactions that find the same row absent: the second runs again', async () => {
+    const second = await looking(['k'], ([row]) => [{ ...row!, body: { by: 'b' } }]);
+    await insert('k');
+    second.proceed();
+    await expect(second.done).rejects.toMatchObject({ code: '40001' });
+    expect(await body('k')).toEqual({ by: 'a' });
+  });
+
+  it('2: what was decided on an absence is decided on a locked one', async () => {
+    // B looks at a row that is not there and writes another; A writes the one B found absent.
+    const second = await looking(['absent', 'mine'], (rows) =>
+      rows.map((row) => (row.key === 'mine' ? { ...row, body: { decided: 'on absence' } } : row)),
+    );
+    await insert('absent');
+    second.proceed();
+    await expect(second.done).rejects.toMatchObject({ code: '40001' });
+    expect(await body('mine')).toBeUndefined();
+  });
+
+  it('9: two owners never claim the same row; a lease that ended frees it with a higher fence', async () => {
+    await a.transact((tx) =>
+      tx.addWork(['w1', 'w2', 'w3', 'w4'].map((id) => ({ draft: draft(id), leaseMs: undefined }))),
+    );
+    const [first, second] = await Promise.all([a.claim({ ...ask, limit: 2 }), b.claim({ ...ask, limit: 2 })]);
+    expect([...first, ...second].map(({ id }) => id).sort()).toEqual(['w1', 'w2', 'w3', 'w4']);
+    expect(await b.claim(ask)).toEqual([]);
+    await world.age();
+    const again = await b.claim(ask);
+    expect(again.map(({ fence, attempts }) => [fence, attempts])).toEqual([
+      [2, 2],
+      [2, 2],
+      [2, 2],
+      [2, 2],
+    ]);
+    expect(await a.markSent(first, 1000)).toEqual(new Map());
+    expect(await a.extend(first, 1000)).toEqual(new Set());
+    expect((await b.markSent(again, 1000)).size).toBe(4);
+  });
+
+  it('a restarted instance takes back at once what its former life held; others wait for the lease', async () => {
+    await a.transact((tx) => tx.addWork([{ draft: draft('held'), leaseMs: 30_000 }]));
+    await b.adopt();
+    expect((await b.claim(ask)).map(({ id }) => id)).not.toContain('held');
+    const reborn = world.connect('a').store;
+    await reborn.adopt();
+    expect((await reborn.claim(ask)).map(({ id }) => id)).toContain('held');
+    await reborn.stop();
+  });
+
+  it('work is passed over while its time has not come or its target is full', async () => {
+    const later = { ...draft('later'), notBefore: new Date(Date.now() + 60_000) };
+    await a.transact((tx) =>
+      tx.addWork([
+        { draft: later, leaseMs: undefined },
+        { draft: { ...draft('full'), target: 'busy' }, leaseMs: undefined },
+      ]),
+    );
+    expect(await a.claim({ ...ask, fullTargets: ['busy'] })).toEqual([]);
+    expect((await a.claim(ask)).map(({ id }) => id)).toEqual(['full']);
+  });
+
+  it('7: a process frozen inside a transaction does not keep others from the rows for ever', async () => {
+    const { rows } = await (a as Store & { sql: Store['sql'] }).sql
+      .query<{ setting: string }>('t', `SELECT current_setting('idle_in_transaction_session_timeout') AS setting`, [])
+      .then((found) => ({ rows: found }));
+    expect(rows).toEqual([{ setting: '15s' }]);
+  });
+
+  it('the migration goes back to nothing', async () => {
+    const other = await kafkaWorld();
+    await new MessagingTables1700000000000().down({ query: (sql: string) => other.query.query(sql) } as never);
+    const left = await other.query.query(`SELECT tablename FROM pg_tables WHERE schemaname = 'public'`);
+    expect(left.rows).toEqual([]);
+    await other.close();
+  });
+});

@@ -1,0 +1,249 @@
+/*
+ * What a batch of records is worth to a service: its effects once, whatever is delivered how often.
+ *
+ *  1  One transaction a chunk: offset, states, work, read models, parked records and one outbox row are there together or not at all.
+ *  2  The offset moves only from the value this process believes in, and the number of rows moved is looked at. An owner that was
+ *     replaced (a zombie, a stale batch) therefore rolls back, takes over the stored position and changes nothing.
+ *  3  What is below the stored position is dropped; a repeat of an event on another offset finds its state row.
+ *  4  A first record above the stored position stops the service, unless the log shows that nothing was ever readable in between.
+ *     So does a log that ends before the stored position. (kafkajs resets silently in both cases.)
+ *  5  Nothing is fetched between a join and the positions loaded for it.
+ *  6  Content never throws: what cannot be read is parked with its reason, what a handler throws on is parked as HANDLER_FAILED,
+ *     and its neighbours are handled.
+ *  7  What fails for another reason (an engine is away) is tried again for ever and holds its line, with the membership kept alive.
+ *  8  Nothing is published before the commit, and everything after it: by this process, or from the outbox by any other.
+ *  9  The same work id is written down once; it is performed by one owner at a time, and a late finisher changes nothing.
+ */
+import { decodeRecord, Poison, type Incoming, type RawRecord } from '@countersign/contracts';
+import { Backoff } from './backoff.js';
+import type { Committer } from './committer.js';
+import { ChunkDecider, type Extra } from './chunk-decider.js';
+import { GapError, kindOf, messageOf } from './errors.js';
+import { Lines, type Line } from './lines.js';
+import type { Log } from './log.js';
+import type { Metrics } from './metrics.js';
+import type { ParkingLot } from './parking.js';
+import type { Batch, Broker, Store, StoreTx } from './ports.js';
+import type { Consumer, Ingester, Read } from './stream.js';
+import { traced } from './tracing.js';
+import type { UnitOfWork } from './unit-of-work.js';
+
+export type Subscription = Consumer<never> | Ingester;
+export type Decode = (record: RawRecord) => Incoming;
+export const isIngester = (subscription: Subscription): subscription is Ingester => 'ingest' in subscription;
+
+export const CHUNK = 300;
+const HEARTBEAT_MS = 1500;
+
+export interface ProcessorParts {
+  store: Store;
+  broker: Broker;
+  committer: Committer;
+  parking: ParkingLot;
+  lines: Lines;
+  log: Log;
+  metrics: Metrics;
+  decode: Decode;
+  fatal: (error: unknown) => void;
+  signal: AbortSignal;
+}
+
+/** What became of a chunk: `lost` means another owner moved the offset. */
+type Outcome = 'done' | 'lost' | 'stale';
+
+export class BatchProcessor {
+  private readonly decider: ChunkDecider;
+
+  constructor(
+    private readonly subscriptions: Map<string, Subscription>,
+    private readonly parts: ProcessorParts,
+  ) {
+    this.decider = new ChunkDecider(parts);
+  }
+
+  /** Handles a batch whole, or as far as the partition stays ours. Never throws on content. */
+  async handle(batch: Batch): Promise<void> {
+    const subscription = this.subscriptions.get(batch.subscription);
+    const line = this.parts.lines.of(batch.subscription, batch);
+    if (!subscription || !line || this.parts.signal.aborted) return;
+    // What it throws is thrown by the next heartbeat too, where it is looked at.
+    const beating = setInterval(() => batch.heartbeat().catch(() => {}), HEARTBEAT_MS).unref();
+    try {
+      if (!(await this.inLine(batch, line))) return;
+      const fresh = batch.records.filter((record) => record.offset >= line.next);
+      if (!fresh.length) batch.seek(line.next);
+      for (let start = 0; start < fresh.length; start += CHUNK) {
+        const outcome = await this.persist(batch, subscription, line, fresh.slice(start, start + CHUNK));
+        if (outcome !== 'done') return;
+        batch.resolve(line.next);
+      }
+    } finally {
+      clearInterval(beating);
+    }
+  }
+
+  /** Guarantee 4. False: not now. */
+  private async inLine(batch: Batch, line: Line): Promise<boolean> {
+    const place = `${batch.topic}[${batch.partition}]`;
+    if (batch.highWatermark < line.next) {
+      return this.stop(
+        new GapError(place, `the log ends at ${batch.highWatermark}, before the stored position ${line.next}`),
+      );
+    }
+    const first = batch.records[0]?.offset;
+    if (first === undefined || first <= line.next) return true;
+    const { low } = (await this.parts.broker.bounds(batch.topic)).get(batch.partition) ?? { low: first };
+    if (low > line.next) return this.stop(new GapError(place, `records ${line.next} to ${low - 1n} are gone unread`));
+    // Markers of a producer's transaction take offsets and are never delivered. Asked for again, the same gap is one of those.
+    if (line.gapSeen === first) return true;
+    line.gapSeen = first;
+    batch.seek(line.next);
+    return false;
+  }
+
+  private stop(error: GapError): false {
+    this.parts.fatal(error);
+    return false;
+  }
+
+  /** Guarantee 7. */
+  private async persist(batch: Batch, subscription: Subscription, line: Line, records: RawRecord[]): Promise<Outcome> {
+    const reads = records.map((record) => this.read(record));
+    const backoff = new Backoff(25, 2000);
+    while (!batch.isStale() && !this.parts.signal.aborted) {
+      try {
+        return await traced(batch.topic, reads, () => this.attempt(batch, subscription, line, reads));
+      } catch (error) {
+        const kind = kindOf(error);
+        if (kind === 'content') return this.isolate(batch, subscription, line, reads, error);
+        this.parts.metrics.retries.inc({ what: `batch-${kind}` });
+        if (kind === 'transient')
+          this.parts.log.warn(
+            { err: messageOf(error), topic: batch.topic, partition: batch.partition },
+            'a batch waits and is tried again',
+          );
+      }
+      await backoff.pause(this.parts.signal);
+      if (!(await stillMember(batch))) return 'stale';
+    }
+    return 'stale';
+  }
+
+  /** Guarantee 6 for what only shows in the database or in a read model: halves until the one record is found. */
+  private async isolate(
+    batch: Batch,
+    subscription: Subscription,
+    line: Line,
+    reads: Read[],
+    error: unknown,
+  ): Promise<Outcome> {
+    const only = reads.length === 1 ? reads[0] : undefined;
+    if (only) {
+      this.parts.log.error(
+        { err: error, topic: batch.topic, offset: String(only.record.offset) },
+        'a record could not be applied and is parked',
+      );
+      return this.persistParked(batch, subscription, line, only, messageOf(error));
+    }
+    const middle = Math.ceil(reads.length / 2);
+    const half = async (part: Read[]) =>
+      this.persist(
+        batch,
+        subscription,
+        line,
+        part.map((read) => read.record),
+      );
+    const first = await half(reads.slice(0, middle));
+    return first === 'done' ? half(reads.slice(middle)) : first;
+  }
+
+  private async persistParked(
+    batch: Batch,
+    subscription: Subscription,
+    line: Line,
+    read: Read,
+    detail: string,
+  ): Promise<Outcome> {
+    const backoff = new Backoff(25, 2000);
+    const row = this.parts.parking.row(subscription.name, read.record, 'HANDLER_FAILED', detail);
+    while (!batch.isStale() && !this.parts.signal.aborted) {
+      try {
+        return await this.transact(batch, line, read.record.offset + 1n, async (tx) => this.decider.park(tx, [row]));
+      } catch (error) {
+        this.parts.log.warn({ err: messageOf(error) }, 'parking waits and is tried again');
+      }
+      await backoff.pause(this.parts.signal);
+    }
+    return 'stale';
+  }
+
+  /** One transaction over a chunk (guarantees 1 and 2). */
+  private async attempt(batch: Batch, subscription: Subscription, line: Line, reads: Read[]): Promise<Outcome> {
+    const to = reads.at(-1)!.record.offset + 1n;
+    const started = performance.now();
+    const run = isIngester(subscription)
+      ? async (tx: StoreTx) => subscription.ingest(tx.sql, reads)
+      : await this.decider.prepare(subscription as Consumer<unknown>, reads);
+    const outcome = await this.transact(batch, line, to, run);
+    this.parts.metrics.batchSeconds.observe({ topic: batch.topic }, (performance.now() - started) / 1000);
+    if (outcome === 'done') this.parts.metrics.handled.inc({ topic: batch.topic }, reads.length);
+    return outcome;
+  }
+
+  private async transact(
+    batch: Batch,
+    line: Line,
+    to: bigint,
+    run: (tx: StoreTx, unit: UnitOfWork) => Promise<Extra | void>,
+  ): Promise<Outcome> {
+    try {
+      await this.parts.committer.commit(async (tx, unit) => {
+        if (!(await tx.advance(line.key, line.next, to))) throw new LostOffset();
+        return { value: undefined, ...(await run(tx, unit)) };
+      });
+    } catch (error) {
+      if (!(error instanceof LostOffset)) throw error;
+      return this.lost(batch, line);
+    }
+    line.next = to;
+    line.gapSeen = undefined;
+    this.parts.metrics.lag.set({ topic: batch.topic, partition: batch.partition }, Number(batch.highWatermark - to));
+    return 'done';
+  }
+
+  /** Guarantee 2: somebody else is, or was, the owner. Their position is the truth. */
+  private async lost(batch: Batch, line: Line): Promise<Outcome> {
+    this.parts.metrics.lost.inc();
+    await this.parts.lines.reload(line);
+    this.parts.log.info(
+      { topic: batch.topic, partition: batch.partition, next: String(line.next) },
+      'another owner moved the offset; going on from there',
+    );
+    batch.seek(line.next);
+    return 'lost';
+  }
+
+  private read(record: RawRecord): Read {
+    try {
+      return { record, incoming: this.parts.decode(record), poison: undefined };
+    } catch (error) {
+      if (error instanceof Poison) return { record, incoming: undefined, poison: error };
+      // A bug in a reader is no reason to stop: it is as unreadable as poison.
+      return { record, incoming: undefined, poison: new Poison('NOT_AN_EVENT', messageOf(error)) };
+    }
+  }
+}
+
+/** Rolls the transaction back; never leaves this file. */
+class LostOffset extends Error {}
+
+async function stillMember(batch: Batch): Promise<boolean> {
+  try {
+    await batch.heartbeat();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+export const defaultDecode: Decode = decodeRecord;

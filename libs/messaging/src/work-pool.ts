@@ -1,0 +1,272 @@
+import { Backoff, delay } from './backoff.js';
+import { messageOf } from './errors.js';
+import { Lane } from './work-lane.js';
+import type { Finisher } from './finisher.js';
+import type { Log } from './log.js';
+import type { Metrics } from './metrics.js';
+import type { Store } from './ports.js';
+import type { Round, WorkDraft, Worker, WorkOutcome, WorkRow } from './stream.js';
+import type { WorkIntake } from './committer.js';
+
+const POLL_MS = 500;
+const CLAIM_LIMIT = 200;
+const MAX_DELAY_MS = 60_000;
+
+export interface PoolParts {
+  store: Store;
+  log: Log;
+  metrics: Metrics;
+}
+
+/**
+ * Performs work rows: those of this process's own transactions at once while there is room, all others claimed from the
+ * table. Concurrency is bounded per target; a row is held under a lease that is extended while it is.
+ */
+export class WorkPool implements WorkIntake {
+  private readonly lanes = new Map<string, Lane>();
+  private readonly byKind = new Map<string, Worker<never>>();
+  private readonly stopping = new AbortController();
+  private wake: () => void = () => {};
+  private backlog = true;
+  private claiming: Promise<void> | undefined;
+  private extending: Promise<void> | undefined;
+  private started = false;
+  private finisher: Finisher;
+
+  constructor(
+    workers: Worker<never>[],
+    private readonly parts: PoolParts,
+  ) {
+    for (const worker of workers) for (const kind of worker.kinds) this.byKind.set(kind, worker);
+  }
+
+  workerOf(kind: string): Worker<never> | undefined {
+    return this.byKind.get(kind);
+  }
+
+  start(finisher: Finisher): void {
+    this.finisher = finisher;
+    if (!this.byKind.size) return;
+    this.started = true;
+    this.claiming = this.claimLoop();
+    this.extending = this.extendLoop();
+    for (const lane of this.lanes.values()) this.pump(lane);
+  }
+
+  reserve(drafts: WorkDraft[]): Map<string, number> {
+    const leases = new Map<string, number>();
+    if (!this.started || this.stopping.signal.aborted) return leases;
+    for (const draft of drafts) {
+      const worker = this.byKind.get(draft.kind);
+      if (!worker || leases.has(draft.id) || (draft.notBefore && draft.notBefore.getTime() > Date.now())) continue;
+      const lane = this.lane(worker, draft.target);
+      if (lane.room() <= 0) continue;
+      lane.reserved++;
+      leases.set(draft.id, worker.leaseMs);
+    }
+    return leases;
+  }
+
+  settle(drafts: WorkDraft[], leases: Map<string, number>, inserted: ReadonlySet<string>): void {
+    const open = new Map(leases);
+    for (const draft of drafts) {
+      const worker = this.byKind.get(draft.kind);
+      if (!worker) continue;
+      if (!open.delete(draft.id)) {
+        if (inserted.has(draft.id) && !leases.has(draft.id)) this.unclaimed(draft.notBefore);
+        continue;
+      }
+      const lane = this.lane(worker, draft.target);
+      lane.reserved--;
+      if (inserted.has(draft.id))
+        lane.queue.push({ ...draft, fence: 1, attempts: 1, status: 'QUEUED', createdAt: new Date() });
+    }
+    for (const lane of this.lanes.values()) this.pump(lane);
+  }
+
+  /** Whether this process holds no work. */
+  idle(): boolean {
+    return [...this.lanes.values()].every((lane) => !lane.held.size && !lane.queue.length && !lane.reserved);
+  }
+
+  /** Lets running rounds end, for at most so long; then aborts them and gives back what has not begun. */
+  async stop(withinMs: number): Promise<void> {
+    this.stopping.abort();
+    this.wake();
+    const waiting = [...this.lanes.values()].flatMap((lane) => lane.queue.splice(0));
+    const over = new AbortController();
+    const rounds = Promise.all([...this.lanes.values()].map((lane) => lane.ended()));
+    await Promise.race([rounds, delay(withinMs, over.signal)]);
+    over.abort();
+    for (const lane of this.lanes.values()) lane.abort.abort();
+    await Promise.all([this.claiming, this.extending]);
+    if (waiting.length) await this.giveBack(waiting.map((row) => ({ id: row.id, fence: row.fence, delayMs: 0 })));
+  }
+
+  private lane(worker: Worker<never>, target: string): Lane {
+    const name = `${worker.kinds[0]}\n${target}`;
+    let lane = this.lanes.get(name);
+    if (!lane) this.lanes.set(name, (lane = new Lane(worker, target)));
+    return lane;
+  }
+
+  private pump(lane: Lane): void {
+    while (this.started && !this.stopping.signal.aborted && lane.queue.length && lane.running < lane.worker.rounds) {
+      const rows = lane.queue.splice(0, lane.worker.roundSize);
+      lane.running++;
+      void this.round(lane, rows).finally(() => {
+        lane.over();
+        this.pump(lane);
+        if (this.backlog && lane.room() > 0) this.wake();
+      });
+    }
+  }
+
+  private async round(lane: Lane, rows: WorkRow[]): Promise<void> {
+    for (const row of rows) lane.held.set(row.id, row);
+    const round: Round = {
+      markSent: (asked) => this.markSent(lane, asked),
+      finish: (row, outcome) => this.finish(lane, row, outcome),
+      signal: lane.abort.signal,
+    };
+    try {
+      await lane.worker.perform(rows, round);
+    } catch (error) {
+      await this.failed(lane, rows, error);
+    } finally {
+      for (const row of rows) lane.held.delete(row.id);
+    }
+  }
+
+  private async markSent(lane: Lane, rows: WorkRow[]): Promise<WorkRow[]> {
+    const fences = await this.parts.store.markSent(
+      rows.map(({ id, fence }) => ({ id, fence })),
+      lane.worker.leaseMs,
+    );
+    const ours = rows.flatMap((row): WorkRow[] => {
+      const fence = fences.get(row.id);
+      return fence === undefined ? [] : [{ ...row, fence, status: 'SENT' }];
+    });
+    for (const row of ours) lane.held.set(row.id, row);
+    return ours;
+  }
+
+  private async finish<O>(lane: Lane, row: WorkRow, outcome: WorkOutcome<O>): Promise<void> {
+    await this.finisher.finish(row, outcome as WorkOutcome<never>);
+    lane.held.delete(row.id);
+    if (outcome.tag === 'retry') this.unclaimed(outcome.notBefore);
+  }
+
+  /** A worker's exception: what it left unfinished goes back, later each time. */
+  private async failed(lane: Lane, rows: WorkRow[], error: unknown): Promise<void> {
+    const left = rows.map((row) => lane.held.get(row.id)).filter((row) => row !== undefined);
+    this.parts.metrics.workFailed.inc({ kind: lane.worker.kinds[0]! });
+    this.parts.log.error(
+      { err: error, kind: lane.worker.kinds[0], target: lane.target, rows: left.length },
+      'a worker failed; its rows go back',
+    );
+    await this.giveBack(
+      left.map(({ id, fence, attempts }) => ({
+        id,
+        fence,
+        delayMs: Math.min(1000 * 2 ** (attempts - 1), MAX_DELAY_MS),
+      })),
+    );
+  }
+
+  private async giveBack(rows: { id: string; fence: number; delayMs: number }[]): Promise<void> {
+    if (!rows.length) return;
+    try {
+      await this.parts.store.release(rows);
+      this.unclaimed(undefined);
+    } catch (error) {
+      this.parts.log.warn(
+        { err: messageOf(error), rows: rows.length },
+        'work was not given back; it is free when its lease ends',
+      );
+    }
+  }
+
+  /** There is work in the table that nobody holds. */
+  private unclaimed(notBefore: Date | undefined): void {
+    const inMs = (notBefore?.getTime() ?? 0) - Date.now();
+    if (inMs > POLL_MS) return; // the poll is there by then
+    this.backlog = true;
+    if (inMs <= 0) this.wake();
+    else setTimeout(() => this.wake(), inMs + 5).unref();
+  }
+
+  private async claimLoop(): Promise<void> {
+    const backoff = new Backoff(100, 2000);
+    while (!this.stopping.signal.aborted) {
+      try {
+        while (await this.claim());
+        backoff.reset();
+      } catch (error) {
+        this.parts.log.warn({ err: messageOf(error) }, 'claiming work failed; trying again');
+        await backoff.pause(this.stopping.signal);
+      }
+      await this.awaken();
+    }
+  }
+
+  /** Waits for a reason to look into the table, at most the poll's time. */
+  private awaken(): Promise<void> {
+    const woken = new AbortController();
+    this.wake = () => woken.abort();
+    if (this.stopping.signal.aborted) woken.abort();
+    return delay(POLL_MS, woken.signal);
+  }
+
+  /** True if there is probably more to take. */
+  private async claim(): Promise<boolean> {
+    this.backlog = false;
+    let more = false;
+    for (const worker of new Set(this.byKind.values())) {
+      const fullTargets = [...this.lanes.values()]
+        .filter((lane) => lane.worker === worker && lane.room() <= 0)
+        .map((lane) => lane.target);
+      const limit = Math.min(CLAIM_LIMIT, worker.roundSize * worker.rounds);
+      const rows = await this.parts.store.claim({
+        kinds: [...worker.kinds],
+        limit,
+        leaseMs: worker.leaseMs,
+        fullTargets,
+        held: [...this.lanes.values()].flatMap((lane) => [...lane.held.keys(), ...lane.queue.map(({ id }) => id)]),
+      });
+      if (fullTargets.length) this.backlog = true;
+      if (rows.length === limit) more = this.backlog = true;
+      if (this.stopping.signal.aborted) {
+        await this.giveBack(rows.map(({ id, fence }) => ({ id, fence, delayMs: 0 })));
+        return false;
+      }
+      for (const row of rows) this.lane(worker, row.target).queue.push(row);
+    }
+    for (const lane of this.lanes.values()) this.pump(lane);
+    return more;
+  }
+
+  private async extendLoop(): Promise<void> {
+    const shortest = Math.min(...[...this.byKind.values()].map((worker) => worker.leaseMs));
+    const until = AbortSignal.any([this.stopping.signal]);
+    while (!until.aborted) {
+      await delay(shortest / 3, until);
+      for (const lane of this.lanes.values()) await this.extend(lane);
+    }
+  }
+
+  private async extend(lane: Lane): Promise<void> {
+    const rows = [...lane.held.values(), ...lane.queue];
+    if (!rows.length) return;
+    try {
+      const ours = await this.parts.store.extend(
+        rows.map(({ id, fence }) => ({ id, fence })),
+        lane.worker.leaseMs,
+      );
+      // Not begun and no longer ours: another has it. What runs finds out by its fence.
+      lane.queue = lane.queue.filter((row) => ours.has(row.id) || !rows.includes(row));
+    } catch (error) {
+      this.parts.log.warn({ err: messageOf(error) }, 'leases were not extended');
+    }
+  }
+}
