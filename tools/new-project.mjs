@@ -28,7 +28,7 @@ const pkg = {
   ...(isLib ? { exports: { './package.json': './package.json', '.': entry } } : {}),
   dependencies: Object.fromEntries(deps.map((d) => [d, '0.1.0'])),
   nx: { tags: [tag] },
-  scripts: { build: 'tsc -b', lint: 'eslint .' },
+  scripts: { build: 'tsc -b' },
 };
 write('package.json', JSON.stringify(pkg, null, 2) + '\n');
 write(

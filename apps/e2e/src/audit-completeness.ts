@@ -24,7 +24,8 @@ export async function auditIsComplete(world: World, timeoutMs = 60_000): Promise
 }
 
 async function rowsBelow(world: World, topic: string, partition: number, high: string): Promise<number> {
-  const text = 'select count(distinct "offset") n from audit.records where topic = $1 and partition = $2 and "offset" < $3';
+  const text =
+    'select count(distinct "offset") n from audit.records where topic = $1 and partition = $2 and "offset" < $3';
   const { rows } = await world.owner.query<{ n: string }>(text, [topic, partition, high]);
   return Number(rows[0]?.n);
 }

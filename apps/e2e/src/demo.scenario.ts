@@ -34,21 +34,35 @@ export function demoScenario(open: () => World): void {
     let deleted = 0;
     for (const actionId of new Set(rows.flatMap((row) => row.actionIds))) {
       const whole = await explain(audra, actionId);
-      expect({ actionId, missing: whole.missing, did: Boolean(whole.did), why: Boolean(whole.why), outcome: Boolean(whole.outcome) }).toEqual({ actionId, missing: [], did: true, why: true, outcome: true });
+      expect({
+        actionId,
+        missing: whole.missing,
+        did: Boolean(whole.did),
+        why: Boolean(whole.why),
+        outcome: Boolean(whole.outcome),
+      }).toEqual({ actionId, missing: [], did: true, why: true, outcome: true });
       explained++;
       for (const evidence of whole.evidence) {
         const without = await withoutEvent(world, evidence, () => explain(audra, actionId));
-        expect({ actionId, deleted: evidence.type, missing: without.missing.length > 0 }).toEqual({ actionId, deleted: evidence.type, missing: true });
+        expect({ actionId, deleted: evidence.type, missing: without.missing.length > 0 }).toEqual({
+          actionId,
+          deleted: evidence.type,
+          missing: true,
+        });
         deleted++;
       }
       expect(await explain(audra, actionId)).toEqual(whole);
     }
-    console.log(`explained ${explained} actions of the demo; ${deleted} deletions of one evidence event, each named as missing`);
+    console.log(
+      `explained ${explained} actions of the demo; ${deleted} deletions of one evidence event, each named as missing`,
+    );
   }, 120_000);
 
   it('does not pass when an effect in the ledger is altered', async () => {
     const world = open();
-    const helpdesk = new (await import('pg')).default.Client({ connectionString: world.system.env('helpdesk')['DATABASE_URL'] });
+    const helpdesk = new (await import('pg')).default.Client({
+      connectionString: world.system.env('helpdesk')['DATABASE_URL'],
+    });
     await helpdesk.connect();
     try {
       await helpdesk.query(`create function tamper() returns trigger language plpgsql as $$ begin new.amount := new.amount + 1; return new; end $$;
@@ -64,7 +78,14 @@ export function demoScenario(open: () => World): void {
 
 function playDemo(world: World): Promise<DemoRow[]> {
   const { gateway, helpdesk, kafka } = world.system.urls;
-  return runDemo({ gateway, helpdesk, brokers: kafka, topicPrefix: world.system.topicPrefix, token: (user) => world.token(user), onRow: () => undefined });
+  return runDemo({
+    gateway,
+    helpdesk,
+    brokers: kafka,
+    topicPrefix: world.system.topicPrefix,
+    token: (user) => world.token(user),
+    onRow: () => undefined,
+  });
 }
 
 async function explain(person: Person, actionId: string): Promise<Explanation> {
@@ -79,7 +100,10 @@ async function withoutEvent<T>(world: World, { topic, eventId }: Evidence, look:
   try {
     await client.query("set session_replication_role = 'replica'"); // the owner's way round the append-only trigger
     await client.query('create temp table if not exists taken (like audit.records)');
-    await client.query('with gone as (delete from audit.records where topic = $1 and id = $2 returning *) insert into taken select * from gone', [topic, eventId]);
+    await client.query(
+      'with gone as (delete from audit.records where topic = $1 and id = $2 returning *) insert into taken select * from gone',
+      [topic, eventId],
+    );
     const seen = await look();
     await client.query('with back as (delete from taken returning *) insert into audit.records select * from back');
     return seen;

@@ -73,7 +73,9 @@ export class Flow {
   }
 
   open(): string[] {
-    return [...this.expected.values()].filter(({ intentId }) => !this.#ended.has(intentId)).map(({ intentId, kind }) => `${kind} ${intentId}`);
+    return [...this.expected.values()]
+      .filter(({ intentId }) => !this.#ended.has(intentId))
+      .map(({ intentId, kind }) => `${kind} ${intentId}`);
   }
 
   async stop(): Promise<void> {
@@ -84,10 +86,18 @@ export class Flow {
 
   private async listen(): Promise<void> {
     const { system } = this.world;
-    const kafka = new kafkajs.Kafka({ clientId: 'flow', brokers: system.urls.kafka.split(','), logLevel: kafkajs.logLevel.NOTHING, retry: { retries: 100, maxRetryTime: 500 } });
+    const kafka = new kafkajs.Kafka({
+      clientId: 'flow',
+      brokers: system.urls.kafka.split(','),
+      logLevel: kafkajs.logLevel.NOTHING,
+      retry: { retries: 100, maxRetryTime: 500 },
+    });
     this.#consumer = kafka.consumer({ groupId: `flow-${Date.now()}`, maxWaitTimeInMs: 50, sessionTimeout: 10_000 });
     await this.#consumer.connect();
-    await this.#consumer.subscribe({ topics: [topicName('decisions', system.topicPrefix), topicName('replies', system.topicPrefix)], fromBeginning: true });
+    await this.#consumer.subscribe({
+      topics: [topicName('decisions', system.topicPrefix), topicName('replies', system.topicPrefix)],
+      fromBeginning: true,
+    });
     await this.#consumer.run({
       autoCommit: false,
       eachMessage: ({ message }) => {
@@ -126,7 +136,12 @@ export class Flow {
     const order = `ord_${11_000 + n}`;
     const session = `flow-${n % 50}`;
     const workflow = 'support-desk';
-    const refund = (amount: string) => ({ workflow, session, tool: 'issue_refund', arguments: { orderId: order, amount, currency: 'EUR', reason: 'late delivery' } });
+    const refund = (amount: string) => ({
+      workflow,
+      session,
+      tool: 'issue_refund',
+      arguments: { orderId: order, amount, currency: 'EUR', reason: 'late delivery' },
+    });
     const text = (words: string) => ({ workflow, session, text: words });
     const data = {
       small: refund('5.00'),
@@ -170,7 +185,8 @@ export class Flow {
       explained += found.length;
       differences.push(...differencesOf(expected, state, found));
     }
-    if (explained !== ledger.length) differences.push(`${ledger.length - explained} effects in helpdesk belong to no intent`);
+    if (explained !== ledger.length)
+      differences.push(`${ledger.length - explained} effects in helpdesk belong to no intent`);
     return differences;
   }
 }
@@ -180,7 +196,11 @@ function actionKeys(expected: Expected, state: IntentState | undefined): Set<str
   return new Set([...ids].map((actionId) => idempotencyKeyOf('acme', actionId, 0)));
 }
 
-function differencesOf(expected: Expected, state: IntentState | undefined, effects: { record: string; amount?: string }[]): string[] {
+function differencesOf(
+  expected: Expected,
+  state: IntentState | undefined,
+  effects: { record: string; amount?: string }[],
+): string[] {
   const name = `${expected.kind} ${expected.intentId}`;
   if (!state) return [`${name}: the gateway does not know it`];
   const differences: string[] = [];

@@ -23,14 +23,18 @@ export function withHeader(record: StoredRecord, name: string, value: string): S
   return { ...record, headers: { ...record.headers, [name]: value } };
 }
 
-/** The same record signed anew by another key, its protected header otherwise as it was. */
+/** The same record signed anew by another key, as the one event of a transaction. */
 export function resigned(record: StoredRecord, key: KeyObject): StoredRecord {
-  const [head = ''] = (record.headers['ce_signature'] ?? '').split('.');
-  const header = JSON.parse(Buffer.from(head, 'base64url').toString()) as Record<string, string>;
-  const protectedHeader = { ...header, kid: thumbprint(key), eid: record.headers['ce_id'], sub: record.headers['ce_subject'] ?? '', typ: record.headers['ce_type'], key: record.key };
-  const encoded = Buffer.from(JSON.stringify(protectedHeader)).toString('base64url');
-  const signature = sign(null, Buffer.from(`${encoded}.${record.value?.toString('base64url')}`), key).toString('base64url');
-  return withHeader(record, 'ce_signature', `${encoded}..${signature}`);
+  const { ce_id: eid, ce_subject: sub = '', ce_type: typ } = record.headers;
+  const covered = Buffer.from(`\u0000${canonicalize({ eid, key: record.key, sub, typ })}\n`);
+  const root = createHash('sha256')
+    .update(covered)
+    .update(record.value ?? '')
+    .digest('base64url');
+  const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
+  const input = `${encode({ alg: 'EdDSA', kid: thumbprint(key), typ: 'countersign-tree' })}.${encode({ root, size: 1 })}`;
+  const signature = sign(null, Buffer.from(input), key).toString('base64url');
+  return withHeader(record, 'ce_signature', `${input}.${signature}~0`);
 }
 
 export const strangerKey = () => generateKeyPairSync('ed25519').privateKey;
@@ -41,5 +45,13 @@ function thumbprint(key: KeyObject): string {
 }
 
 export async function send(plain: PlainKafka, topic: string, forgeries: Forgery[]): Promise<void> {
-  await plain.produce(topic, ...forgeries.map(({ record }) => ({ key: record.key ?? null, value: record.value, headers: record.headers, partition: record.partition })));
+  await plain.produce(
+    topic,
+    ...forgeries.map(({ record }) => ({
+      key: record.key ?? null,
+      value: record.value,
+      headers: record.headers,
+      partition: record.partition,
+    })),
+  );
 }

@@ -14,7 +14,12 @@ const refund = (id: string, token: string, orderId: string, amount: string): Int
   tenant: 'acme',
   session: SESSION,
   token,
-  data: { workflow: 'support-desk', session: SESSION, tool: 'issue_refund', arguments: { orderId, amount, currency: 'EUR', reason: 'damaged' } },
+  data: {
+    workflow: 'support-desk',
+    session: SESSION,
+    tool: 'issue_refund',
+    arguments: { orderId, amount, currency: 'EUR', reason: 'damaged' },
+  },
 });
 
 /** Copies of valid records that differ in the signature, the key or one signed field, sent straight onto their topics. */
@@ -23,7 +28,9 @@ export function forgeryScenario(open: () => World): void {
     const world = open();
     const [alice, bob, audra] = await Promise.all(['alice', 'bob', 'audra'].map((user) => world.person(user)));
     const real = await realRecords(world, alice!, bob!);
-    const executorKey = createPrivateKey(readFileSync(path.join(world.system.dataDir, 'keys/executor/sign.pem'), 'utf8'));
+    const executorKey = createPrivateKey(
+      readFileSync(path.join(world.system.dataDir, 'keys/executor/sign.pem'), 'utf8'),
+    );
     const warrants = [...forgedWarrants(real.warrant, executorKey), ...relabelled(real.escalated)];
     const approvals = forgedApprovals(real.granted, real.escalated, executorKey);
     const results = forgedResults(real.result, real.escalated);
@@ -38,12 +45,20 @@ export function forgeryScenario(open: () => World): void {
     const answer = await bob!.decide(item!, 'approve', 'the real one');
     const pending = await alice!.intent(real.pendingId, 30);
 
-    expect([beside?.actions.at(-1)?.outcome, answer.status, pending?.actions.at(-1)?.outcome]).toEqual(['committed', 200, 'committed']);
-    const effects = (await world.helpdesk.ledger()).filter(({ record }) => /^ord_120\d\d$/.test(record)).map(({ record, amount }) => `${record} ${Number(amount)}`);
+    expect([beside?.actions.at(-1)?.outcome, answer.status, pending?.actions.at(-1)?.outcome]).toEqual([
+      'committed',
+      200,
+      'committed',
+    ]);
+    const effects = (await world.helpdesk.ledger())
+      .filter(({ record }) => /^ord_120\d\d$/.test(record))
+      .map(({ record, amount }) => `${record} ${Number(amount)}`);
     expect(effects.sort()).toEqual(['ord_12001 12', 'ord_12002 400', 'ord_12003 400', 'ord_12004 12']);
     const forged = [...warrants, ...approvals, ...results];
     await auditShows(world, audra!, forged);
-    console.log(`forged: ${forged.length} records (${forged.map((each) => each.name).join('; ')}), effects from them: 0`);
+    console.log(
+      `forged: ${forged.length} records (${forged.map((each) => each.name).join('; ')}), effects from them: 0`,
+    );
   });
 }
 
@@ -96,9 +111,28 @@ function forgedWarrants(real: StoredRecord, executorKey: ReturnType<typeof creat
   const flipped = signature.slice(0, -6) + (signature.at(-6) === 'A' ? 'B' : 'A') + signature.slice(-5);
   return [
     { name: 'signature flipped in one bit', record: withHeader(real, 'ce_signature', flipped) },
-    { name: 'signature left out', record: withHeader(altered(real, (data) => fresh(data, 1)), 'ce_signature', '') },
-    { name: 'signed by a stranger', record: resigned(altered(real, (data) => fresh(data, 2)), strangerKey()) },
-    { name: 'signed by the executor', record: resigned(altered(real, (data) => fresh(data, 3)), executorKey) },
+    {
+      name: 'signature left out',
+      record: withHeader(
+        altered(real, (data) => fresh(data, 1)),
+        'ce_signature',
+        '',
+      ),
+    },
+    {
+      name: 'signed by a stranger',
+      record: resigned(
+        altered(real, (data) => fresh(data, 2)),
+        strangerKey(),
+      ),
+    },
+    {
+      name: 'signed by the executor',
+      record: resigned(
+        altered(real, (data) => fresh(data, 3)),
+        executorKey,
+      ),
+    },
     { name: 'old signature under new content', record: altered(real, (data) => fresh(data, 4)) },
     { name: 'another event id', record: withHeader(real, 'ce_id', 'evt_forged') },
     set('arguments.orderId', 'ord_12060'),
@@ -114,21 +148,38 @@ function forgedWarrants(real: StoredRecord, executorKey: ReturnType<typeof creat
 
 /** A decision that policy did sign, sent as another type. */
 function relabelled(escalated: StoredRecord): Forgery[] {
-  return [{ name: 'an escalation with one field changed', record: altered(escalated, (data) => (data['actionHash'] = 'forged')) }];
+  return [
+    {
+      name: 'an escalation with one field changed',
+      record: altered(escalated, (data) => (data['actionHash'] = 'forged')),
+    },
+  ];
 }
 
-function forgedApprovals(granted: StoredRecord, escalated: StoredRecord, executorKey: ReturnType<typeof createPrivateKey>): Forgery[] {
+function forgedApprovals(
+  granted: StoredRecord,
+  escalated: StoredRecord,
+  executorKey: ReturnType<typeof createPrivateKey>,
+): Forgery[] {
   const pending = dataOf(escalated);
   const aimed = altered(granted, (data) => {
     for (const field of ['intentId', 'actionId', 'revision', 'actionHash']) data[field] = pending[field];
   });
-  const headers = { ...aimed.headers, ce_id: 'evt_forged_approval', ce_subject: String(pending['actionId']), ce_correlationid: String(pending['intentId']) };
+  const headers = {
+    ...aimed.headers,
+    ce_id: 'evt_forged_approval',
+    ce_subject: String(pending['actionId']),
+    ce_correlationid: String(pending['intentId']),
+  };
   const aimedRecord = { ...aimed, headers };
   return [
     { name: 'an approval aimed at another action', record: aimedRecord },
     { name: 'an approval signed by a stranger', record: resigned(aimedRecord, strangerKey()) },
     { name: 'an approval signed by the executor', record: resigned(aimedRecord, executorKey) },
-    { name: 'an approval by somebody else', record: altered(granted, (data) => (data['approver'] = { sub: 'carol', roles: ['support-lead'] })) },
+    {
+      name: 'an approval by somebody else',
+      record: altered(granted, (data) => (data['approver'] = { sub: 'carol', roles: ['support-lead'] })),
+    },
   ];
 }
 
@@ -145,14 +196,18 @@ function forgedResults(result: StoredRecord, escalated: StoredRecord): Forgery[]
 async function auditShows(world: World, audra: Person, forged: Forgery[]): Promise<void> {
   const { rows } = await until(
     async () => {
-      const found = await world.owner.query<{ value: string; signature: string }>("select value, signature from audit.records where signature in ('invalid', 'absent') and type like 'countersign.%'");
+      const found = await world.owner.query<{ value: string; signature: string }>(
+        "select value, signature from audit.records where signature in ('invalid', 'absent') and type like 'countersign.%'",
+      );
       return found.rows.length >= forged.length && found;
     },
     { what: 'audit to flag the forged records', timeoutMs: 30_000 },
   );
   const hash = (text: string) => createHash('sha256').update(text).digest('hex');
   const flagged = new Set(rows.map(({ value }) => hash(value)));
-  expect(forged.filter(({ record }) => !flagged.has(hash(record.value?.toString() ?? ''))).map((each) => each.name)).toEqual([]);
+  expect(
+    forged.filter(({ record }) => !flagged.has(hash(record.value?.toString() ?? ''))).map((each) => each.name),
+  ).toEqual([]);
   const intents = new Set(forged.map(({ record }) => record.headers['ce_correlationid'] ?? ''));
   let shown = 0;
   for (const intentId of intents) {

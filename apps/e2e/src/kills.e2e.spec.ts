@@ -26,21 +26,35 @@ describe('kill -9 of each service in turn, of Kafka and of PostgreSQL, while int
   it('ends every intent as the client expects, refunds each once and loses no record', async () => {
     const hit: string[] = [];
     for (const target of TARGETS) {
-      await until(() => flow.inFlight() >= AT_LEAST_IN_FLIGHT, { timeoutMs: 60_000, what: `${AT_LEAST_IN_FLIGHT} intents in flight before killing ${target}` });
+      await until(() => flow.inFlight() >= AT_LEAST_IN_FLIGHT, {
+        timeoutMs: 60_000,
+        what: `${AT_LEAST_IN_FLIGHT} intents in flight before killing ${target}`,
+      });
       const [pid] = world.system.pids()[target] ?? [];
       if (pid === undefined) throw new Error(`no process runs ${target}`);
       hit.push(`${target} ${flow.inFlight()}`);
       const before = flow.ended;
       process.kill(pid, 'SIGKILL');
-      await until(() => (world.system.pids()[target] ?? []).some((now) => now !== pid), { timeoutMs: 30_000, what: `${target} to be started again` });
-      await until(() => flow.ended >= before + 10, { timeoutMs: 60_000, what: `intents to end after ${target} was killed` });
+      await until(() => (world.system.pids()[target] ?? []).some((now) => now !== pid), {
+        timeoutMs: 30_000,
+        what: `${target} to be started again`,
+      });
+      await until(() => flow.ended >= before + 10, {
+        timeoutMs: 60_000,
+        what: `intents to end after ${target} was killed`,
+      });
     }
     await until(() => flow.expected.size >= INTENTS, { timeoutMs: 60_000, what: `${INTENTS} intents` });
     flow.stopPublishing();
-    await until(() => flow.allEnded(), { timeoutMs: 60_000, what: () => `every intent to end; still open: ${flow.open().join(', ')}` });
+    await until(() => flow.allEnded(), {
+      timeoutMs: 60_000,
+      what: () => `every intent to end; still open: ${flow.open().join(', ')}`,
+    });
     const differences = await flow.differences(await world.person('alice'));
     const records = await auditIsComplete(world);
-    console.log(`in flight at each kill: ${hit.join(', ')}; ${flow.expected.size} intents, ${records} records in audit`);
+    console.log(
+      `in flight at each kill: ${hit.join(', ')}; ${flow.expected.size} intents, ${records} records in audit`,
+    );
     expect(differences).toEqual([]);
   });
 });

@@ -10,7 +10,12 @@ import type { World } from './world.js';
 
 const ask = (world: World, token: string, orderId: string) => {
   const session = `stale-${orderId}`;
-  const data = { workflow: 'support-desk', session, tool: 'issue_refund', arguments: { orderId, amount: '333.00', currency: 'EUR', reason: 'damaged' } };
+  const data = {
+    workflow: 'support-desk',
+    session,
+    tool: 'issue_refund',
+    arguments: { orderId, amount: '333.00', currency: 'EUR', reason: 'damaged' },
+  };
   return world.product.publish({ id: session, tenant: 'acme', session, token, data });
 };
 
@@ -31,12 +36,17 @@ export function staleScenario(open: () => World): void {
       },
       { what: 'a new escalation on the new preview', timeoutMs: 30_000 },
     );
-    const effects = (await world.helpdesk.ledger()).filter(({ record }) => record === 'ord_13001').map(({ amount }) => Number(amount));
+    const effects = (await world.helpdesk.ledger())
+      .filter(({ record }) => record === 'ord_13001')
+      .map(({ amount }) => Number(amount));
     expect(effects).toEqual([50]);
     const stale = await bob.decide({ ...item!, approvalId: renewed.approvalId }, 'approve', 'with the old hash');
     expect(stale).toMatchObject({ status: 409, body: { code: 'APPROVAL_STALE' } });
     expect((await bob.decide(renewed, 'reject', 'changed meanwhile')).status).toBe(200);
-    expect((await alice.intent(intentId, 30))?.actions.at(-1)).toMatchObject({ outcome: 'denied', code: 'APPROVAL_REJECTED' });
+    expect((await alice.intent(intentId, 30))?.actions.at(-1)).toMatchObject({
+      outcome: 'denied',
+      code: 'APPROVAL_REJECTED',
+    });
   });
 
   it("otherwise does what the warrant's digest says, recomputed here", async () => {
@@ -46,14 +56,23 @@ export function staleScenario(open: () => World): void {
     const item = await bob.approvalOf(intentId);
     await bob.decide(item!, 'approve', 'as I saw it');
     expect((await alice.intent(intentId, 30))?.actions.at(-1)).toMatchObject({ outcome: 'committed' });
-    const warrant = (await world.plain.readAll(topicName('decisions', world.system.topicPrefix))).map(dataOf).find((data) => data['intentId'] === intentId && data['grant'] === 'commit');
+    const warrant = (await world.plain.readAll(topicName('decisions', world.system.topicPrefix)))
+      .map(dataOf)
+      .find((data) => data['intentId'] === intentId && data['grant'] === 'commit');
     const preview = warrant?.['preview'] as { effect: Record<string, unknown>; digest: string };
-    const recomputed = createHash('sha256').update(canonicalize(preview.effect) ?? '').digest('base64url');
+    const recomputed = createHash('sha256')
+      .update(canonicalize(preview.effect) ?? '')
+      .digest('base64url');
     expect(recomputed).toBe(preview.digest);
     expect(item!.preview?.effect).toEqual(preview.effect);
     const [effect, ...more] = (await world.helpdesk.ledger()).filter(({ record }) => record === 'ord_13002');
     expect(more).toEqual([]);
-    expect([effect?.record, Number(effect?.amount), effect?.currency, effect?.idempotencyKey]).toEqual(['ord_13002', 333, 'EUR', warrant?.['idempotencyKey']]);
+    expect([effect?.record, Number(effect?.amount), effect?.currency, effect?.idempotencyKey]).toEqual([
+      'ord_13002',
+      333,
+      'EUR',
+      warrant?.['idempotencyKey'],
+    ]);
     expect(JSON.stringify(preview.effect)).toContain('333');
   });
 }
@@ -63,7 +82,11 @@ async function refundBehindItsBack(world: World, orderId: string): Promise<void>
   const token = readFileSync(path.join(world.system.dataDir, 'credentials/helpdesk/acme.token'), 'utf8').trim();
   const response = await fetch(`${world.system.urls.helpdesk}/v1/refunds`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json', authorization: `Bearer ${token}`, 'idempotency-key': `behind-${orderId}` },
+    headers: {
+      'content-type': 'application/json',
+      authorization: `Bearer ${token}`,
+      'idempotency-key': `behind-${orderId}`,
+    },
     body: JSON.stringify({ orderId, amount: '50.00', currency: 'EUR', reason: 'by hand' }),
   });
   if (!response.ok) throw new Error(`helpdesk answered ${response.status}: ${await response.text()}`);

@@ -76,7 +76,13 @@ class Stage {
   static async open(world: DemoWorld): Promise<Stage> {
     const [alice, bob] = await Promise.all([world.token('alice'), world.token('bob')]);
     const product = await new Product(world.brokers, world.topicPrefix).connect();
-    return new Stage(world, product, new Helpdesk(world.helpdesk), new Person('alice', world.gateway, alice), new Person('bob', world.gateway, bob));
+    return new Stage(
+      world,
+      product,
+      new Helpdesk(world.helpdesk),
+      new Person('alice', world.gateway, alice),
+      new Person('bob', world.gateway, bob),
+    );
   }
 
   close(): Promise<void> {
@@ -85,13 +91,23 @@ class Stage {
 
   private intent(name: string, text: string, token: string | undefined = this.alice.token): IntentToPublish {
     const session = `demo-${name}-${this.#run}`;
-    return { id: `${name}-${this.#run}`, tenant: 'acme', session, token, data: { workflow: 'support-desk', session, text } };
+    return {
+      id: `${name}-${this.#run}`,
+      tenant: 'acme',
+      session,
+      token,
+      data: { workflow: 'support-desk', session, text },
+    };
   }
 
   async question(): Promise<DemoRow> {
     const intent = this.intent('question', 'Where is order ord_1001 and what did it cost?');
     const [intentId = ''] = await this.product.publish(intent);
-    return this.judge('a question about an order', intentId, '-', { outcomes: ['read'], effects: [], replySays: /ord_1001|54/ });
+    return this.judge('a question about an order', intentId, '-', {
+      outcomes: ['read'],
+      effects: [],
+      replySays: /ord_1001|54/,
+    });
   }
 
   async ticket(): Promise<DemoRow> {
@@ -110,13 +126,19 @@ class Stage {
     const fence: IntentToPublish = {
       ...intent,
       id: `fence-${this.#run}`,
-      data: { workflow: 'support-desk', session: intent.session, tool: 'get_order', arguments: { orderId: 'ord_1001' } },
+      data: {
+        workflow: 'support-desk',
+        session: intent.session,
+        tool: 'get_order',
+        arguments: { orderId: 'ord_1001' },
+      },
     };
     const [, fenceId = ''] = await this.product.publish(intent, fence);
     await this.alice.intent(fenceId);
     const again = await this.judge('the same intent again', intentId, '-', expected, false);
     const after = await this.alice.intent(intentId, 0);
-    if (JSON.stringify(before) !== JSON.stringify(after)) again.wrong.push('the second publication changed the outcome');
+    if (JSON.stringify(before) !== JSON.stringify(after))
+      again.wrong.push('the second publication changed the outcome');
     again.executor = 'the same receipt';
     return [first, this.report(again)];
   }
@@ -126,12 +148,20 @@ class Stage {
     const intent = this.intent(decision, `Please refund 900 € on order ${record}, the customer sent everything back.`);
     const [intentId = ''] = await this.product.publish(intent);
     const item = await this.bob.approvalOf(intentId);
-    const done = item ? await this.bob.decide(item, decision, decision === 'approve' ? 'goods are back' : 'goods never arrived') : undefined;
+    const done = item
+      ? await this.bob.decide(item, decision, decision === 'approve' ? 'goods are back' : 'goods never arrived')
+      : undefined;
     const expected: Expectation =
       decision === 'approve'
         ? { outcomes: ['committed'], effects: [{ kind: 'refund', record, amount: '900.00' }] }
         : { outcomes: ['denied'], effects: [], code: 'APPROVAL_REJECTED', replySays: /reject|declin|not approved/i };
-    const row = await this.judge(`a refund of 900 €`, intentId, `bob: ${decision === 'approve' ? 'approved' : 'rejected'}`, expected, false);
+    const row = await this.judge(
+      `a refund of 900 €`,
+      intentId,
+      `bob: ${decision === 'approve' ? 'approved' : 'rejected'}`,
+      expected,
+      false,
+    );
     row.policy = decision === 'approve' ? 'escalated, approved' : 'escalated, denied';
     row.wrong.push(...approvalFlaws(item, done));
     return this.report(row);
@@ -155,7 +185,9 @@ class Stage {
     const row = await this.judge('a refund whose answer is lost', intentId, '-', expected, false);
     const actionId = row.actionIds.at(-1) ?? '';
     const key = idempotencyKeyOf('acme', actionId, 0);
-    const requests = (await this.helpdesk.accessLog()).filter((entry) => entry.method === 'POST' && entry.idempotencyKey === key).length;
+    const requests = (await this.helpdesk.accessLog()).filter(
+      (entry) => entry.method === 'POST' && entry.idempotencyKey === key,
+    ).length;
     row.executor = `committed (${requests} requests, 1 key)`;
     if (requests < 2) row.wrong.push(`the answer was not lost: ${requests} request with its key`);
     return this.report(row);
@@ -170,11 +202,28 @@ class Stage {
     const shownCode = (seen?.body as { code?: string } | undefined)?.code;
     if (shownCode === 'TENANT_MISMATCH') wrong.push('the caller is told of another tenant');
     const intentId = refusal?.intentId ?? '';
-    return this.report({ intent: title, proposed: '-', policy: `refused ${refusal?.code ?? ''}`, person: '-', executor: '-', trace: intentId, intentId, actionIds: [], ok: false, wrong });
+    return this.report({
+      intent: title,
+      proposed: '-',
+      policy: `refused ${refusal?.code ?? ''}`,
+      person: '-',
+      executor: '-',
+      trace: intentId,
+      intentId,
+      actionIds: [],
+      ok: false,
+      wrong,
+    });
   }
 
   /** Holds an intent's end against what must be true, in the ledger and over HTTP. */
-  private async judge(title: string, intentId: string, person: string, expected: Expectation, report = true): Promise<DemoRow> {
+  private async judge(
+    title: string,
+    intentId: string,
+    person: string,
+    expected: Expectation,
+    report = true,
+  ): Promise<DemoRow> {
     const state = await this.alice.intent(intentId, 30);
     const ledger = await this.helpdesk.ledger();
     const row = rowOf(title, intentId, person, state, flaws(state, ledger, expected));
@@ -188,7 +237,13 @@ class Stage {
   }
 }
 
-function rowOf(title: string, intentId: string, person: string, state: IntentState | undefined, wrong: string[]): DemoRow {
+function rowOf(
+  title: string,
+  intentId: string,
+  person: string,
+  state: IntentState | undefined,
+  wrong: string[],
+): DemoRow {
   const actions = state?.actions ?? [];
   const last = actions.at(-1);
   return {
@@ -212,16 +267,20 @@ export function flaws(state: IntentState | undefined, ledger: LedgerEntry[], exp
   if (state.state !== 'ended') wrong.push(`it is ${state.state}, not ended`);
   const outcomes = state.actions.map((action) => action.outcome ?? action.state);
   const last = outcomes.slice(-expected.outcomes.length);
-  if (JSON.stringify(last) !== JSON.stringify(expected.outcomes)) wrong.push(`outcomes are ${outcomes.join(', ') || 'none'}, not ${expected.outcomes.join(', ')}`);
+  if (JSON.stringify(last) !== JSON.stringify(expected.outcomes))
+    wrong.push(`outcomes are ${outcomes.join(', ') || 'none'}, not ${expected.outcomes.join(', ')}`);
   const earlier = outcomes.slice(0, -expected.outcomes.length).filter((outcome) => outcome !== 'read');
   if (earlier.length > 0) wrong.push(`more than reads came before: ${earlier.join(', ')}`);
   const keys = new Map(state.actions.map(({ actionId }) => [idempotencyKeyOf('acme', actionId, 0), actionId]));
   const effects = ledger.filter((entry) => keys.has(entry.idempotencyKey));
-  if (effects.length !== expected.effects.length) wrong.push(`${effects.length} effects in the ledger, not ${expected.effects.length}`);
+  if (effects.length !== expected.effects.length)
+    wrong.push(`${effects.length} effects in the ledger, not ${expected.effects.length}`);
   expected.effects.forEach((effect, index) => wrong.push(...effectFlaws(effects[index], effect)));
-  if (expected.code && !state.actions.some((action) => action.code === expected.code)) wrong.push(`no action ended with ${expected.code}`);
+  if (expected.code && !state.actions.some((action) => action.code === expected.code))
+    wrong.push(`no action ended with ${expected.code}`);
   if (!state.reply) wrong.push('there is no reply');
-  else if (expected.replySays && !expected.replySays.test(state.reply)) wrong.push(`the reply does not say it: ${state.reply.slice(0, 120)}`);
+  else if (expected.replySays && !expected.replySays.test(state.reply))
+    wrong.push(`the reply does not say it: ${state.reply.slice(0, 120)}`);
   return wrong;
 }
 
@@ -230,8 +289,10 @@ function effectFlaws(entry: LedgerEntry | undefined, effect: Expectation['effect
   const wrong: string[] = [];
   if (entry.tenant !== 'acme') wrong.push(`the effect is in tenant ${entry.tenant}`);
   if (entry.kind !== effect.kind) wrong.push(`the effect is a ${entry.kind}, not a ${effect.kind}`);
-  if (effect.record && entry.record !== effect.record) wrong.push(`the effect is on ${entry.record}, not ${effect.record}`);
-  if (effect.amount && Number(entry.amount) !== Number(effect.amount)) wrong.push(`the amount is ${entry.amount}, not ${effect.amount}`);
+  if (effect.record && entry.record !== effect.record)
+    wrong.push(`the effect is on ${entry.record}, not ${effect.record}`);
+  if (effect.amount && Number(entry.amount) !== Number(effect.amount))
+    wrong.push(`the amount is ${entry.amount}, not ${effect.amount}`);
   return wrong;
 }
 
@@ -239,6 +300,7 @@ function approvalFlaws(item: ApprovalItem | undefined, done: { status: number; b
   if (!item) return ['no approval was opened'];
   const wrong: string[] = [];
   if (!item.preview?.effect) wrong.push('the approver saw no preview');
-  if (!done || done.status >= 300) wrong.push(`the decision was answered ${done?.status}: ${JSON.stringify(done?.body).slice(0, 200)}`);
+  if (!done || done.status >= 300)
+    wrong.push(`the decision was answered ${done?.status}: ${JSON.stringify(done?.body).slice(0, 200)}`);
   return wrong;
 }

@@ -10,7 +10,9 @@ export interface IntentToPublish {
   tenant: string;
   session: string;
   token: string | undefined;
-  data: { workflow: string; session: string; text: string } | { workflow: string; session: string; tool: string; arguments: object; dry_run?: boolean };
+  data:
+    | { workflow: string; session: string; text: string }
+    | { workflow: string; session: string; tool: string; arguments: object; dry_run?: boolean };
 }
 
 export interface Refusal {
@@ -30,8 +32,16 @@ export class Product {
   constructor(brokers: string, prefix: string, source = '/demo/shop') {
     this.source = source;
     this.#prefix = prefix;
-    this.#kafka = new Kafka({ clientId: 'demo-shop', brokers: brokers.split(','), logLevel: logLevel.NOTHING, retry: { retries: 30, maxRetryTime: 2000 } });
-    this.#producer = this.#kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner, allowAutoTopicCreation: false });
+    this.#kafka = new Kafka({
+      clientId: 'demo-shop',
+      brokers: brokers.split(','),
+      logLevel: logLevel.NOTHING,
+      retry: { retries: 30, maxRetryTime: 2000 },
+    });
+    this.#producer = this.#kafka.producer({
+      createPartitioner: Partitioners.DefaultPartitioner,
+      allowAutoTopicCreation: false,
+    });
   }
 
   async connect(): Promise<this> {
@@ -59,13 +69,20 @@ export class Product {
 
   /** Waits for the refusal of one of the ids it published; undefined when none came in time. */
   async refusalOf(requestId: string, withinMs: number): Promise<Refusal | undefined> {
-    const consumer = this.#kafka.consumer({ groupId: `${this.source.slice(1).replaceAll('/', '-')}-${requestId}`, maxWaitTimeInMs: 50 });
+    const consumer = this.#kafka.consumer({
+      groupId: `${this.source.slice(1).replaceAll('/', '-')}-${requestId}`,
+      maxWaitTimeInMs: 50,
+    });
     await consumer.connect();
     try {
       await consumer.subscribe({ topics: [topicName('decisions', this.#prefix)], fromBeginning: true });
       return await new Promise<Refusal | undefined>((resolve, reject) => {
         const timer = setTimeout(() => resolve(undefined), withinMs);
-        const eachMessage = async ({ message }: { message: { headers?: Record<string, unknown>; value: Buffer | null } }) => {
+        const eachMessage = async ({
+          message,
+        }: {
+          message: { headers?: Record<string, unknown>; value: Buffer | null };
+        }) => {
           if (String(message.headers?.['ce_type']) !== 'countersign.intent.refused.v1' || !message.value) return;
           const data = JSON.parse(message.value.toString()) as Refusal;
           if (data.source !== this.source || data.requestId !== requestId) return;

@@ -2,8 +2,21 @@ import Table from 'cli-table3';
 import type { DemoRow } from './demo.js';
 
 const PLAIN = {
-  top: '', 'top-mid': '', 'top-left': '', 'top-right': '', bottom: '', 'bottom-mid': '', 'bottom-left': '', 'bottom-right': '',
-  left: '', 'left-mid': '', mid: '', 'mid-mid': '', right: '', 'right-mid': '', middle: '  ',
+  top: '',
+  'top-mid': '',
+  'top-left': '',
+  'top-right': '',
+  bottom: '',
+  'bottom-mid': '',
+  'bottom-left': '',
+  'bottom-right': '',
+  left: '',
+  'left-mid': '',
+  mid: '',
+  'mid-mid': '',
+  right: '',
+  'right-mid': '',
+  middle: '  ',
 };
 
 /** The demo's rows as a plain table, flaws below it. */
@@ -13,7 +26,8 @@ export function demoTable(rows: DemoRow[]): string {
     chars: PLAIN,
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
   });
-  for (const row of rows) table.push([row.ok ? 'ok' : 'NO', row.intent, row.proposed, row.policy, row.person, row.executor, row.trace]);
+  for (const row of rows)
+    table.push([row.ok ? 'ok' : 'NO', row.intent, row.proposed, row.policy, row.person, row.executor, row.trace]);
   const wrong = rows.filter((row) => !row.ok).flatMap((row) => row.wrong.map((flaw) => `NO  ${row.intent}: ${flaw}`));
   return [table.toString(), ...wrong].join('\n');
 }

@@ -38,7 +38,11 @@ export class Helpdesk {
   }
 
   async faults(faults: object): Promise<void> {
-    const response = await fetch(`${this.url}/faults`, { method: 'PUT', headers: { 'content-type': 'application/json' }, body: JSON.stringify(faults) });
+    const response = await fetch(`${this.url}/faults`, {
+      method: 'PUT',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(faults),
+    });
     if (!response.ok) throw new Error(`PUT /faults answered ${response.status}: ${await response.text()}`);
   }
 }
@@ -107,7 +111,15 @@ export class Person {
     return undefined;
   }
 
-  decide(item: ApprovalItem, decision: 'approve' | 'reject', reason: string): Promise<{ status: number; body: unknown }> {
-    return this.call('POST', `/v1/approvals/${item.approvalId}/decisions`, { decision, actionHash: item.actionHash, reason });
+  decide(
+    item: ApprovalItem,
+    decision: 'approve' | 'reject',
+    reason: string,
+  ): Promise<{ status: number; body: unknown }> {
+    return this.call('POST', `/v1/approvals/${item.approvalId}/decisions`, {
+      decision,
+      actionHash: item.actionHash,
+      reason,
+    });
   }
 }

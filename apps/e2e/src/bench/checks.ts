@@ -1,10 +1,10 @@
-import { createPublicKey, verify } from 'node:crypto';
+import { createHash, createPublicKey, verify } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import pg from 'pg';
 import { idempotencyKeyOf, actionIdOf, topicName, TOPICS } from '@countersign/contracts';
 import { Helpdesk } from '@countersign/demo';
-import { until, type PlainKafka } from '@countersign/testing';
+import { until, type PlainKafka, type StoredRecord } from '@countersign/testing';
 import type { LoadDriver } from './load.js';
 
 /** Every effect that was asked for is in helpdesk's ledger once, with the key derived from its action, and nothing else is. */
@@ -23,16 +23,69 @@ export async function ledgerFlaws(helpdesk: string, intentIds: string[]): Promis
   ];
 }
 
+const sha256 = (...parts: (Buffer | string)[]) =>
+  createHash('sha256')
+    .update(Buffer.concat(parts.map((part) => Buffer.from(part as string))))
+    .digest();
+
+/** The root of a tree of `size` leaves above this one, as RFC 6962, section 2.1.1, defines the path. */
+function rootAbove(leaf: Buffer, index: number, size: number, path: Buffer[]): Buffer | undefined {
+  if (size === 1) return path.length ? undefined : leaf;
+  const [below, sibling] = [path.slice(0, -1), path.at(-1)];
+  const split = 2 ** Math.floor(Math.log2(size - 1));
+  const child =
+    index < split ? rootAbove(leaf, index, split, below) : rootAbove(leaf, index - split, size - split, below);
+  if (!sibling || !child) return undefined;
+  return index < split ? sha256('\u0001', child, sibling) : sha256('\u0001', sibling, child);
+}
+
+/** What the service signed for this record: one root for all that a transaction emitted. */
+function isSigned({ key, value, headers }: StoredRecord, isGenuine: (jws: string) => boolean): boolean {
+  const [jws = '', place = ''] = (headers['ce_signature'] ?? '').split('~');
+  const [index, ...path] = place.split('.');
+  if (!isGenuine(jws)) return false;
+  const { root, size } = JSON.parse(Buffer.from(jws.split('.')[1] ?? '', 'base64url').toString()) as {
+    root: string;
+    size: number;
+  };
+  const covered = JSON.stringify({ eid: headers['ce_id'], key, sub: headers['ce_subject'], typ: headers['ce_type'] });
+  const leaf = sha256(`\u0000${covered}\n`, value ?? '');
+  return (
+    rootAbove(
+      leaf,
+      Number(index),
+      size,
+      path.map((node) => Buffer.from(node, 'base64url')),
+    )?.toString('base64url') === root
+  );
+}
+
 /** Every decision and result carries its service's valid signature. Verified here with node:crypto alone. */
-export async function signatureFlaws(kafka: PlainKafka, prefix: string, keysDir: string): Promise<{ checked: number; flaws: string[] }> {
+export async function signatureFlaws(
+  kafka: PlainKafka,
+  prefix: string,
+  keysDir: string,
+): Promise<{ checked: number; flaws: string[] }> {
   let checked = 0;
   const flaws: string[] = [];
-  for (const [topic, service] of [['decisions', 'policy'], ['results', 'executor']] as const) {
+  for (const [topic, service] of [
+    ['decisions', 'policy'],
+    ['results', 'executor'],
+  ] as const) {
     const key = createPublicKey(readFileSync(path.join(keysDir, 'trusted', `${service}.pub.pem`), 'utf8'));
+    const judged = new Map<string, boolean>();
+    const isGenuine = (jws: string) => {
+      const [head, body, signature] = jws.split('.');
+      if (!judged.has(jws))
+        judged.set(
+          jws,
+          signature !== undefined &&
+            verify(null, Buffer.from(`${head}.${body}`), key, Buffer.from(signature, 'base64url')),
+        );
+      return judged.get(jws) === true;
+    };
     for (const record of await kafka.readAll(topicName(topic, prefix))) {
-      const [header, , signature] = (record.headers['ce_signature'] ?? '').split('.');
-      const input = `${header}.${record.value?.toString('base64url')}`;
-      if (!signature || !verify(null, Buffer.from(input), key, Buffer.from(signature, 'base64url'))) flaws.push(`${topic} ${record.partition}/${record.offset}`);
+      if (!isSigned(record, isGenuine)) flaws.push(`${topic} ${record.partition}/${record.offset}`);
       checked++;
     }
   }
@@ -40,7 +93,11 @@ export async function signatureFlaws(kafka: PlainKafka, prefix: string, keysDir:
 }
 
 /** Audit holds one row for each record of each topic (its own heartbeats aside, which never stop coming). */
-export async function auditFlaws(driver: LoadDriver, prefix: string, databaseUrl: string): Promise<{ rows: number; flaws: string[] }> {
+export async function auditFlaws(
+  driver: LoadDriver,
+  prefix: string,
+  databaseUrl: string,
+): Promise<{ rows: number; flaws: string[] }> {
   const client = new pg.Client({ connectionString: databaseUrl });
   await client.connect();
   const topics = TOPICS.filter((topic) => topic !== 'audit');
@@ -51,7 +108,10 @@ export async function auditFlaws(driver: LoadDriver, prefix: string, databaseUrl
       async () => {
         records = 0;
         for (const topic of topics) records += await driver.written(topicName(topic, prefix));
-        const { rows: counted } = await client.query<{ n: string }>('select count(*) n from audit.records where topic = any($1)', [topics]);
+        const { rows: counted } = await client.query<{ n: string }>(
+          'select count(*) n from audit.records where topic = any($1)',
+          [topics],
+        );
         rows = Number(counted[0]?.n);
         return rows === records;
       },

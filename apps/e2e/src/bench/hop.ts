@@ -6,7 +6,12 @@ import kafkajs from 'kafkajs';
  */
 const { Kafka, logLevel, Partitioners } = kafkajs;
 const [brokers = '', from = '', to = ''] = process.argv.slice(2);
-const kafka = new Kafka({ clientId: `floor-${from}`, brokers: brokers.split(','), logLevel: logLevel.NOTHING, retry: { retries: 20 } });
+const kafka = new Kafka({
+  clientId: `floor-${from}`,
+  brokers: brokers.split(','),
+  logLevel: logLevel.NOTHING,
+  retry: { retries: 20 },
+});
 const producer = kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner, allowAutoTopicCreation: false });
 await producer.connect();
 const consumer = kafka.consumer({ groupId: `floor-${from}`, maxWaitTimeInMs: 10, maxBytesPerPartition: 524_288 });
@@ -24,7 +29,9 @@ await consumer.run({
       await producer.send({ topic: to, acks: -1, messages });
       const last = chunk.at(-1)?.offset ?? '0';
       resolveOffset(last);
-      await consumer.commitOffsets([{ topic: batch.topic, partition: batch.partition, offset: (BigInt(last) + 1n).toString() }]);
+      await consumer.commitOffsets([
+        { topic: batch.topic, partition: batch.partition, offset: (BigInt(last) + 1n).toString() },
+      ]);
       await heartbeat();
     }
   },

@@ -27,8 +27,16 @@ export class LoadDriver {
   ) {}
 
   static async connect(brokers: string): Promise<LoadDriver> {
-    const kafka = new KafkaClient({ clientId: 'bench', brokers: brokers.split(','), logLevel: logLevel.NOTHING, retry: { retries: 20 } });
-    const producer = kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner, allowAutoTopicCreation: false });
+    const kafka = new KafkaClient({
+      clientId: 'bench',
+      brokers: brokers.split(','),
+      logLevel: logLevel.NOTHING,
+      retry: { retries: 20 },
+    });
+    const producer = kafka.producer({
+      createPartitioner: Partitioners.DefaultPartitioner,
+      allowAutoTopicCreation: false,
+    });
     const admin = kafka.admin();
     await Promise.all([producer.connect(), admin.connect()]);
     return new LoadDriver(kafka, producer, admin);
@@ -50,7 +58,11 @@ export class LoadDriver {
     const before = await this.written(pipeline.output);
     const made = pipeline.make(n);
     for (let i = 0; i < n; i += 500) {
-      await this.producer.send({ topic: pipeline.input, acks: -1, messages: made.slice(i, i + 500).map(({ message }) => message) });
+      await this.producer.send({
+        topic: pipeline.input,
+        acks: -1,
+        messages: made.slice(i, i + 500).map(({ message }) => message),
+      });
     }
     const deadline = performance.now() + timeoutMs;
     let first: { at: number; done: number } | undefined;
@@ -58,7 +70,8 @@ export class LoadDriver {
       const done = (await this.written(pipeline.output)) - before;
       const at = performance.now();
       if (!first && done >= n / 10) first = { at, done };
-      if (done >= n && first) return { rate: ((n - first.done) / (at - first.at)) * 1000, ids: made.map(({ id }) => id) };
+      if (done >= n && first)
+        return { rate: ((n - first.done) / (at - first.at)) * 1000, ids: made.map(({ id }) => id) };
       if (at > deadline) throw new Error(`${pipeline.name}: ${done} of ${n} came out in ${timeoutMs / 1000} s`);
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
@@ -92,12 +105,18 @@ export class LoadDriver {
       void this.producer.send({ topic: pipeline.input, acks: -1, messages: [message] });
     }
     const deadline = performance.now() + 10_000;
-    while (took.length < made.length && performance.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 50));
+    while (took.length < made.length && performance.now() < deadline)
+      await new Promise((resolve) => setTimeout(resolve, 50));
     await consumer.disconnect();
     if (took.length < made.length) throw new Error(`${pipeline.name}: ${took.length} of ${made.length} came out`);
     return took.slice(perSecond).sort((a, b) => a - b);
   }
 }
 
-export const percentile = (sorted: number[], p: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * p))] ?? Number.NaN;
-export const median = (values: number[]) => percentile([...values].sort((a, b) => a - b), 0.5);
+export const percentile = (sorted: number[], p: number) =>
+  sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * p))] ?? Number.NaN;
+export const median = (values: number[]) =>
+  percentile(
+    [...values].sort((a, b) => a - b),
+    0.5,
+  );

@@ -12,7 +12,12 @@ import { LoadDriver, median, percentile, type Pipeline } from './load.js';
  * rules approve and that commit to helpdesk over HTTP. Only the ratios mean something; machines are shared.
  */
 const { values: options } = parseArgs({
-  options: { quick: { type: 'boolean', default: false }, rounds: { type: 'string' }, actions: { type: 'string' }, json: { type: 'boolean', default: false } },
+  options: {
+    quick: { type: 'boolean', default: false },
+    rounds: { type: 'string' },
+    actions: { type: 'string' },
+    json: { type: 'boolean', default: false },
+  },
 });
 const ROUNDS = Number(options.rounds ?? (options.quick ? 2 : 5));
 const ACTIONS = Number(options.actions ?? (options.quick ? 3_000 : 10_000));
@@ -21,13 +26,27 @@ const SECONDS = options.quick ? 10 : 30;
 const GOALS = { throughput: 0.08, latency: 4 };
 
 const started = performance.now();
-const say = (text: string) => console.error(`${((performance.now() - started) / 1000).toFixed(1).padStart(6)} s  ${text}`);
+const say = (text: string) =>
+  console.error(`${((performance.now() - started) / 1000).toFixed(1).padStart(6)} s  ${text}`);
 
-async function startFloor(system: System, driver: LoadDriver, run: string): Promise<{ pipeline: Pipeline; stop(): Promise<void> }> {
+async function startFloor(
+  system: System,
+  driver: LoadDriver,
+  run: string,
+): Promise<{ pipeline: Pipeline; stop(): Promise<void> }> {
   const topics = [0, 1, 2, 3, 4].map((hop) => `floor-${run}-${hop}`);
-  await driver.admin.createTopics({ waitForLeaders: true, topics: topics.map((topic) => ({ topic, numPartitions: 4 })) });
+  await driver.admin.createTopics({
+    waitForLeaders: true,
+    topics: topics.map((topic) => ({ topic, numPartitions: 4 })),
+  });
   const script = path.join(import.meta.dirname, 'hop.js');
-  const hops = topics.slice(1).map((to, hop) => spawn(process.execPath, [script, system.urls.kafka, topics[hop] ?? '', to], { stdio: ['ignore', 'pipe', 'inherit'] }));
+  const hops = topics
+    .slice(1)
+    .map((to, hop) =>
+      spawn(process.execPath, [script, system.urls.kafka, topics[hop] ?? '', to], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      }),
+    );
   await Promise.all(hops.map((child) => new Promise((resolve) => child.stdout.once('data', resolve))));
   let sequence = 0;
   const pipeline: Pipeline = {
@@ -42,7 +61,13 @@ async function startFloor(system: System, driver: LoadDriver, run: string): Prom
 
 /** The floor carries what an intent carries: the same value and headers of the same size. */
 function floorMessage(id: string) {
-  const headers = { ce_specversion: '1.0', ce_id: id, ce_source: '/bench', ce_type: 'countersign.action.requested.v1', authorization: `Bearer ${'x'.repeat(700)}` };
+  const headers = {
+    ce_specversion: '1.0',
+    ce_id: id,
+    ce_source: '/bench',
+    ce_type: 'countersign.action.requested.v1',
+    authorization: `Bearer ${'x'.repeat(700)}`,
+  };
   return { id, message: { key: `acme/${id}`, value: JSON.stringify(refund(0)), headers } };
 }
 
@@ -54,7 +79,9 @@ const refund = (n: number) => ({
 });
 
 async function stopAll(children: ChildProcess[]): Promise<void> {
-  const ended = children.map((child) => new Promise((resolve) => (child.exitCode === null ? child.once('exit', resolve) : resolve(undefined))));
+  const ended = children.map(
+    (child) => new Promise((resolve) => (child.exitCode === null ? child.once('exit', resolve) : resolve(undefined))),
+  );
   for (const child of children) child.kill('SIGTERM');
   await Promise.all(ended);
 }
@@ -67,7 +94,14 @@ function governed(tokens: string[], run: string, published: string[]): Pipeline 
     const intentId = intentIdOf('acme', '/bench', id);
     published.push(intentId);
     const data = refund(n);
-    const headers = { ce_specversion: '1.0', ce_id: id, ce_source: '/bench', ce_type: 'countersign.action.requested.v1', 'content-type': 'application/json', authorization: `Bearer ${tokens[n % tokens.length]}` };
+    const headers = {
+      ce_specversion: '1.0',
+      ce_id: id,
+      ce_source: '/bench',
+      ce_type: 'countersign.action.requested.v1',
+      'content-type': 'application/json',
+      authorization: `Bearer ${tokens[n % tokens.length]}`,
+    };
     return { id: intentId, message: { key: `acme/${data.session}`, value: JSON.stringify(data), headers } };
   };
   return {
@@ -105,7 +139,8 @@ async function measure(system: System, driver: LoadDriver, run: string, publishe
 function report(measured: Awaited<ReturnType<typeof measure>>) {
   const { rates, floorMs, oursMs } = measured;
   const ratios = rates.ours.map((rate, round) => rate / (rates.floor[round] ?? Number.NaN));
-  const spread = (values: number[]) => [Math.min(...values), median(values), Math.max(...values)].map((value) => Math.round(value)).join(' / ');
+  const spread = (values: number[]) =>
+    [Math.min(...values), median(values), Math.max(...values)].map((value) => Math.round(value)).join(' / ');
   return {
     throughput: median(ratios),
     latency: percentile(oursMs, 0.5) / percentile(floorMs, 0.5),
@@ -120,7 +155,9 @@ function report(measured: Awaited<ReturnType<typeof measure>>) {
 }
 
 async function main(): Promise<number> {
-  const system = await startSystem({ onProgress: ({ step, seconds }) => (seconds === undefined ? undefined : say(`${step} in ${seconds.toFixed(1)} s`)) });
+  const system = await startSystem({
+    onProgress: ({ step, seconds }) => (seconds === undefined ? undefined : say(`${step} in ${seconds.toFixed(1)} s`)),
+  });
   try {
     const driver = await LoadDriver.connect(system.urls.kafka);
     const published: string[] = [];
@@ -132,8 +169,14 @@ async function main(): Promise<number> {
     const flaws = [...(await ledgerFlaws(system.urls.helpdesk, published)), ...signatures.flaws, ...audit.flaws];
     await Promise.all([plain.close(), driver.close()]);
     const { throughput, latency, lines } = report(measured);
-    console.log([...lines, `checked                 ${published.length} effects in the ledger, ${signatures.checked} signatures, ${audit.rows} audit rows`].join('\n'));
-    if (throughput < GOALS.throughput) flaws.push(`throughput is ${throughput.toFixed(3)} × the floor, below ${GOALS.throughput}`);
+    console.log(
+      [
+        ...lines,
+        `checked                 ${published.length} effects in the ledger, ${signatures.checked} signatures, ${audit.rows} audit rows`,
+      ].join('\n'),
+    );
+    if (throughput < GOALS.throughput)
+      flaws.push(`throughput is ${throughput.toFixed(3)} × the floor, below ${GOALS.throughput}`);
     if (!(latency <= GOALS.latency)) flaws.push(`p50 is ${latency.toFixed(2)} × the floor's, above ${GOALS.latency}`);
     for (const flaw of flaws) console.log(`FAILED: ${flaw}`);
     return flaws.length === 0 ? 0 : 3;
