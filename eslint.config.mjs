@@ -4,15 +4,29 @@ import tseslint from 'typescript-eslint';
 // `decide` and the state it works on are pure: what they may not do is listed here once.
 const impure = [
   { selector: 'AwaitExpression', message: 'decide is pure: no await. Prepare facts before it.' },
-  { selector: "CallExpression[callee.object.name='Date'][callee.property.name='now']", message: 'decide is pure: take `now` as an argument.' },
-  { selector: "NewExpression[callee.name='Date'][arguments.length=0]", message: 'decide is pure: take `now` as an argument.' },
-  { selector: "CallExpression[callee.object.name='Math'][callee.property.name='random']", message: 'decide is pure: derive ids from what caused them.' },
+  {
+    selector: "CallExpression[callee.object.name='Date'][callee.property.name='now']",
+    message: 'decide is pure: take `now` as an argument.',
+  },
+  {
+    selector: "NewExpression[callee.name='Date'][arguments.length=0]",
+    message: 'decide is pure: take `now` as an argument.',
+  },
+  {
+    selector: "CallExpression[callee.object.name='Math'][callee.property.name='random']",
+    message: 'decide is pure: derive ids from what caused them.',
+  },
   { selector: "MemberExpression[object.name='process']", message: 'decide is pure: no environment.' },
-  { selector: "MemberExpression[object.name='crypto'][property.name=/random/]", message: 'decide is pure: no randomness.' },
+  {
+    selector: "MemberExpression[object.name='crypto'][property.name=/random/]",
+    message: 'decide is pure: no randomness.',
+  },
 ];
 const impureImports = ['node:*', '@nestjs/*', 'kafkajs', 'pg', 'typeorm', 'pino', 'undici', '@countersign/host'];
 // Its `/stream` holds types and the four words of an effect, nothing that runs.
-const impurePaths = [{ name: '@countersign/messaging', message: 'decide is pure: import from @countersign/messaging/stream.' }];
+const impurePaths = [
+  { name: '@countersign/messaging', message: 'decide is pure: import from @countersign/messaging/stream.' },
+];
 
 export default tseslint.config(
   { ignores: ['**/dist', '**/node_modules', '.nx', '.tools', '.countersign', '**/*.mjs'] },
@@ -34,9 +48,18 @@ export default tseslint.config(
             { sourceTag: 'layer:contracts', onlyDependOnLibsWithTags: ['layer:contracts'] },
             { sourceTag: 'layer:kit', onlyDependOnLibsWithTags: ['layer:contracts', 'layer:kit'] },
             { sourceTag: 'layer:workflow', onlyDependOnLibsWithTags: ['layer:contracts', 'layer:kit'] },
-            { sourceTag: 'layer:messaging', onlyDependOnLibsWithTags: ['layer:contracts', 'layer:kit', 'layer:messaging'] },
-            { sourceTag: 'layer:app', onlyDependOnLibsWithTags: ['layer:contracts', 'layer:kit', 'layer:messaging', 'layer:dev'] },
-            { sourceTag: 'layer:dev', onlyDependOnLibsWithTags: ['layer:contracts', 'layer:kit', 'layer:messaging', 'layer:dev'] },
+            {
+              sourceTag: 'layer:messaging',
+              onlyDependOnLibsWithTags: ['layer:contracts', 'layer:kit', 'layer:messaging'],
+            },
+            {
+              sourceTag: 'layer:app',
+              onlyDependOnLibsWithTags: ['layer:contracts', 'layer:kit', 'layer:messaging', 'layer:dev'],
+            },
+            {
+              sourceTag: 'layer:dev',
+              onlyDependOnLibsWithTags: ['layer:contracts', 'layer:kit', 'layer:messaging', 'layer:dev'],
+            },
             // The judge of the demo and of the long runs looks from outside.
             { sourceTag: 'layer:outside', onlyDependOnLibsWithTags: ['layer:contracts', 'layer:dev'] },
           ],
@@ -48,7 +71,10 @@ export default tseslint.config(
     files: ['**/decide.ts', '**/state.ts', '**/judge.ts', '**/drafts.ts', '**/provenance.ts', '**/rules/*.ts'],
     rules: {
       'no-restricted-syntax': ['error', ...impure],
-      '@typescript-eslint/no-restricted-imports': ['error', { paths: impurePaths, patterns: [{ group: impureImports, message: 'decide is pure.' }] }],
+      '@typescript-eslint/no-restricted-imports': [
+        'error',
+        { paths: impurePaths, patterns: [{ group: impureImports, message: 'decide is pure.' }] },
+      ],
     },
   },
 );

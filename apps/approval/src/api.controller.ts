@@ -16,7 +16,12 @@ const answerBody = z.discriminatedUnion('decision', [
   z.strictObject({
     decision: z.enum(['approve', 'reject']),
     actionHash: z.string().min(1).max(200),
-    reason: z.string().trim().min(1).max(2_000),
+    reason: z
+      .string()
+      .trim()
+      .min(1)
+      .max(2_000)
+      .refine((reason) => reason.isWellFormed(), 'half a character (a lone surrogate)'),
   }),
   z.looseObject({ decision: z.literal('edit') }),
 ]);
@@ -52,7 +57,7 @@ export class ApprovalsController {
     if (given.decision === 'edit')
       throw new HttpProblem('NOT_BUILT', 'editing an action is not built yet; reject it and ask for another');
     if (!(await this.queue.has(person.tenant, id))) throw notFound(id);
-    const answer = { ...given, sealedToken: await sealToken(this.sealKey, token) };
+    const answer = { ...given, sealed: await sealToken(this.sealKey, token) };
     const verdict = await this.messaging.execute({
       touches: [approvalKey(id)],
       decide: (states, now) => decideAnswer(id, person, answer, states, now),

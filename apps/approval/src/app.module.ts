@@ -5,7 +5,7 @@ import type { Incoming } from '@countersign/contracts';
 import { createLogger, messagingSettings, METRICS, parseConfig, startService } from '@countersign/host';
 import { createVerifier, loadSealKey, VERIFIER } from '@countersign/identity';
 import { createMessaging, KAFKA_BATCH, Messaging, type Batch } from '@countersign/messaging';
-import { loadKeyRing, loadSigner, signedEncoder } from '@countersign/signing';
+import { eventPen, loadKeyRing, loadSigner } from '@countersign/signing';
 import { ApprovalsController, SEAL_KEY } from './api.controller.js';
 import { placeOf } from './decide.js';
 import { approvalConfig, type ApprovalConfig } from './config.js';
@@ -74,7 +74,7 @@ export async function start(env: NodeJS.ProcessEnv = process.env) {
     subscriptions: [approvalConsumer(loadKeyRing(config.COUNTERSIGN_KEYS_DIR), report)],
     workers: [expiry],
     project,
-    encode: signedEncoder('approval', loadSigner(config.COUNTERSIGN_KEYS_DIR)),
+    ...eventPen('approval', loadSigner(config.COUNTERSIGN_KEYS_DIR)),
   });
   return startService({ name: 'approval', config, logger, messaging, module: AppModule.with(config, source) });
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import { digest, eventIdOf, type CloudEvent, type Incoming, type Preview } from '@countersign/contracts';
 import type { Effect, States } from '@countersign/messaging/stream';
@@ -91,6 +92,10 @@ function incoming<T extends CloudEvent['type']>(type: T, data: unknown, id = `ev
   };
 }
 const escalated = (data = escalation(), id = 'evt_esc') => incoming('countersign.action.escalated.v1', data, id);
+function askedAgain(of: Escalated, because: string, causationid: string) {
+  const asks = escalated({ ...of, because }, `evt_again_${causationid}`);
+  return { ...asks, event: { ...asks.event, causationid } };
+}
 const approved = (
   of: Escalated,
   approvers = [{ sub: 'bob', roles: ['support-lead'], reason: 'ok', at: NOW.toISOString() }],
@@ -121,7 +126,7 @@ const answer = (of: Escalated, decision: 'approve' | 'reject' = 'approve') => ({
   decision,
   actionHash: of.actionHash,
   reason: 'seen the order',
-  sealedToken: 'jwe',
+  sealed: 'jwe',
 });
 const emitted = (effects: Effect[]) => effects.flatMap((effect) => (effect.do === 'emit' ? [effect.event] : []));
 
@@ -151,6 +156,7 @@ describe('an escalated action', () => {
           traceparent: '00-a-b-01',
           decisions: [],
           round: 0,
+          expiries: 0,
           progress: { tag: 'open' },
         },
       },
@@ -171,7 +177,7 @@ describe('an escalated action', () => {
       {
         do: 'work',
         work: {
-          id: expiryWorkId(approvalId),
+          id: expiryWorkId(approvalId, 0),
           kind: 'expire',
           target: 'clock',
           tenant: 'acme',
@@ -205,7 +211,7 @@ describe('an escalated action', () => {
       by: approvalIdOf(second),
     });
     expect(rows.item(second).progress).toEqual({ tag: 'open' });
-    expect(effects).toContainEqual({ do: 'cancel', workId: expiryWorkId(approvalIdOf(first)) });
+    expect(effects).toContainEqual({ do: 'cancel', workId: expiryWorkId(approvalIdOf(first), 0) });
   });
 });
 
@@ -236,8 +242,9 @@ describe("a person's answer", () => {
           approver: { sub: 'bob', roles: ['support-lead'] },
           reason: 'seen the order',
           decidedAt: at,
-          sealedToken: 'jwe',
+          tokenDigest: createHash('sha256').update('jwe').digest('base64url'),
         },
+        authorization: 'Bearer jwe',
       },
     ]);
   });
@@ -269,11 +276,29 @@ describe("a person's answer", () => {
     });
   });
 
-  it('may be given by another person when policy never countersigned the first, with an event id of its own', () => {
+  it('that policy could not take opens the item again, once, and says why; the next has an event id of its own', () => {
     const rows = opened(of);
     rows.apply(decideAnswer(id, bob, answer(of), rows, later(5)).effects);
-    const { effects } = decideAnswer(id, carol, answer(of), rows, later(66));
+    const asks = askedAgain(of, 'the token has expired', eventIdOf('countersign.approval.granted.v1', id, 0));
+    rows.apply(decideEscalated(asks, rows, genuine, later(6)));
+    const reopened = { at: later(6).toISOString(), because: 'the token has expired' };
+    expect(rows.item(of)).toMatchObject({ progress: { tag: 'open' }, reopened, round: 1 });
+    const { effects } = decideAnswer(id, bob, answer(of), rows, later(7));
     expect(emitted(effects).map((event) => event.id)).toEqual([eventIdOf('countersign.approval.granted.v1', id, 1)]);
+    rows.apply(effects);
+    expect(decideEscalated(asks, rows, genuine, later(8))).toEqual([{ do: 'ignore', because: 'already opened' }]);
+    expect(rows.item(of).progress).toEqual({ tag: 'decided', at: later(7).toISOString() });
+  });
+
+  it('is not undone by policy asking again for something else, nor once the item has ended', () => {
+    const rows = opened(of);
+    rows.apply(decideAnswer(id, bob, answer(of), rows, later(5)).effects);
+    expect(decideEscalated(askedAgain(of, 'x', 'evt_else'), rows, genuine, later(6))).toEqual([
+      { do: 'ignore', because: 'already opened' },
+    ]);
+    rows.apply(decideApproved(approved(of), rows, genuine, later(7)));
+    const late = askedAgain(of, 'x', eventIdOf('countersign.approval.granted.v1', id, 0));
+    expect(decideEscalated(late, rows, genuine, later(8))).toEqual([{ do: 'ignore', because: 'already approved' }]);
   });
 
   it('comes too late at the instant it expires', () => {
@@ -310,11 +335,13 @@ describe("a person's answer", () => {
     );
   });
 
-  it('counts anew once policy has let the first ones pass', () => {
+  it('counts anew once policy could not take one of several', () => {
     const two = escalation(undefined, { approvalsNeeded: 2 });
     const rows = opened(two);
     for (const person of [bob, carol]) rows.apply(decideAnswer(id, person, answer(two), rows, later(1)).effects);
-    expect(decideAnswer(id, bob, answer(two), rows, later(70)).result).toMatchObject({
+    const asks = askedAgain(two, 'no such role', eventIdOf('countersign.approval.granted.v1', id, 0));
+    rows.apply(decideEscalated(asks, rows, genuine, later(2)));
+    expect(decideAnswer(id, bob, answer(two), rows, later(3)).result).toMatchObject({
       tag: 'recorded',
       item: { progress: { tag: 'open' }, round: 2 },
     });
@@ -362,7 +389,7 @@ describe("policy's countersignature", () => {
     });
     const late = opened(of);
     late.apply(decideDenied(denied('APPROVAL_EXPIRED'), late, genuine, NOW));
-    expect(late.item(of).progress).toEqual({ tag: 'expired', at: NOW.toISOString() });
+    expect(late.item(of).progress).toEqual({ tag: 'expired', at: NOW.toISOString(), confirmed: true });
   });
 });
 
@@ -380,11 +407,33 @@ describe('the expiry', () => {
       expect(emitted(effects)).toMatchObject([
         {
           type: 'countersign.approval.expired.v1',
-          id: eventIdOf('countersign.approval.expired.v1', id),
+          id: eventIdOf('countersign.approval.expired.v1', id, 0),
           data: { approvalId: id },
         },
       ]);
     }
+  });
+
+  it('is announced again, under another id and later each time, until policy has denied the action', () => {
+    const rows = opened(of);
+    const ids: (string | undefined)[] = [];
+    const waits: number[] = [];
+    let due = 3600;
+    for (let times = 0; times < 3; times++) {
+      const effects = rows.apply(decideExpiry(id, rows, later(due)));
+      const again = effects.flatMap((effect) => (effect.do === 'work' ? [effect.work] : []))[0]!;
+      expect(again.id).toBe(expiryWorkId(id, times + 1));
+      waits.push((again.notBefore!.getTime() - later(due).getTime()) / 1000);
+      ids.push(emitted(effects)[0]?.id);
+      due += waits.at(-1)!;
+    }
+    expect(waits).toEqual([5, 10, 20]);
+    expect(new Set(ids).size).toBe(3);
+    expect(rows.item(of).progress).toEqual({ tag: 'expired', at: later(3600).toISOString() });
+    const effects = rows.apply(decideDenied(denied('APPROVAL_EXPIRED'), rows, genuine, later(due)));
+    expect(effects).toContainEqual({ do: 'cancel', workId: expiryWorkId(id, 3) });
+    expect(decideExpiry(id, rows, later(due))).toEqual([{ do: 'ignore', because: 'ended before' }]);
+    expect(rows.item(of).progress).toEqual({ tag: 'expired', at: later(3600).toISOString(), confirmed: true });
   });
 
   it('changes nothing once it is approved', () => {

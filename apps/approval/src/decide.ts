@@ -6,12 +6,15 @@ import {
   type Incoming,
   type Person,
 } from '@countersign/contracts';
+import { sealedDigest } from '@countersign/identity';
 import { emit, ignore, put, work, type Effect, type States } from '@countersign/messaging/stream';
 import {
   actionHashOf,
   actionKey,
   approvalIdOf,
   approvalKey,
+  EXPIRY_AGAIN_AT_MOST_MS,
+  EXPIRY_AGAIN_MS,
   expiryWorkId,
   isDecidable,
   mayDecide,
@@ -49,7 +52,8 @@ export function decideEscalated(incoming: Escalated, states: States, { forged }:
   const because = forged.get(placeOf(incoming));
   if (because) return [ignore(`not policy's: ${because}`)];
   const approvalId = approvalIdOf(event.data);
-  if (states.get<Item>(approvalKey(approvalId))) return [ignore('already opened')];
+  const before = states.get<Item>(approvalKey(approvalId));
+  if (before) return reopen(before, event, now);
   const item = itemOf(approvalId, event, headers['traceparent'], now);
   const { actionId, revision, actionHash, intentId, tenant, tool, expiresAt } = event.data;
   const bound = { approvalId, intentId, actionId, revision, actionHash, tenant };
@@ -61,15 +65,18 @@ export function decideEscalated(incoming: Escalated, states: States, { forged }:
       ...draftOf(item, 'countersign.approval.opened.v1', item.openedEventId, event.id, now),
       data: { ...bound, tool, openedAt: item.openedAt, expiresAt },
     }),
-    work({
-      id: expiryWorkId(approvalId),
-      kind: 'expire',
-      target: 'clock',
-      tenant: event.tenantid,
-      body: { approvalId },
-      notBefore: new Date(expiresAt),
-    }),
+    expiryWork(item, 0, new Date(expiresAt)),
   ];
+}
+
+/** Policy could not take a decision: it names that decision's event as its cause. What was decided before counts no more. */
+function reopen(item: Item, { causationid, data }: Escalated['event'], now: Date): Effect[] {
+  const at = item.decisions.findIndex(({ decision }, index) => decisionEventId(item, decision, index) === causationid);
+  if (at < item.round) return [ignore('already opened')];
+  if (item.progress.tag !== 'open' && item.progress.tag !== 'decided') return [ignore(`already ${item.progress.tag}`)];
+  const reopened = { at: now.toISOString(), because: data.because ?? '' };
+  const progress: Progress = { tag: 'open' };
+  return [put(approvalKey(item.approvalId), { ...item, round: item.decisions.length, reopened, progress })];
 }
 
 function itemOf(approvalId: string, event: Escalated['event'], traceparent: string | undefined, now: Date): Item {
@@ -83,6 +90,7 @@ function itemOf(approvalId: string, event: Escalated['event'], traceparent: stri
     ...(traceparent ? { traceparent } : {}),
     decisions: [],
     round: 0,
+    expiries: 0,
     progress: { tag: 'open' },
   };
 }
@@ -121,46 +129,62 @@ export function decideDenied(incoming: Denied, states: States, { forged }: Facts
   const { tag } = item.progress;
   if (tag === 'approved' || tag === 'denied') return [ignore(`already ${tag}`)];
   // Policy denies an expired one too: the item then says expired, which is why.
-  if (data.code === 'APPROVAL_EXPIRED')
-    return tag === 'expired' ? [ignore('already expired')] : endWith(item, { tag: 'expired', at: now.toISOString() });
+  if (data.code === 'APPROVAL_EXPIRED') {
+    const at = item.progress.tag === 'expired' ? item.progress.at : now.toISOString();
+    return isFinal(item.progress) ? [ignore(`already ${tag}`)] : endWith(item, { tag: 'expired', at, confirmed: true });
+  }
   return endWith(item, { tag: 'denied', at: now.toISOString(), code: data.code, detail: data.detail });
 }
 
-const isFinal = ({ tag }: Progress) => tag !== 'open' && tag !== 'decided';
+function isFinal(progress: Progress): boolean {
+  if (progress.tag === 'expired') return progress.confirmed === true;
+  return progress.tag !== 'open' && progress.tag !== 'decided';
+}
 
 function endWith(item: Item, progress: Progress): Effect[] {
   return [
     put(approvalKey(item.approvalId), { ...item, progress }),
-    { do: 'cancel', workId: expiryWorkId(item.approvalId) },
+    { do: 'cancel', workId: expiryWorkId(item.approvalId, item.expiries) },
   ];
 }
 
-/** The expiry's work row came due. A decision that policy never took expires as well: nothing waits for ever. */
+/**
+ * The expiry's work row came due. Policy may not take it (by the broker's clock people still have time), so it is announced
+ * again until policy has answered: nothing waits for ever.
+ */
 export function decideExpiry(approvalId: string, states: States, now: Date): Effect[] {
   const item = states.get<Item>(approvalKey(approvalId));
   if (!item || isFinal(item.progress)) return [ignore('ended before')];
-  const at = now.toISOString();
+  const at = item.progress.tag === 'expired' ? item.progress.at : now.toISOString();
+  const expiries = item.expiries + 1;
+  const type = 'countersign.approval.expired.v1';
+  const waits = Math.min(EXPIRY_AGAIN_MS * 2 ** item.expiries, EXPIRY_AGAIN_AT_MOST_MS);
   return [
-    put(approvalKey(approvalId), { ...item, progress: { tag: 'expired', at } satisfies Progress }),
+    put(approvalKey(approvalId), { ...item, expiries, progress: { tag: 'expired', at } satisfies Progress }),
     emit({
-      ...draftOf(
-        item,
-        'countersign.approval.expired.v1',
-        eventIdOf('countersign.approval.expired.v1', approvalId),
-        item.openedEventId,
-        now,
-      ),
+      ...draftOf(item, type, eventIdOf(type, approvalId, item.expiries), item.openedEventId, now),
       data: { ...boundOf(item), expiredAt: at },
     }),
+    expiryWork(item, expiries, new Date(now.getTime() + waits)),
   ];
 }
+
+const expiryWork = ({ approvalId, envelope }: Item, expiries: number, notBefore: Date): Effect =>
+  work({
+    id: expiryWorkId(approvalId, expiries),
+    kind: 'expire',
+    target: 'clock',
+    tenant: envelope.tenantid,
+    body: { approvalId },
+    notBefore,
+  });
 
 /** A person's answer as it came over HTTP; the token is sealed already, so that only policy can open it. */
 export interface Answer {
   decision: 'approve' | 'reject';
   actionHash: string;
   reason: string;
-  sealedToken: string;
+  sealed: string;
 }
 
 export type Verdict =
@@ -192,25 +216,33 @@ export function decideAnswer(
   if (item.progress.tag === 'superseded') return no({ tag: 'stale', current: item.progress.by });
   if (!isDecidable(item, now)) return no({ tag: 'ended', progress: item.progress });
   if (answer.actionHash !== actionHash) return no({ tag: 'stale', current: approvalId });
-  const round = item.progress.tag === 'open' ? item.round : item.decisions.length;
-  if (item.decisions.slice(round).some(({ approver }) => approver.sub === person.sub))
+  if (item.decisions.slice(item.round).some(({ approver }) => approver.sub === person.sub))
     return no({ tag: 'said-before' });
-  return record({ ...item, round }, person, answer, now);
+  return record(item, person, answer, now);
 }
+
+const DECISION_EVENTS = {
+  approve: 'countersign.approval.granted.v1',
+  reject: 'countersign.approval.rejected.v1',
+} as const;
+const decisionEventId = ({ approvalId }: Item, decision: Answer['decision'], index: number) =>
+  eventIdOf(DECISION_EVENTS[decision], approvalId, index);
 
 /** One no is enough; a yes needs as many people as policy asked for, each of whom policy checks. */
 function record(item: Item, person: Person, answer: Answer, now: Date): { effects: Effect[]; result: Verdict } {
-  const { decision, reason, sealedToken } = answer;
+  const { decision, reason, sealed } = answer;
   const approver = { sub: person.sub, roles: person.roles };
   const said: PersonsDecision = { decision, approver, reason, at: now.toISOString() };
   const decisions = [...item.decisions, said];
   const isEnough = decision === 'reject' || decisions.length - item.round >= item.escalated.approvalsNeeded;
   const progress: Progress = isEnough ? { tag: 'decided', at: said.at } : { tag: 'open' };
   const decided: Item = { ...item, decisions, progress };
-  const type = decision === 'approve' ? 'countersign.approval.granted.v1' : 'countersign.approval.rejected.v1';
+  const type = DECISION_EVENTS[decision];
   const event = {
-    ...draftOf(item, type, eventIdOf(type, item.approvalId, item.decisions.length), item.openedEventId, now),
-    data: { ...boundOf(item), approver, reason, decidedAt: said.at, sealedToken },
+    ...draftOf(item, type, decisionEventId(item, decision, item.decisions.length), item.openedEventId, now),
+    data: { ...boundOf(item), approver, reason, decidedAt: said.at, tokenDigest: sealedDigest(sealed) },
+    // The outbox row holds it until it is published, then goes: sealed, it is of use to policy alone.
+    authorization: `Bearer ${sealed}`,
   } as EventDraft;
   return {
     effects: [put(approvalKey(item.approvalId), decided), emit(event)],

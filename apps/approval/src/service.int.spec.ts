@@ -1,6 +1,6 @@
 import { createPrivateKey } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { openToken } from '@countersign/identity';
+import { openToken, sealedDigest } from '@countersign/identity';
 import { checkSignature, loadKeyRing } from '@countersign/signing';
 import { approvalIdOf, type Escalated } from './state.js';
 import { World, type Answer } from './world.spec-support.js';
@@ -114,15 +114,30 @@ describe('a decision', () => {
     const granted = (await world.said('act_granted')).find(
       ({ event }) => event.type === 'countersign.approval.granted.v1',
     )!;
-    if (granted.event.type !== 'countersign.approval.granted.v1') throw new Error('never');
-    const token = await openToken(createPrivateKey(world.keys.sealPem), granted.event.data.sealedToken);
+    const sealed = granted.headers['authorization']!.replace('Bearer ', '');
+    const token = await openToken(createPrivateKey(world.keys.sealPem), sealed);
     expect(JSON.parse(Buffer.from(token!.split('.')[1]!, 'base64url').toString())).toMatchObject({
       sub: 'bob',
       tenant: 'acme',
     });
+    expect(granted.event.data).toMatchObject({ tokenDigest: sealedDigest(sealed) });
     expect(granted.text).not.toContain(token!);
+    expect(granted.text).not.toContain(sealed);
     await world.publish('countersign.action.approved.v1', warrant(of));
     await world.shown(id, 'approved');
+  });
+
+  it('that policy could not take is asked for again, with the reason', async () => {
+    const of = world.escalated('act_reasked');
+    const id = await world.open(of);
+    await decide('bob', id, decision(of));
+    const granted = (await world.said('act_reasked')).at(-1)!.event.id;
+    const because = 'the token has expired';
+    await world.publish('countersign.action.escalated.v1', { ...of, because }, 'policy', granted);
+    await world.shown(id, 'open');
+    const { body } = await world.ask('bob', 'GET', `/v1/approvals/${id}`);
+    expect(body).toMatchObject({ decidable: true, reopened: { because } });
+    expect((await decide('bob', id, decision(of))).status).toBe(200);
   });
 
   it('is refused on a hash that is not the item', async () => {
@@ -195,6 +210,8 @@ describe('a decision', () => {
       body: { code: 'INVALID_ARGUMENTS' },
     });
     expect(await decide('bob', id, decision(of, { decision: 'maybe' }))).toMatchObject({ status: 422 });
+    // Nothing could be signed with it: it is the sender's to correct, not our failure.
+    expect(await decide('bob', id, decision(of, { reason: 'half \ud83d' }))).toMatchObject({ status: 422 });
     expect(await decide('bob', id, decision(of, { decision: 'edit', arguments: {} }))).toMatchObject({
       status: 501,
       body: { code: 'NOT_BUILT' },

@@ -41,6 +41,7 @@ export function approvalConsumer(
 ): Consumer<Facts> {
   return {
     name: 'approval',
+    lingerMs: 100,
     topics: {
       decisions: {
         'countersign.intent.accepted.v1': 'ignore',

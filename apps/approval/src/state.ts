@@ -11,15 +11,16 @@ export interface PersonsDecision {
 }
 
 /**
- * open → decided (as many people as are needed clicked) → approved | denied (policy countersigned). An item nobody decided, or whose decision
- * policy never took, expires; one whose action was escalated anew with another effect is superseded.
+ * open → decided (as many people as are needed clicked) → approved | denied (policy countersigned), or open again (policy could not
+ * take it). An item nobody decided expires; one whose action was escalated anew with another effect is superseded.
  */
 export type Progress =
   | { tag: 'open' }
   | { tag: 'decided'; at: string }
   | { tag: 'approved'; at: string }
   | { tag: 'denied'; at: string; code: Code; detail: string }
-  | { tag: 'expired'; at: string }
+  /** `confirmed`: policy has denied the action for it. Until then the expiry is announced again. */
+  | { tag: 'expired'; at: string; confirmed?: true }
   | { tag: 'superseded'; at: string; by: string };
 export const STATUSES = ['open', 'decided', 'approved', 'denied', 'expired', 'superseded'] as const;
 export type Status = Progress['tag'];
@@ -37,6 +38,10 @@ export interface Item {
   decisions: PersonsDecision[];
   /** How many of the decisions were given before the item was opened again. */
   round: number;
+  /** Why policy could not take what was decided before. */
+  reopened?: { at: string; because: string };
+  /** How often the expiry was announced. */
+  expiries: number;
   progress: Progress;
 }
 
@@ -45,12 +50,14 @@ export interface ActionPointer {
   current: string;
 }
 
-/** After this long without policy's countersignature, people may decide a decided item anew. */
-export const COUNTERSIGN_PATIENCE_MS = 60_000;
+/** Between two announcements of an expiry that policy has not answered: doubled each time, up to the longest. */
+export const EXPIRY_AGAIN_MS = 5_000;
+export const EXPIRY_AGAIN_AT_MOST_MS = 600_000;
 
 export const approvalKey = (approvalId: string) => `approval/${approvalId}`;
 export const actionKey = (actionId: string) => `action/${actionId}`;
-export const expiryWorkId = (approvalId: string) => `expire/${approvalId}`;
+/** Work ids are unique for ever, so each announcement has its own. */
+export const expiryWorkId = (approvalId: string, expiries: number) => `expire/${approvalId}/${expiries}`;
 
 export const approvalIdOf = (of: { actionId: string; revision: number; actionHash: string }) =>
   idOf(of.actionId, of.revision, of.actionHash);
@@ -82,11 +89,8 @@ export function actionHashOf(of: {
 }
 
 /** Whether a person may still decide it. */
-export function isDecidable(item: Item, now: Date): boolean {
-  if (now.getTime() >= Date.parse(item.escalated.expiresAt)) return false;
-  if (item.progress.tag === 'open') return true;
-  return item.progress.tag === 'decided' && now.getTime() - Date.parse(item.progress.at) > COUNTERSIGN_PATIENCE_MS;
-}
+export const isDecidable = (item: Item, now: Date): boolean =>
+  item.progress.tag === 'open' && now.getTime() < Date.parse(item.escalated.expiresAt);
 
 export const mayDecide = (item: Item, person: Pick<Person, 'roles'>) =>
   item.escalated.approverRoles.some((role) => person.roles.includes(role));

@@ -100,6 +100,7 @@ export function itemView(item: Item, now: Date) {
     actionHash: escalated.actionHash,
     decidable: isDecidable(item, now),
     decisions: item.decisions,
+    ...(item.reopened ? { reopened: item.reopened } : {}),
     claim: null,
   };
 }

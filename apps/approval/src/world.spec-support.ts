@@ -133,18 +133,19 @@ export class World {
     type: 'countersign.action.escalated.v1' | 'countersign.action.approved.v1' | 'countersign.action.denied.v1',
     data: object,
     pen: keyof TestKeys['pens'] = 'policy',
+    causationid = 'evt_cause',
   ) {
     const of = data as Escalated;
     const draft = {
       type,
-      id: eventIdOf(type, of.actionId, of.actionHash ?? 'x', of.revision),
+      id: eventIdOf(type, of.actionId, of.actionHash ?? 'x', of.revision, causationid),
       time: new Date().toISOString(),
       subject: of.actionId,
       tenantid: of.tenant,
       actorid: of.actor.sub,
       session: of.session,
       correlationid: of.intentId,
-      causationid: 'evt_cause',
+      causationid,
       data,
     } as unknown as EventDraft;
     await this.produce(signedEncoder('policy', Signer.fromPem(this.keys.pens[pen]))(draft));

@@ -12,7 +12,7 @@ import {
   type RunningService,
 } from '@countersign/host';
 import { createVerifier, VERIFIER } from '@countersign/identity';
-import { createMessaging, KAFKA_BATCH, Messaging, ParkingLot, type Batch } from '@countersign/messaging';
+import { createMessaging, KAFKA_BATCH, Messaging, type Batch } from '@countersign/messaging';
 import { loadKeyRing, plainEncoder } from '@countersign/signing';
 import { TraceController } from './api.controller.js';
 import { auditConfig, type AuditConfig } from './config.js';
@@ -77,11 +77,7 @@ export async function startAudit(config: AuditConfig): Promise<RunningService> {
   });
   await source.initialize();
   const settings = messagingSettings('audit', config, logger);
-  const parking = new ParkingLot(settings.parkingKey);
-  const parts = {
-    ring: loadKeyRing(config.COUNTERSIGN_KEYS_DIR),
-    seal: (record: Parameters<ParkingLot['row']>[1]) => parking.row('audit', record, '', '').bytes,
-  };
+  const parts = { ring: loadKeyRing(config.COUNTERSIGN_KEYS_DIR) };
   const encode = plainEncoder('audit');
   const messaging = createMessaging({
     ...settings,

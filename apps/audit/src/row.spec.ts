@@ -5,10 +5,7 @@ import type { Read } from '@countersign/messaging';
 import { KeyRing } from '@countersign/signing';
 import { rowOf } from './row.js';
 
-const parts = {
-  ring: new KeyRing(),
-  seal: (record: RawRecord) => Buffer.from(JSON.stringify(Object.keys(record.headers))),
-};
+const parts = { ring: new KeyRing() };
 const raw = (over: Partial<RawRecord> & { headers?: Record<string, HeaderValue> }): RawRecord => ({
   topic: 'intents',
   partition: 2,
@@ -108,10 +105,8 @@ describe('a row', () => {
             read(raw({ topic, key, value: body, headers: { ...Object.fromEntries(headers), ...secret } })),
             parts,
           );
-          const { poisonBytes, ...columns } = row;
-          expect(JSON.stringify(columns)).not.toMatch(/\\u0000|very-secret/);
-          expect(JSON.stringify(Object.values(columns))).not.toContain('\u0000');
-          expect(poisonBytes?.toString().toLowerCase() ?? '').not.toContain('authorization');
+          expect(JSON.stringify(row)).not.toMatch(/\\u0000|very-secret/);
+          expect(JSON.stringify(Object.values(row))).not.toContain('\u0000');
         },
       ),
       { seed: 11, numRuns: 500 },

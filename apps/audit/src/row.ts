@@ -2,7 +2,8 @@
  * A record of the log as a row of the trace store.
  *
  *  1  Whatever a record holds becomes a row: nothing a stranger writes makes the insert fail.
- *  2  No person's bearer token is in any column. What cannot be read is kept encrypted, and without it too.
+ *  2  No person's bearer token is in any column. The bytes of what cannot be read are with the parked
+ *     records, encrypted, and without it too.
  *  3  A tenant is taken from a valid signature of its owner, or from the planner's topics. All else is filed as `unverified`, with
  *     the tenant it claims beside it.
  */
@@ -49,13 +50,10 @@ export interface RecordColumns {
   flaw: string | null;
   poisonReason: string | null;
   poisonDetail: string | null;
-  poisonBytes: Buffer | null;
 }
 
 export interface RowParts {
   ring: KeyRing;
-  /** Encrypts a record that cannot be read. */
-  seal(record: RawRecord): Buffer;
 }
 
 export function rowOf({ record, incoming, poison }: Read, parts: RowParts): RecordColumns {
@@ -71,7 +69,7 @@ export function rowOf({ record, incoming, poison }: Read, parts: RowParts): Reco
     headers: JSON.stringify(headers),
   };
   if (incoming) return { ...place, ...readable(incoming, parts.ring, place.claimedTenant) };
-  return { ...place, ...unreadable(record, headers, poison, parts) };
+  return { ...place, ...unreadable(headers, poison) };
 }
 
 function readable(
@@ -93,19 +91,13 @@ function readable(
     flaw,
     poisonReason: null,
     poisonDetail: null,
-    poisonBytes: null,
   };
 }
 
 type Place = Pick<RecordColumns, 'topic' | 'partition' | 'offset' | 'appendedAt' | 'key' | 'claimedTenant' | 'headers'>;
 
 /** Attributes of what cannot be read are what its headers claim; they let a trace show it as unreadable. */
-function unreadable(
-  record: RawRecord,
-  headers: Record<string, string>,
-  poison: Read['poison'],
-  { seal }: RowParts,
-): Omit<RecordColumns, keyof Place> {
+function unreadable(headers: Record<string, string>, poison: Read['poison']): Omit<RecordColumns, keyof Place> {
   const claim = (name: string) => headers[`ce_${name}`]?.slice(0, 300) || null;
   return {
     id: claim('id'),
@@ -128,7 +120,6 @@ function unreadable(
     flaw: null,
     poisonReason: poison?.reason ?? 'UNREADABLE',
     poisonDetail: clean(poison?.detail ?? ''),
-    poisonBytes: seal({ ...record, headers: withoutToken(record.headers) }),
   };
 }
 
@@ -223,21 +214,16 @@ function shortTexts(args: unknown): string[] {
 
 const isToken = (name: string) => name.toLowerCase() === 'authorization';
 
-function withoutToken(headers: RawRecord['headers']): RawRecord['headers'] {
-  return Object.fromEntries(Object.entries(headers).filter(([name]) => !isToken(name)));
-}
-
 function storedHeaders(headers: RawRecord['headers']): Record<string, string> {
-  const entries = Object.entries(withoutToken(headers)).map(([name, value]) => [
-    clean(name.toLowerCase()),
-    headerText(value),
-  ]);
-  return Object.fromEntries(entries) as Record<string, string>;
+  const stored: Record<string, string> = {};
+  for (const name of Object.keys(headers))
+    if (!isToken(name)) stored[clean(name.toLowerCase())] = headerText(headers[name]);
+  return stored;
 }
 
 const headerText = (value: HeaderValue): string =>
   clean(Array.isArray(value) ? value.map(String).join(', ') : String(value ?? ''));
 
 /** PostgreSQL's text takes every character but this one. */
-const clean = (text: string) => text.replaceAll('\u0000', '\ufffd');
+const clean = (text: string) => (text.includes('\u0000') ? text.replaceAll('\u0000', '\ufffd') : text);
 const orNull = (text: string) => clean(text) || null;

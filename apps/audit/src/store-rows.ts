@@ -32,14 +32,17 @@ const COLUMNS = {
   flaw: 'text',
   poison_reason: 'text',
   poison_detail: 'text',
-  poison_bytes: 'bytea',
 };
 
 const names = Object.keys(COLUMNS);
 const aliases = names.map((name) =>
   name === 'rules' || name === 'about' ? `string_to_array(${name}, E'\\x1f')` : name,
 );
-const arrays = Object.values(COLUMNS).map((type, index) => `$${index + 1}::${type}[]`);
+/** JSON holds no raw separator, so the long columns go as one text each: as an array's members every quote in them would be escaped. */
+const isJoined = (name: string) => name === 'value' || name === 'headers';
+const arrays = Object.entries(COLUMNS).map(([name, type], index) =>
+  isJoined(name) ? `string_to_array($${index + 1}::text, E'\\x1f', '')` : `$${index + 1}::${type}[]`,
+);
 
 /** A record that is there already stays as it is: the unique place makes a repeated batch harmless. */
 const INSERT = `INSERT INTO records (${names.join(', ')}) SELECT ${aliases.join(', ')} FROM unnest(${arrays.join(', ')}) AS r (${names.join(', ')})
@@ -54,7 +57,7 @@ export async function storeRows(tx: SqlTx, rows: RecordColumns[]): Promise<void>
     column((row) => row.topic),
     column((row) => row.partition),
     column((row) => row.offset),
-    column((row) => row.appendedAt),
+    column((row) => row.appendedAt.toISOString()),
     column((row) => row.key),
     column((row) => row.id),
     column((row) => row.type),
@@ -72,12 +75,11 @@ export async function storeRows(tx: SqlTx, rows: RecordColumns[]): Promise<void>
     column((row) => row.outcome),
     column((row) => joined(row.rules)),
     column((row) => joined(row.about)),
-    column((row) => row.value),
-    column((row) => row.headers),
+    column((row) => row.value ?? '').join(SEPARATOR),
+    column((row) => row.headers).join(SEPARATOR),
     column((row) => row.signature),
     column((row) => row.flaw),
     column((row) => row.poisonReason),
     column((row) => row.poisonDetail),
-    column((row) => row.poisonBytes),
   ]);
 }

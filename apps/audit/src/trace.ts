@@ -1,4 +1,4 @@
-import { decodeRecord, type HeaderValue, type Incoming, type Json, type JsonObject } from '@countersign/contracts';
+import { decodeRecord, type HeaderValue, type Incoming, type Json } from '@countersign/contracts';
 import type { Stored } from './explain/story.js';
 import { says } from './explain/says.js';
 import type { RecordRow } from './record.entity.js';
@@ -101,11 +101,6 @@ export function recordView(row: RecordRow): RecordView {
     actionId: row.action,
     signature: row.signature,
     ...(incoming ? { says: says(storedOf(row, incoming)) } : {}),
-    data: incoming ? shownData(incoming.event.data as JsonObject) : row.value,
+    data: incoming ? (incoming.event.data as Json) : row.value,
   };
-}
-
-/** An approver's token is policy's to open; a trace has no use for it. */
-function shownData(data: JsonObject): JsonObject {
-  return 'sealedToken' in data ? { ...data, sealedToken: '[sealed for policy]' } : data;
 }

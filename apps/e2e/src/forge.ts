@@ -23,10 +23,23 @@ export function withHeader(record: StoredRecord, name: string, value: string): S
   return { ...record, headers: { ...record.headers, [name]: value } };
 }
 
+const COVERED = [
+  'actorid',
+  'causationid',
+  'correlationid',
+  'id',
+  'session',
+  'source',
+  'subject',
+  'tenantid',
+  'time',
+  'type',
+];
+
 /** The same record signed anew by another key, as the one event of a transaction. */
 export function resigned(record: StoredRecord, key: KeyObject): StoredRecord {
-  const { ce_id: eid, ce_subject: sub = '', ce_type: typ } = record.headers;
-  const covered = Buffer.from(`\u0000${canonicalize({ eid, key: record.key, sub, typ })}\n`);
+  const attributes = Object.fromEntries(COVERED.map((name) => [name, record.headers[`ce_${name}`] ?? '']));
+  const covered = Buffer.from(`\u0000${canonicalize({ ...attributes, key: record.key })}\n`);
   const root = createHash('sha256')
     .update(covered)
     .update(record.value ?? '')

@@ -4,7 +4,7 @@ import { DataSource } from 'typeorm';
 import { createLogger, messagingSettings, METRICS, parseConfig, startService } from '@countersign/host';
 import { createVerifier, VERIFIER } from '@countersign/identity';
 import { createMessaging, KAFKA_BATCH, Messaging, type Batch } from '@countersign/messaging';
-import { loadKeyRing, loadSigner, signedEncoder } from '@countersign/signing';
+import { eventPen, loadKeyRing, loadSigner } from '@countersign/signing';
 import { InDoubtController } from './api.controller.js';
 import { Attempts } from './attempt.js';
 import { executorConfig, targetUrls, type ExecutorConfig } from './config.js';
@@ -103,7 +103,7 @@ export async function start() {
     ],
     workers: [executor],
     project,
-    encode: signedEncoder('executor', loadSigner(keys)),
+    ...eventPen('executor', loadSigner(keys)),
   });
   return startService({ name: 'executor', config, logger, messaging, module: AppModule.with(config, source) });
 }

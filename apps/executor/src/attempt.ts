@@ -1,5 +1,16 @@
 import { z } from 'zod';
-import { digest, refusal, type Json, type JsonObject, type RecordChanged } from '@countersign/contracts';
+import {
+  cut,
+  digest,
+  EVENTS,
+  payloadFlaw,
+  refusal,
+  wellFormed,
+  type Json,
+  type JsonObject,
+  type RecordChanged,
+  type RecordRead,
+} from '@countersign/contracts';
 import {
   NoAnswer,
   NothingDone,
@@ -20,7 +31,9 @@ import type { Committed, Ending, Warrant } from './state.js';
 import type { Errand, Target } from './target-client.js';
 
 const DEFAULT_TIMEOUT_MS = 5_000;
-const MAX_EVENT_CHARACTERS = 600_000;
+/** In bytes of UTF-8, as the wire counts. A preview comes back in a warrant, beside arguments of up to 256 Ki characters. */
+const MAX_RESULT_BYTES = 700 * 1024;
+const MAX_PREVIEW_BYTES = 128 * 1024;
 
 /** A look at the target that changes nothing: how it ended, or why to look again. */
 export type Looked = { tag: 'end'; ending: Ending } | { tag: 'no-answer'; error: NoAnswer };
@@ -34,7 +47,7 @@ export class Attempts {
 
   async read(warrant: Warrant, tool: Tool, signal: AbortSignal): Promise<Looked> {
     return this.look(warrant, tool, async (args) => {
-      const { result, recordsRead } = await tool.read!(this.context(warrant, tool, signal), args);
+      const { result, recordsRead } = carried(await tool.read!(this.context(warrant, tool, signal), args));
       return fitting({ tag: 'read', result: this.shown(warrant, tool.contract.output, result), recordsRead });
     });
   }
@@ -43,7 +56,7 @@ export class Attempts {
   async preview(warrant: Warrant, tool: Tool, signal: AbortSignal): Promise<Looked> {
     const tag = warrant.grant === 'draft' ? 'drafted' : 'previewed';
     return this.look(warrant, tool, async (args) => {
-      const { effect, basis, recordsRead } = await tool.preview!(this.context(warrant, tool, signal), args);
+      const { effect, basis, recordsRead } = carried(await tool.preview!(this.context(warrant, tool, signal), args));
       const sealed = sealFields(previewSchema(tool.contract), effect, this.sealer.sealFor(warrant.tenant));
       return fitting({ tag, preview: { effect: sealed, basis, digest: digest(sealed) }, recordsRead });
     });
@@ -59,7 +72,10 @@ export class Attempts {
       isLate: () => opening.now() > notAfter,
     });
     try {
-      return { tag: 'done', committed: this.committed(warrant, tool, await tool.commit!(context, args.value)) };
+      return {
+        tag: 'done',
+        committed: this.committed(warrant, tool, carried(await tool.commit!(context, args.value))),
+      };
     } catch (error) {
       if (error instanceof ToolRefusal) return { tag: 'refused', refusal: refusalOf(error) };
       if (error instanceof NothingDone) return { tag: 'nothing-done', detail: error.detail };
@@ -71,7 +87,8 @@ export class Attempts {
     const basis = warrant.preview?.basis ?? {};
     try {
       const found = await tool.lookup!(this.commitContext(warrant, tool, basis, signal, {}), warrant.arguments);
-      if (found.found === 'committed') return { tag: 'done', committed: this.committed(warrant, tool, found.outcome) };
+      if (found.found === 'committed')
+        return { tag: 'done', committed: this.committed(warrant, tool, carried(found.outcome)) };
       return found.found === 'nothing' ? { tag: 'nothing' } : { tag: 'unknown', detail: found.detail };
     } catch (error) {
       return { tag: 'unknown', detail: `it could not be looked up: ${detailOf(error)}` };
@@ -123,8 +140,10 @@ export class Attempts {
     const result = this.shown(warrant, contract.output, outcome.result);
     const recordsChanged = outcome.recordsChanged.map((change) => sealedChange(contract, change, seal));
     const whole = { result, recordsRead: outcome.recordsRead, recordsChanged };
-    if (isPublishable(whole)) return whole;
-    return { ...whole, result: {}, recordsChanged: recordsChanged.map((c) => ({ ...c, before: null, after: null })) };
+    if (!unpublishable(whole)) return whole;
+    // It was done, whatever can be said of it.
+    const named = { ...whole, result: {}, recordsChanged: recordsChanged.map(withoutSides) };
+    return unpublishable(named) ? { result: {}, recordsRead: [], recordsChanged: [] } : named;
   }
 
   /** A result as its contract says it looks. Throws when it does not. */
@@ -138,28 +157,47 @@ const failed = (why: Extract<Ending, { tag: 'failed' }>['refusal']): Looked => (
   ending: { tag: 'failed', refusal: why, recordsRead: [] },
 });
 
-const refusalOf = (error: ToolRefusal) => refusal(error.code, error.detail.slice(0, 2_000), error.nextStep);
+const refusalOf = (error: ToolRefusal) =>
+  refusal(error.code, cut(error.detail, 2_000), error.nextStep && cut(error.nextStep, 2_000));
 
 const misfit = (problems: { path: string; message: string }[]) =>
-  refusal(
-    'INVALID_ARGUMENTS',
-    problems
-      .map(({ path, message }) => `${path}: ${message}`)
-      .join('; ')
-      .slice(0, 2_000),
-  );
+  refusal('INVALID_ARGUMENTS', cut(problems.map(({ path, message }) => `${path}: ${message}`).join('; '), 2_000));
 
 function detailOf(error: unknown): string {
   if (error instanceof NoAnswer || error instanceof NothingDone) return error.detail;
   if (error instanceof z.ZodError) return `its form is not the declared one (${error.issues[0]?.path.join('.')})`;
-  return error instanceof Error ? `${error.name}: ${error.message.slice(0, 300)}` : 'unknown';
+  return error instanceof Error ? cut(`${error.name}: ${error.message}`, 300) : 'unknown';
 }
 
-const isPublishable = (value: unknown): boolean => JSON.stringify(value).length <= MAX_EVENT_CHARACTERS;
+/** What a tool gave, without halves of characters: nothing could be digested with them. */
+const carried = <T extends object>(outcome: T): T => wellFormed(outcome as unknown as JsonObject) as unknown as T;
 
-function fitting(ending: Ending): Ending {
-  if (isPublishable(ending)) return ending;
-  return { tag: 'failed', refusal: refusal('UPSTREAM_FAILED', 'the answer is too large to publish'), recordsRead: [] };
+const { recordsRead: reads, recordsChanged: changes } = EVENTS['countersign.action.committed.v1'].data.shape;
+
+/** Why no event could carry it and be read again. */
+function unpublishable(given: {
+  result?: Json;
+  preview?: { effect: Json; basis: JsonObject };
+  recordsRead: RecordRead[];
+  recordsChanged?: RecordChanged[];
+}): string | undefined {
+  const { result = null, preview, recordsRead, recordsChanged = [] } = given;
+  if (bytesOf(given) > MAX_RESULT_BYTES || (preview && bytesOf(preview) > MAX_PREVIEW_BYTES)) return 'it is too large';
+  if (!reads.safeParse(recordsRead).success || !changes.safeParse(recordsChanged).success)
+    return 'a record it names has no proper type, id, version or time';
+  const parts = [result, preview?.effect, preview?.basis, ...recordsChanged.flatMap((one) => [one.before, one.after])];
+  return parts.map((part) => payloadFlaw(part)).find((flaw) => flaw !== undefined);
+}
+
+const bytesOf = (value: unknown): number => Buffer.byteLength(JSON.stringify(value));
+
+const withoutSides = (change: RecordChanged): RecordChanged => ({ ...change, before: null, after: null });
+
+function fitting(ending: Extract<Ending, { tag: 'read' | 'previewed' | 'drafted' }>): Ending {
+  const flaw = unpublishable(ending);
+  if (flaw === undefined) return ending;
+  const why = refusal('UPSTREAM_FAILED', `the answer cannot be published: ${flaw}`);
+  return { tag: 'failed', refusal: why, recordsRead: [] };
 }
 
 const byNames = new WeakMap<ToolContract, z.ZodObject>();

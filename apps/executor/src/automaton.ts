@@ -1,4 +1,4 @@
-import { refusal, type Refusal } from '@countersign/contracts';
+import { cut, refusal, type Refusal } from '@countersign/contracts';
 import type { EffectClass } from '@countersign/tool-sdk';
 import type { Committed, Ending } from './state.js';
 
@@ -42,7 +42,7 @@ export const waitAfter = (attempts: number): number => WAITS[Math.min(attempts, 
 const DOUBT = 'whether the target acted is not known';
 const inDoubt = (known: string): Step => ({
   tag: 'end',
-  ending: { tag: 'in-doubt', refusal: refusal('IN_DOUBT', DOUBT), known: known.slice(0, 1000) },
+  ending: { tag: 'in-doubt', refusal: refusal('IN_DOUBT', DOUBT), known: cut(known, 1000) },
 });
 
 /** How a row that was found SENT goes on (guarantee 3). */

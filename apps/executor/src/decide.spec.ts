@@ -12,8 +12,8 @@ describe('a warrant on decisions', () => {
   const incoming = givenRecord(warrant);
 
   it("becomes one work row under its jti when policy's signature was found good", () => {
-    const facts = new Map([[placeOf(incoming), { ok: true as const, compact: 'a.b.c', target: 'helpdesk' }]]);
-    const body = { warrant: 'a.b.c', traceparent: incoming.headers['traceparent'] };
+    const facts = new Map([[placeOf(incoming), { ok: true as const, packed: 'a signed event', target: 'helpdesk' }]]);
+    const body = { warrant: 'a signed event', traceparent: incoming.headers['traceparent'] };
     expect(decideApproved(incoming, states, facts)).toEqual([
       { do: 'work', work: { id: warrant.jti, kind: 'grant', target: 'helpdesk', tenant: 'acme', body } },
     ]);

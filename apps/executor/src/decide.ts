@@ -3,7 +3,7 @@ import { emit, ignore, work, type Effect, type States, type WorkRow } from '@cou
 import { GRANT, SETTLE, type About, type Ending, type Outcome, type WorkBody } from './state.js';
 
 /** Whether policy signed a record, judged before the transaction, by the record's place. */
-export type Facts = ReadonlyMap<string, { ok: true; compact: string; target: string } | { ok: false; because: string }>;
+export type Facts = ReadonlyMap<string, { ok: true; packed: string; target: string } | { ok: false; because: string }>;
 export const placeOf = ({ record }: Incoming): string => `${record.topic}/${record.partition}/${record.offset}`;
 
 const DOUBT_LOOKUP_MS = 30_000;
@@ -18,7 +18,7 @@ export function decideApproved(
   if (!checked?.ok) return [ignore(checked?.because ?? 'its signature was not judged')];
   const { jti, tenant } = incoming.event.data;
   const traceparent = incoming.headers['traceparent'];
-  const body = { warrant: checked.compact, ...(traceparent ? { traceparent } : {}) };
+  const body = { warrant: checked.packed, ...(traceparent ? { traceparent } : {}) };
   return [work({ id: jti, kind: GRANT, target: checked.target, tenant, body })];
 }
 

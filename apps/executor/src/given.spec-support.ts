@@ -111,7 +111,7 @@ export function givenRow(warrant: Warrant, change: Partial<WorkRow> = {}): WorkR
     kind: GRANT,
     target: 'helpdesk',
     tenant: warrant.tenant,
-    body: { warrant: opened.compact },
+    body: { warrant: opened.packed },
     fence: 1,
     attempts: 1,
     status: 'QUEUED',

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { digest, idempotencyKeyOf } from '@countersign/contracts';
+import { digest, idempotencyKeyOf, jcs } from '@countersign/contracts';
 import { until } from '@countersign/testing';
 import { World } from './world.spec-support.js';
 
@@ -176,13 +176,26 @@ describe('executor, on real engines and the real helpdesk', () => {
     const early = world.warrant({ nbf: later });
     await world.publish(world.record(early));
     await until(() => world.workStatus(early), { what: 'its row' });
-    await world.tamper(early, compactOf(world.record(warrant, 'stranger')));
+    await world.tamper(early, packed(world.record(warrant, 'stranger')));
     await until(async () => (await world.workStatus(early)) === 'VOID', { what: 'its end' });
     expect([...(await world.effectsOf(early)), ...(await world.effectsOf(warrant))]).toEqual([]);
   });
 });
 
-function compactOf({ value, headers }: { value: string; headers: Record<string, string> }): string {
-  const [head, , signature] = headers['ce_signature']!.split('.');
-  return `${head}.${Buffer.from(value).toString('base64url')}.${signature}`;
+/** As the executor stores it. */
+function packed({ key, value, headers }: { key: string; value: string; headers: Record<string, string> }): string {
+  const names = [
+    'actorid',
+    'causationid',
+    'correlationid',
+    'id',
+    'session',
+    'source',
+    'subject',
+    'tenantid',
+    'time',
+    'type',
+  ];
+  const covered = Object.fromEntries(names.map((name) => [name, headers[`ce_${name}`] ?? '']));
+  return `${headers['ce_signature']}\n${jcs({ ...covered, key })}\n${value}`;
 }

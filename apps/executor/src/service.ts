@@ -16,14 +16,14 @@ export interface IntakeParts {
 
 /** Judges each approval's signature before the transaction. Nothing else of a record is believed. */
 export function judge(events: Incoming[], { book, targetOf, onForged }: IntakeParts): Facts {
-  const facts = new Map<string, { ok: true; compact: string; target: string } | { ok: false; because: string }>();
+  const facts = new Map<string, { ok: true; packed: string; target: string } | { ok: false; because: string }>();
   for (const incoming of events) {
     if (incoming.event.type !== 'countersign.action.approved.v1') continue;
     const opened = book.fromRecord(incoming);
     if (!opened.ok) onForged(incoming, opened.because);
     facts.set(
       placeOf(incoming),
-      opened.ok ? { ok: true, compact: opened.compact, target: targetOf(opened.warrant) ?? NO_TARGET } : opened,
+      opened.ok ? { ok: true, packed: opened.packed, target: targetOf(opened.warrant) ?? NO_TARGET } : opened,
     );
   }
   return facts;

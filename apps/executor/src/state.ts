@@ -12,7 +12,7 @@ import type {
 /** What policy signed: the executor runs this and nothing else. */
 export type Warrant = EventData<'countersign.action.approved.v1'>;
 
-/** The body of a work row. The compact JWS is verified again when the row is performed. */
+/** The body of a work row. `warrant` is the signed event, packed; it is verified again when the row is performed. */
 export interface WorkBody {
   warrant: string;
   traceparent?: string;

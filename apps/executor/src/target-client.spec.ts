@@ -80,7 +80,18 @@ describe('a target over HTTP', () => {
     await expect(ask(json(412, { code: 'TOO_LATE' }))).rejects.toMatchObject({ name: 'NothingDone' });
   });
 
+  it.each([412, 503])('passes on the status and code of a %d, never its words', async (status) => {
+    const body = { code: 'TOO_LATE', detail: 'Dana Doe, dana@example.org' };
+    const error = (await ask(json(status, body)).catch((caught: unknown) => caught)) as { detail: string };
+    expect(error.detail).toContain(`${status} (TOO_LATE)`);
+    expect(error.detail).not.toContain('Dana');
+    const other = (await ask(json(status, { code: 'Dana Doe' })).catch((caught: unknown) => caught)) as Error;
+    expect(other.message).not.toContain('Dana');
+  });
+
   it.each<[string, Answer]>([
+    ['a number no double can hold', (_, response) => response.writeHead(200).end('{"total":1e999}')],
+    ['a hundred levels', (_, response) => response.writeHead(200).end('['.repeat(100) + ']'.repeat(100))],
     ['a broken connection', (request) => request.socket.destroy()],
     ['a success that is no JSON', (_, response) => response.writeHead(200).end('<html>')],
     ['more than a megabyte', (_, response) => response.writeHead(200).end(Buffer.alloc(1024 * 1024 + 1, 'a'))],

@@ -1,5 +1,5 @@
 import { Pool, type Dispatcher } from 'undici';
-import type { Json } from '@countersign/contracts';
+import { parseStrictJson, Poison, type Json } from '@countersign/contracts';
 import { NoAnswer, NothingDone, type TargetAnswer, type TargetClient, type TargetRequest } from '@countersign/tool-sdk';
 import type { Credentials } from './credentials.js';
 import { Slots } from './slots.js';
@@ -87,23 +87,32 @@ export class Target {
 
   private async answered({ statusCode, body }: Dispatcher.ResponseData): Promise<TargetAnswer> {
     const text = await body.text();
-    if (statusCode === 412) throw new NothingDone(`${this.name} did nothing: ${text.slice(0, 300)}`);
-    if (statusCode >= 500 || (statusCode >= 300 && statusCode < 400) || UNSURE.has(statusCode)) {
-      throw new NoAnswer(`${this.name} answered ${statusCode}: ${text.slice(0, 300)}`, statusCode);
-    }
     const value = parsed(text);
+    const said = `${statusCode}${namedCode(value)}`;
+    if (statusCode === 412) throw new NothingDone(`${this.name} did nothing: ${said}`);
+    if (statusCode >= 500 || (statusCode >= 300 && statusCode < 400) || UNSURE.has(statusCode)) {
+      throw new NoAnswer(`${this.name} answered ${said}`, statusCode);
+    }
     if (value === undefined && statusCode < 300)
-      throw new NoAnswer(`${this.name} answered ${statusCode} and no JSON`, statusCode);
+      throw new NoAnswer(`${this.name} answered ${statusCode} and no usable JSON`, statusCode);
     return { status: statusCode, body: value ?? null };
   }
 }
 
+/** Undefined for what no event could carry as well: a number like 1e999, a hundred levels. */
 function parsed(text: string): Json | undefined {
   try {
-    return JSON.parse(text) as Json;
-  } catch {
-    return undefined;
+    return parseStrictJson(Buffer.from(text)).value as Json;
+  } catch (error) {
+    if (error instanceof Poison) return undefined;
+    throw error;
   }
+}
+
+/** Of an answer that is none, its status and code go on into events, never its words: nothing has sealed those. */
+function namedCode(value: Json | undefined): string {
+  const code = value && typeof value === 'object' && !Array.isArray(value) ? value['code'] : undefined;
+  return typeof code === 'string' && /^[A-Z][A-Z0-9_]{0,39}$/.test(code) ? ` (${code})` : '';
 }
 
 const codeOf = (error: unknown): string =>

@@ -1,40 +1,62 @@
 import { describe, expect, it } from '@jest/globals';
-import { jcs } from '@countersign/contracts';
+import { jcs, type OutRecord } from '@countersign/contracts';
+import { eventPen, type Signer } from '@countersign/signing';
 import { aboutOf, givenBook, givenRecord, givenWarrant, pens } from './given.spec-support.js';
 
 const warrant = givenWarrant();
 const TYPE = 'countersign.action.approved.v1';
-const header = { typ: TYPE, eid: 'evt_1', sub: warrant.actionId, key: 'acme/s-1' };
+const attributes = { ce_type: TYPE, ce_id: 'evt_1', ce_subject: warrant.actionId };
+const COVERED = [
+  'actorid',
+  'causationid',
+  'correlationid',
+  'id',
+  'session',
+  'source',
+  'subject',
+  'tenantid',
+  'time',
+  'type',
+];
+
+/** A signed event as it would be stored, whatever it says. */
+function packed(pen: Signer, value: unknown, change: Record<string, string> = {}, key = 'acme/s-1'): string {
+  const record: OutRecord = { topic: 'decisions', key, value: jcs(value), headers: { ...attributes, ...change } };
+  const [signed] = eventPen('policy', pen).signAll([record]);
+  const { headers } = signed!;
+  const covered = Object.fromEntries(COVERED.map((name) => [name, headers[`ce_${name}`] ?? '']));
+  return `${headers['ce_signature']}\n${jcs({ ...covered, key })}\n${record.value}`;
+}
 
 describe('a book of warrants', () => {
   it('opens what policy signed, from its record and again from its stored bytes', () => {
     const fromRecord = givenBook().fromRecord(givenRecord(warrant));
     expect(fromRecord).toMatchObject({ ok: true, warrant, about: aboutOf(warrant) });
-    const { compact } = fromRecord as { compact: string };
-    expect(givenBook().fromCompact(compact)).toEqual(fromRecord);
+    expect(givenBook().fromPacked((fromRecord as { packed: string }).packed)).toEqual(fromRecord);
+    expect(givenBook().fromPacked(packed(pens.policy, warrant))).toMatchObject({ ok: true, warrant });
   });
 
   it.each([
-    ['of another service', () => pens.approval.sign(jcs(warrant), header), /signed by approval/],
-    ['of a stranger', () => pens.stranger.sign(jcs(warrant), header), /no trusted key/],
+    ['of another service', () => packed(pens.approval, warrant), /signed by approval/],
+    ['of a stranger', () => packed(pens.stranger, warrant), /no trusted key/],
     [
       'for another type of event',
-      () => pens.policy.sign(jcs(warrant), { ...header, typ: 'countersign.action.denied.v1' }),
+      () => packed(pens.policy, warrant, { ce_type: 'countersign.action.denied.v1' }),
       /no warrant/,
     ],
-    ['for another action', () => pens.policy.sign(jcs(warrant), { ...header, sub: 'act_2' }), /another action/],
-    ['for another session', () => pens.policy.sign(jcs(warrant), { ...header, key: 'globex/s-1' }), /another session/],
-    ['over what is no warrant', () => pens.policy.sign(jcs({ ...warrant, grant: 'all' }), header), /does not fit/],
-    ['that is none', () => 'a.b', /not a compact JWS/],
-  ])('does not open a signature %s', (_, compact, because) => {
-    expect(givenBook().fromCompact(compact())).toEqual({ ok: false, because: expect.stringMatching(because) });
+    ['for another action', () => packed(pens.policy, warrant, { ce_subject: 'act_2' }), /another action/],
+    ['for another session', () => packed(pens.policy, warrant, {}, 'globex/s-1'), /another session/],
+    ['over what is no warrant', () => packed(pens.policy, { ...warrant, grant: 'all' }), /does not fit/],
+    ['that is none', () => 'a.b', /no signed event/],
+  ])('does not open a signature %s', (_, stored, because) => {
+    expect(givenBook().fromPacked(stored())).toEqual({ ok: false, because: expect.stringMatching(because) });
   });
 
   it('does not take altered bytes for bytes it knows', () => {
     const book = givenBook();
-    const { compact } = book.fromRecord(givenRecord(warrant)) as { compact: string };
-    const [head, , signature] = compact.split('.');
-    const other = Buffer.from(jcs({ ...warrant, exp: warrant.exp + 1 })).toString('base64url');
-    expect(book.fromCompact(`${head}.${other}.${signature}`)).toMatchObject({ ok: false });
+    const opened = book.fromRecord(givenRecord(warrant)) as { packed: string };
+    const altered = opened.packed.replace(`"exp":${warrant.exp}`, `"exp":${warrant.exp + 1}`);
+    expect(altered).not.toBe(opened.packed);
+    expect(book.fromPacked(altered)).toMatchObject({ ok: false });
   });
 });

@@ -1,15 +1,18 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { digest } from '@countersign/contracts';
+import { z } from 'zod';
+import { classified, digest, jcs, type Json } from '@countersign/contracts';
 import type { Round, SqlTx, WorkOutcome, WorkRow } from '@countersign/messaging';
 import { NoAnswer, ToolRefusal, type TargetAnswer, type TargetRequest, type ToolContract } from '@countersign/tool-sdk';
+import { packWarrant } from '@countersign/signing';
 import { Attempts } from './attempt.js';
 import { MAX_ATTEMPTS } from './automaton.js';
 import { Gate } from './gate.js';
-import { givenBook, givenRow, givenTool, givenWarrant, NOW, pens } from './given.spec-support.js';
+import { givenBook, givenRecord, givenRow, givenTool, givenWarrant, NOW, pens } from './given.spec-support.js';
 import { Sealer } from './sealer.js';
 import { SETTLE, type Outcome, type Warrant } from './state.js';
 import { Executor } from './work.js';
 
+const nested = (levels: number): Json => (levels === 0 ? 'x' : { in: nested(levels - 1) });
 const done: TargetAnswer = { status: 201, body: { refundId: 'ref_1' } };
 
 /** A round as the pool gives it: it writes down in which order things happen. */
@@ -72,8 +75,8 @@ describe('a round of the executor (numbers: the guarantees of work.ts)', () => {
 
   it('1: does nothing for a row whose warrant policy did not sign, or that stands under another jti', async () => {
     const warrant = givenWarrant();
-    const compact = pens.stranger.sign(JSON.stringify(warrant), { typ: 'countersign.action.approved.v1' });
-    const rows = [givenRow(warrant, { body: { warrant: compact } }), givenRow(warrant, { id: 'jti_other' })];
+    const packed = packWarrant(givenRecord(warrant, pens.stranger));
+    const rows = [givenRow(warrant, { body: { warrant: packed } }), givenRow(warrant, { id: 'jti_other' })];
     await executorOf().perform(rows, round);
     expect(round.notes).toEqual(['VOID', 'VOID']);
     expect(forged).toEqual([expect.stringContaining('no trusted key'), 'the row stands under another jti']);
@@ -169,6 +172,61 @@ describe('a round of the executor (numbers: the guarantees of work.ts)', () => {
     const settle = givenRow(warrant, { id: `${warrant.jti}/settle`, kind: SETTLE });
     await executorOf().perform([settle], round);
     expect(round.ended.get(settle.id)).toMatchObject({ outcome: { ending: { tag: 'resolved', outcome: 'failed' } } });
+  });
+
+  it('publishes what a target says in halves of characters, well-formed and digestible', async () => {
+    answer = () => Promise.resolve({ status: 201, body: { refundId: 'ref_\ud83d' } });
+    await executorOf().perform([givenRow(givenWarrant())], round);
+    expect([...round.ended.values()]).toMatchObject([{ outcome: { ending: { result: { refundId: 'ref_\ufffd' } } } }]);
+    round = new NotedRound();
+    answer = () => Promise.reject(new ToolRefusal('NOT_FOUND', '😀'.repeat(1_001).slice(1)));
+    await executorOf().perform([givenRow(givenWarrant())], round);
+    const [refused] = [...round.ended.values()];
+    expect(() => jcs(refused)).not.toThrow();
+    expect(refused).toMatchObject({ status: 'FAILED' });
+  });
+
+  it.each<[string, Json, Json]>([
+    ['400,000 characters of three bytes each', '界'.repeat(400_000), {}],
+    ['20 levels', nested(20), {}],
+  ])('was done although its answer of %s cannot be published', async (_, refundId, result) => {
+    answer = () => Promise.resolve({ status: 201, body: { refundId } });
+    await executorOf({ output: z.object({ refundId: classified('internal', z.any()) }) }).perform(
+      [givenRow(givenWarrant())],
+      round,
+    );
+    expect([...round.ended.values()]).toMatchObject([{ status: 'COMMITTED', outcome: { ending: { result } } }]);
+  });
+
+  it.each<[string, Json, string]>([
+    ['400,000 characters of three bytes each', '界'.repeat(400_000), 'too large'],
+    ['20 levels', nested(20), 'too deep'],
+  ])('fails a read whose answer of %s cannot be published', async (_, refundId, why) => {
+    answer = () => Promise.resolve({ status: 200, body: { refundId } });
+    const output = z.object({ refundId: classified('internal', z.any()) });
+    const executor = executorOf({ effect: 'read', class: undefined, output });
+    await executor.perform([givenRow(givenWarrant({ grant: 'read' }))], round);
+    expect([...round.ended.values()]).toMatchObject([
+      { status: 'FAILED', outcome: { ending: { refusal: { detail: expect.stringContaining(why) } } } },
+    ]);
+  });
+
+  it('does not call a doubt blocked when the tool it was sent by is not loaded: it waits for it', async () => {
+    const warrant = givenWarrant({ tool: 'gone' });
+    const settle = givenRow(warrant, { id: `${warrant.jti}/settle`, kind: SETTLE });
+    await executorOf().perform([settle], round);
+    expect(round.notes).toEqual(['retry as QUEUED']);
+  });
+
+  it('says as little as it can of what cannot be published: a sent one is in doubt, another failed, a doubt stays', () => {
+    const warrant = givenWarrant();
+    const executor = executorOf();
+    const end = (change: Partial<WorkRow>) => executor.undecidable(givenRow(warrant, change))?.status;
+    expect([end({ status: 'SENT' }), end({}), end({ id: `${warrant.jti}/settle`, kind: SETTLE })]).toEqual([
+      'IN_DOUBT',
+      'FAILED',
+      undefined,
+    ]);
   });
 
   it('refuses arguments that do not fit, unsent', async () => {

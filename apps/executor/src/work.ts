@@ -1,8 +1,16 @@
-import { refusal, type JsonObject, type Preview, type RecordRead } from '@countersign/contracts';
+import { cut, refusal, type JsonObject, type Preview, type RecordRead } from '@countersign/contracts';
 import type { Round, Worker, WorkRow } from '@countersign/messaging';
 import type { Tool } from '@countersign/tool-sdk';
 import type { Attempts, Looked } from './attempt.js';
-import { afterLookUp, afterRecovery, afterSend, MAX_ATTEMPTS, waitAfter, type Circumstances, type Step } from './automaton.js';
+import {
+  afterLookUp,
+  afterRecovery,
+  afterSend,
+  MAX_ATTEMPTS,
+  waitAfter,
+  type Circumstances,
+  type Step,
+} from './automaton.js';
 import { decideEnding } from './decide.js';
 import { SEND_WINDOW_MS, type Gate, type Opening } from './gate.js';
 import {
@@ -69,7 +77,8 @@ export class Executor implements Worker<Outcome> {
     const tasks: Promise<unknown>[] = [];
     for (const row of rows) {
       const job = this.jobOf(row);
-      if (!('tool' in job)) tasks.push(this.end(row, job.about, job.ending, round));
+      if ('absent' in job) tasks.push(retry(row, 'QUEUED', SETTLE_AT_MOST_MS, job.absent, round));
+      else if (!('tool' in job)) tasks.push(this.end(row, job.about, job.ending, round));
       else if (row.kind === SETTLE) tasks.push(this.settle(job, round));
       else if (row.status === 'SENT') tasks.push(this.recover(job, opening, round));
       else this.sort(job, opening, round, { direct, conditional, tasks });
@@ -84,9 +93,21 @@ export class Executor implements Worker<Outcome> {
 
   readonly decide = decideEnding;
 
+  /** Whatever could not be said of it: was it sent, then nobody knows; else nothing was done. A doubt stays one. */
+  undecidable(row: WorkRow): { status: string; outcome: Outcome } | undefined {
+    const job = this.jobOf(row);
+    if (row.kind === SETTLE || !('about' in job) || !job.about) return undefined;
+    const detail = 'what came of it could not be published';
+    const ending: Ending =
+      row.status === 'SENT'
+        ? inDoubt(detail)
+        : { tag: 'failed', refusal: refusal('UPSTREAM_FAILED', detail), recordsRead: [] };
+    return { status: statusOf(ending), outcome: { ending, attempts: row.attempts, about: job.about } };
+  }
+
   /** Guarantee 1. */
-  private jobOf(row: WorkRow): Job | { about: About | undefined; ending: Ending } {
-    const opened = this.parts.book.fromCompact((row.body as unknown as WorkBody).warrant);
+  private jobOf(row: WorkRow): Job | { about: About | undefined; ending: Ending } | { absent: string } {
+    const opened = this.parts.book.fromPacked((row.body as unknown as WorkBody).warrant);
     if (!opened.ok || opened.warrant.jti !== row.id.split('/')[0]) {
       const because = opened.ok ? 'the row stands under another jti' : opened.because;
       this.parts.onForged(row, because);
@@ -96,6 +117,8 @@ export class Executor implements Worker<Outcome> {
     const tool = this.parts.toolOf(warrant);
     if (tool) return { row, warrant, about, tool };
     const detail = `this executor has no ${warrant.workflow}/${warrant.tool}`;
+    // It was sent, and nobody knows what came of it: that is asked once the tool is here again.
+    if (row.kind === SETTLE) return { absent: detail };
     if (row.status === 'SENT') return { about, ending: inDoubt(detail) };
     return { about, ending: { tag: 'blocked', refusal: refusal('NOT_RELEASED', detail) } };
   }
@@ -265,7 +288,7 @@ function circumstances({ row, warrant, tool }: Job, opening: Opening): Circumsta
 }
 
 const retry = (row: WorkRow, status: 'QUEUED' | 'SENT', inMs: number, because: string, round: Round): Promise<void> =>
-  round.finish(row, { tag: 'retry', status, notBefore: new Date(Date.now() + inMs), because: because.slice(0, 500) });
+  round.finish(row, { tag: 'retry', status, notBefore: new Date(Date.now() + inMs), because: cut(because, 500) });
 
 const inDoubt = (known: string): Ending => ({
   tag: 'in-doubt',

@@ -231,9 +231,9 @@ export class World {
   }
 
   /** Puts other words into a stored warrant, as somebody with the database in hand would. */
-  async tamper({ jti }: Warrant, compact: string): Promise<void> {
+  async tamper({ jti }: Warrant, packed: string): Promise<void> {
     const sql = `update executor.work set body = jsonb_set(body, '{warrant}', to_jsonb($2::text)) where id = $1`;
-    await this.pool.query(sql, [jti, compact]);
+    await this.pool.query(sql, [jti, packed]);
   }
 
   async metrics(): Promise<string> {

@@ -62,7 +62,7 @@ function parametersOf({ method, path }: Route) {
   if (path in REQUESTS)
     return [...inPath, parameter('Idempotency-Key', 'header', true, { type: 'string', minLength: 1, maxLength: 200 })];
   if (path === '/v1/intents/{id}' || path === '/v1/actions/{id}') {
-    return [...inPath, parameter('wait', 'query', false, { type: 'number', minimum: 0, maximum: 60 })];
+    return [...inPath, parameter('wait', 'query', false, { type: 'number', minimum: 0 })];
   }
   const isList = method === 'GET' && ['/v1/approvals', '/v1/traces', '/v1/parked', '/v1/in-doubt'].includes(path);
   if (!isList) return inPath;

@@ -51,7 +51,9 @@ function registerNotBuilt(instance: FastifyInstance, { method, path, summary }: 
   instance.route({
     method,
     url: routerPath(path),
-    handler: (_request, reply) => send(reply, problem('NOT_BUILT', `${summary}: not built yet`)),
+    // Before the body is read: whatever it is, there is nothing to say about it.
+    onRequest: (_request, reply) => void send(reply, problem('NOT_BUILT', `${summary}: not built yet`)),
+    handler: (_request, reply) => reply,
   });
 }
 

@@ -1,5 +1,5 @@
-import type { AnyEvent, EventType, Incoming } from '@countersign/contracts';
-import { checkSignature, type KeyRing } from '@countersign/signing';
+import type { EventType } from '@countersign/contracts';
+import { checkSignature, type Covered, type KeyRing, type Signed } from '@countersign/signing';
 import type { IntentEventRow } from './read-model.js';
 import type { StatusEvent } from './status.js';
 
@@ -19,22 +19,30 @@ function ownerOf(topic: IntentEventRow['topic']): 'policy' | 'executor' | undefi
 
 export type OnForged = (row: IntentEventRow, because: string) => void;
 
-/** The events of an intent that are genuine, in order. A forged one is as if it were not there, and reported. */
-export function genuineEvents(ring: KeyRing, rows: readonly IntentEventRow[], onForged: OnForged): StatusEvent[] {
-  return rows.filter((row) => isGenuine(ring, row, onForged)).map(eventOf);
-}
+/** The rows of an intent whose events are genuine, in order. A forged one is as if it were not there, and reported. */
+export const genuineRows = (ring: KeyRing, rows: readonly IntentEventRow[], onForged: OnForged): IntentEventRow[] =>
+  rows.filter((row) => isGenuine(ring, row, onForged));
 
 function isGenuine(ring: KeyRing, row: IntentEventRow, onForged: OnForged): boolean {
   const owner = ownerOf(row.topic);
   if (!owner) return true;
-  const { key, text, type, subject } = row;
-  const event = { id: row.eventId, type, subject } as AnyEvent;
-  const check = checkSignature(ring, owner, { key, text, event, signature: row.signature ?? undefined } as Incoming);
+  const covered = JSON.parse(row.covered) as Covered;
+  const event = { ...covered, type: row.type } as Signed['event'];
+  const signed = { key: covered.key, text: row.text, event, signature: row.signature ?? undefined };
+  const check = checkSignature(ring, owner, signed);
   if (!check.ok) onForged(row, check.because);
   return check.ok;
 }
 
-function eventOf({ type, appendedAt, text }: IntentEventRow): StatusEvent {
+/** Whose intent it is, by what policy said when it accepted or refused it; undefined until it has. */
+export function actorOf(genuine: readonly IntentEventRow[]): string | undefined {
+  const row =
+    genuine.find(({ type }) => type === 'countersign.intent.accepted.v1') ??
+    genuine.find(({ type }) => type === 'countersign.intent.refused.v1');
+  return row && (JSON.parse(row.covered) as Covered).actorid;
+}
+
+export function eventOf({ type, appendedAt, text }: IntentEventRow): StatusEvent {
   // Its form was checked when it came in.
   return {
     type: type as EventType,

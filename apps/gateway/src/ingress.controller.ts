@@ -1,4 +1,5 @@
 import { Body, Controller, Headers, HttpCode, Inject, Post, Res, UseGuards } from '@nestjs/common';
+import { TRACEPARENT } from '@countersign/contracts';
 import { HttpProblem } from '@countersign/host';
 import { Caller, IdentityGuard, type CallerIdentity } from '@countersign/identity';
 import { Messaging, PublishTimeout } from '@countersign/messaging';
@@ -9,8 +10,9 @@ interface Reply {
   header(name: string, value: string): unknown;
 }
 
+/** Time to be appended in. A token that expired on the way would be refused in nobody's name, where its owner never finds it. */
+const LEAST_LEFT_MS = 15_000;
 const KEY = /^[\x21-\x7e]{1,200}$/;
-const TRACEPARENT = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
 
 @Controller('v1')
 @UseGuards(IdentityGuard)
@@ -50,6 +52,10 @@ export class IngressController {
     reply: Reply,
   ): Promise<Accepted> {
     const key = idempotencyKey(headers['idempotency-key']);
+    if (caller.expiresAt - Date.now() < LEAST_LEFT_MS)
+      throw new HttpProblem('UNAUTHENTICATED', 'the token expires before policy could judge it by its append time', {
+        nextStep: 'Get a fresh token and send the same request again.',
+      });
     const parsed = parseRequest(type, body);
     if (!parsed.ok) {
       const { fields } = parsed;

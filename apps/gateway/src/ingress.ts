@@ -5,6 +5,8 @@ import {
   encodeEvent,
   EVENTS,
   intentIdOf,
+  MAX_REQUEST_CHARS,
+  payloadFlaw,
   type EventDraft,
   type JsonObject,
   type OutRecord,
@@ -73,5 +75,11 @@ export function parseRequest(type: RequestType, body: unknown): Parsed {
   const { session } = parsed.data;
   if (CONTROL_CHARACTERS.test(session))
     return { ok: false, fields: [{ path: 'session', message: 'no control characters' }] };
+  for (const [path, value] of Object.entries(parsed.data)) {
+    const flaw = payloadFlaw(value);
+    if (flaw) return { ok: false, fields: [{ path, message: flaw }] };
+  }
+  if (JSON.stringify(parsed.data).length > MAX_REQUEST_CHARS)
+    return { ok: false, fields: [{ path: '(body)', message: `at most ${MAX_REQUEST_CHARS} characters of JSON` }] };
   return { ok: true, data: parsed.data as unknown as Ingress['data'] };
 }

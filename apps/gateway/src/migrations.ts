@@ -15,9 +15,7 @@ export class Gateway1700000001000 implements MigrationInterface {
         tenant text not null,
         action_id text,
         type text not null,
-        event_id text not null,
-        subject text not null,
-        key text not null,
+        covered text not null,
         signature text,
         text text not null,
         primary key (intent_id, topic, partition, record_offset)

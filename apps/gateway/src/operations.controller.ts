@@ -1,7 +1,7 @@
 import { Controller, Get, HttpCode, HttpException, Inject, Param, Post, Query, UseGuards } from '@nestjs/common';
 import { z } from 'zod';
-import { HttpProblem } from '@countersign/host';
-import { IdentityGuard, RequireRole } from '@countersign/identity';
+import { HttpProblem, OPERATORS } from '@countersign/host';
+import { Caller, IdentityGuard, RequireRole, type CallerIdentity } from '@countersign/identity';
 import { Messaging } from '@countersign/messaging';
 import { decodeCursor, encodeCursor } from './parked-cursor.js';
 import { Services } from './services.js';
@@ -17,7 +17,7 @@ type Page = z.infer<typeof entries>;
 /** What operators look at. Parked records of all services under one roof: ids are `<service>:<id of the service>`. */
 @Controller('v1')
 @UseGuards(IdentityGuard)
-@RequireRole('sre', 'release', 'auditor', 'admin')
+@RequireRole(...OPERATORS)
 export class OperationsController {
   constructor(
     @Inject(Services) private readonly services: Services,
@@ -26,7 +26,7 @@ export class OperationsController {
 
   /** Service by service, each in its own order; the cursor says where in which. A service that is away is named, not hidden. */
   @Get('parked')
-  async parked(@Query() asked: unknown) {
+  async parked(@Caller() { token }: CallerIdentity, @Query() asked: unknown) {
     const parsed = query.safeParse(asked ?? {});
     const from = parsed.success ? decodeCursor(parsed.data.cursor) : undefined;
     if (!parsed.success || !from)
@@ -36,7 +36,7 @@ export class OperationsController {
     const data: Record<string, unknown>[] = [];
     const unreachable: string[] = [];
     for (let at = from.service, { cursor } = from; at < names.length; at++, cursor = null) {
-      const page = await this.page(names[at]!, limit - data.length, cursor);
+      const page = await this.page(names[at]!, token, limit - data.length, cursor);
       if (!page) unreachable.push(names[at]!);
       for (const entry of page?.data ?? []) data.push({ ...entry, id: `${names[at]}:${entry.id}`, service: names[at] });
       if (page?.nextCursor)
@@ -48,21 +48,21 @@ export class OperationsController {
   }
 
   @Get('parked/:id')
-  async one(@Param('id') id: string) {
+  async one(@Caller() { token }: CallerIdentity, @Param('id') id: string) {
     const { service, own } = this.split(id);
     if (service === SELF) {
       const entry = await this.messaging.parked.show(own);
       if (!entry) throw notParked(id);
       return { ...entry, id, service };
     }
-    return { ...(await this.answerOf(service, `/v1/parked/${encodeURIComponent(own)}`, 'GET')), id, service };
+    return { ...(await this.answerOf(service, `/v1/parked/${encodeURIComponent(own)}`, token, 'GET')), id, service };
   }
 
   @Post('parked/:id/redrive')
   @HttpCode(200)
-  async redrive(@Param('id') id: string) {
+  async redrive(@Caller() { token }: CallerIdentity, @Param('id') id: string) {
     const { service, own } = this.split(id);
-    if (service !== SELF) return this.answerOf(service, `/v1/parked/${encodeURIComponent(own)}/redrive`, 'POST');
+    if (service !== SELF) return this.answerOf(service, `/v1/parked/${encodeURIComponent(own)}/redrive`, token, 'POST');
     const redriven = await this.messaging.parked.redrive(own);
     if (!redriven) throw notParked(id);
     return redriven;
@@ -79,14 +79,16 @@ export class OperationsController {
     return { data: [own, ...(await Promise.all(others))], nextCursor: null };
   }
 
-  private async page(service: string, limit: number, cursor: string | null): Promise<Page | undefined> {
+  private async page(service: string, token: string, limit: number, cursor: string | null): Promise<Page | undefined> {
     if (service === SELF) {
       const data = await this.messaging.parked.list(limit, cursor ?? undefined);
       return { data: data as unknown as Page['data'], nextCursor: data.length === limit ? data.at(-1)!.id : null };
     }
     if (!this.services.isService(service)) return undefined;
     const from = cursor ? `&cursor=${encodeURIComponent(cursor)}` : '';
-    const parsed = entries.safeParse((await this.services.ask(service, `/v1/parked?limit=${limit}${from}`)).body);
+    const parsed = entries.safeParse(
+      (await this.services.ask(service, `/v1/parked?limit=${limit}${from}`, token)).body,
+    );
     return parsed.success ? parsed.data : undefined;
   }
 
@@ -97,9 +99,14 @@ export class OperationsController {
     return { service, own: id.slice(colon + 1) };
   }
 
-  private async answerOf(service: string, path: string, method: 'GET' | 'POST'): Promise<Record<string, unknown>> {
+  private async answerOf(
+    service: string,
+    path: string,
+    token: string,
+    method: 'GET' | 'POST',
+  ): Promise<Record<string, unknown>> {
     if (!this.services.isService(service)) throw notParked(service);
-    const { status, body } = await this.services.ask(service, path, method);
+    const { status, body } = await this.services.ask(service, path, token, method);
     if (status >= 400) throw new HttpException(body as Record<string, unknown>, status);
     return body as Record<string, unknown>;
   }

@@ -19,18 +19,17 @@ export class IntentEventRow {
   @Column({ type: 'text' }) tenant: string;
   @Column({ name: 'action_id', type: 'text', nullable: true }) actionId: string | null;
   @Column({ type: 'text' }) type: EventType;
-  @Column({ name: 'event_id', type: 'text' }) eventId: string;
-  @Column({ type: 'text' }) subject: string;
-  @Column({ type: 'text' }) key: string;
+  /** `Covered` as JSON: what the signature covers beside the text. */
+  @Column({ type: 'text' }) covered: string;
   @Column({ type: 'text', nullable: true }) signature: string | null;
   @Column({ type: 'text' }) text: string;
 }
 
 const INSERT = `
   insert into intent_events
-    (intent_id, topic, partition, record_offset, appended_at, tenant, action_id, type, event_id, subject, key, signature, text)
+    (intent_id, topic, partition, record_offset, appended_at, tenant, action_id, type, covered, signature, text)
   select * from unnest($1::text[], $2::text[], $3::int[], $4::bigint[], $5::bigint[], $6::text[], $7::text[], $8::text[],
-    $9::text[], $10::text[], $11::text[], $12::text[], $13::text[])
+    string_to_array($9::text, E'\\x1f'), $10::text[], string_to_array($11::text, E'\\x1f'))
   on conflict do nothing`;
 
 const tenantOf = (key: string) => key.slice(0, Math.max(0, key.indexOf('/')));
@@ -48,8 +47,8 @@ const intentOf = ({ event }: Incoming): string | undefined =>
 /** What was never accepted under a verified tenant is nobody's to see over HTTP, and not kept. */
 const isShown = (incoming: Incoming) => intentOf(incoming) !== undefined && tenantOf(incoming.key) !== UNVERIFIED;
 
-/** The columns of a batch's rows, one array each. */
-export function columnsOf(batch: Incoming[]): unknown[][] {
+/** The columns of a batch's rows, one array each. JSON texts are one: joined by what no JSON holds raw, no quote needs escaping. */
+export function columnsOf(batch: Incoming[]): [unknown[], ...unknown[]] {
   const rows = batch.filter(isShown);
   const column = (pick: (incoming: Incoming) => unknown) => rows.map(pick);
   return [
@@ -61,18 +60,16 @@ export function columnsOf(batch: Incoming[]): unknown[][] {
     column(({ key }) => tenantOf(key)),
     column(actionOf),
     column(({ event }) => event.type),
-    column(({ event }) => event.id),
-    column(({ event }) => event.subject),
-    column(({ key }) => key),
+    rows.map(({ key, event: { data: _, ...attributes } }) => JSON.stringify({ ...attributes, key })).join('\u001f'),
     column(({ signature }) => signature ?? null),
-    column(({ text }) => text),
+    rows.map(({ text }) => text).join('\u001f'),
   ];
 }
 
 /** One insert a batch, in the batch's transaction. */
 export async function project(tx: SqlTx, { incoming }: Applied): Promise<void> {
   const columns = columnsOf(incoming);
-  if (columns[0]!.length > 0) await tx.query('insert-intent-events', INSERT, columns);
+  if (columns[0].length > 0) await tx.query('insert-intent-events', INSERT, columns);
 }
 
 /** More events than an intent can have honestly: what is beyond is not looked at. */

@@ -39,7 +39,7 @@ const RELEASE = `
   update requests set claimed_at = '-infinity' where tenant = $1 and sub = $2 and key = $3 and answered_at is null`;
 const SWEEP = 'delete from requests where claimed_at < now() - make_interval(secs => $1)';
 const KNOWN = `
-  select intent_id, action_id, session from requests
+  select intent_id, action_id, session, sub from requests
    where tenant = $1 and (intent_id = $2 or action_id = $2) and answered_at is not null limit 1`;
 
 interface Row {
@@ -92,8 +92,8 @@ export class Requests {
   }
 
   /** What was published under this intent's or action's id by a request of this tenant. */
-  async known(tenant: string, id: string): Promise<Accepted | undefined> {
-    const [row] = await this.sql.query<Row>('known-request', KNOWN, [tenant, id]);
-    return row && acceptedOf(row);
+  async known(tenant: string, id: string): Promise<{ accepted: Accepted; sub: string } | undefined> {
+    const [row] = await this.sql.query<Row & { sub: string }>('known-request', KNOWN, [tenant, id]);
+    return row && { accepted: acceptedOf(row), sub: row.sub };
   }
 }

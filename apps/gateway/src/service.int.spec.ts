@@ -106,6 +106,21 @@ describe('an intent over HTTP', () => {
   });
 });
 
+describe('a token that is about to expire', () => {
+  it('is refused at the door: past it, the refusal would be in nobody’s name and the intent requested for ever', async () => {
+    const send = async (ttlSeconds: number) =>
+      world.ask(undefined, 'POST', '/v1/intents', intent(), {
+        'idempotency-key': 'k-expiring',
+        authorization: `Bearer ${await world.token('alice', ttlSeconds)}`,
+      });
+    expect(await send(10)).toMatchObject({
+      status: 401,
+      body: { code: 'UNAUTHENTICATED', nextStep: expect.stringContaining('fresh token') },
+    });
+    expect((await send(60)).status).toBe(202);
+  });
+});
+
 describe('the state of an intent', () => {
   it('is requested, then what policy says, and a wait is answered when it ends', async () => {
     const { body } = await world.post('alice', intent(), 'k-6');
@@ -153,7 +168,33 @@ describe('the state of an intent', () => {
     });
     expect((await world.get('erin', `/v1/intents/${intentId}?wait=0.2`)).status).toBe(404);
     expect((await world.get('alice', '/v1/intents/int_unknown')).status).toBe(404);
-    expect((await world.get('alice', `/v1/intents/${intentId}?wait=61`)).status).toBe(422);
+    expect((await world.get('alice', `/v1/intents/${intentId}?wait=soon`)).status).toBe(422);
+  });
+
+  it('is waited for a minute at most when a longer wait is asked for, and other parameters are passed over', async () => {
+    const intentId = intentIdOf('acme', '/product', 'r-82');
+    const waited = world.get('alice', `/v1/intents/${intentId}?wait=600&verbose=1`);
+    await world.publish('countersign.intent.accepted.v1', acceptedData(intentId), { pen: 'policy' });
+    await world.publish('countersign.reply.sent.v1', replyData(intentId));
+    expect(await waited).toMatchObject({ status: 200, body: { state: 'ended' } });
+  });
+
+  it('is shown to its actor and to those who oversee the tenant, and to no colleague', async () => {
+    const { body } = await world.post('alice', intent(), 'k-whose');
+    const intentId = body['intentId'] as string;
+    const statuses = async () => {
+      const seen: Record<string, number> = {};
+      for (const who of ['alice', 'anna', 'bob', 'sam', 'erin'] as const)
+        seen[who] = (await world.get(who, `/v1/intents/${intentId}`)).status;
+      return seen;
+    };
+    const expected = { alice: 200, anna: 404, bob: 200, sam: 200, erin: 404 };
+    expect(await statuses()).toEqual(expected);
+    const waited = world.get('alice', `/v1/intents/${intentId}?wait=30`);
+    await world.publish('countersign.intent.accepted.v1', acceptedData(intentId), { pen: 'policy' });
+    await world.publish('countersign.reply.sent.v1', replyData(intentId));
+    expect((await waited).body).toMatchObject({ state: 'ended' });
+    expect(await statuses()).toEqual(expected);
   });
 
   it("is not moved by what policy did not sign, nor by a reply in another tenant's name", async () => {
@@ -307,6 +348,8 @@ describe('parked records', () => {
     expect(own.map(({ id }) => id)).toEqual(
       expect.arrayContaining(['policy:p/1', 'planner:p/1', 'approval:p/1', 'audit:p/1']),
     );
+    const asked = world.peer.asked.filter(({ url }) => url.startsWith('/v1/parked'));
+    expect(asked.every(({ authorization }) => /^Bearer .+\..+\..+$/.test(authorization ?? ''))).toBe(true);
     const { body } = await world.get('sam', '/v1/parked?limit=50');
     expect(body).toMatchObject({ unreachable: ['executor'] });
     expect((await world.ask('sam', 'POST', `/v1/parked/${encodeURIComponent('policy:p/1')}/redrive`)).body).toEqual({
@@ -343,8 +386,8 @@ describe('the sweep', () => {
     };
     const before = await counted();
     await world.sql.query(
-      `insert into intent_events (intent_id, topic, partition, record_offset, appended_at, tenant, type, event_id, subject, key, text)
-       values ('int_old', 'decisions', 0, 0, 1, 'acme', 't', 'e', 's', 'k', '{}')`,
+      `insert into intent_events (intent_id, topic, partition, record_offset, appended_at, tenant, type, covered, text)
+       values ('int_old', 'decisions', 0, 0, 1, 'acme', 't', '{}', '{}')`,
     );
     await world.sql.query(
       `insert into requests (tenant, sub, key, body_hash, intent_id, session, claimed_at)
@@ -393,6 +436,14 @@ describe('the surface', () => {
     const answer = await world.ask('alice', method, path);
     expect(answer).toMatchObject({ status: 501, body: { code: 'NOT_BUILT' } });
     expect(answer.headers.get('content-type')).toContain('application/problem+json');
+  });
+
+  it('answers NOT_BUILT to an empty JSON body too', async () => {
+    const json = { 'content-type': 'application/json' };
+    expect(await world.ask('alice', 'POST', '/v1/incidents', undefined, json)).toMatchObject({
+      status: 501,
+      body: { code: 'NOT_BUILT' },
+    });
   });
 
   it('has no other routes that are not built', () => {

@@ -7,6 +7,7 @@ const shown: Handler<CloudEvent, unknown> = { touches: () => [], decide: () => [
 
 export const gatewayConsumer: Consumer = {
   name: 'gateway',
+  lingerMs: 50,
   topics: {
     decisions: {
       'countersign.intent.accepted.v1': shown,

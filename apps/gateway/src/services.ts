@@ -20,11 +20,12 @@ export class Services {
     return Object.hasOwn(this.urls, name);
   }
 
-  /** The service's answer, whatever its status; a 503 problem when there is none. */
-  async ask(service: Upstream, path: string, method: 'GET' | 'POST' = 'GET'): Promise<Answer> {
+  /** The service's answer, whatever its status; a 503 problem when there is none. A caller's token goes on with what is theirs. */
+  async ask(service: Upstream, path: string, token?: string, method: 'GET' | 'POST' = 'GET'): Promise<Answer> {
     try {
       const answer = await fetch(new URL(path, this.urls[service]), {
         method,
+        headers: token ? { authorization: `Bearer ${token}` } : {},
         redirect: 'error',
         signal: AbortSignal.timeout(TIMEOUT_MS),
       });

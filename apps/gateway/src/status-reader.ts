@@ -1,6 +1,7 @@
-import type { KeyRing } from '@countersign/signing';
+import type { Person } from '@countersign/contracts';
 import { HttpProblem } from '@countersign/host';
-import { genuineEvents, type OnForged } from './genuine.js';
+import type { KeyRing } from '@countersign/signing';
+import { actorOf, eventOf, genuineRows, type OnForged } from './genuine.js';
 import type { IntentEvents } from './read-model.js';
 import type { Accepted, Requests } from './requests.js';
 import { foldStatus, type ActionStatus, type IntentStatus } from './status.js';
@@ -16,6 +17,11 @@ export type RefusedAction = Omit<IntentStatus, 'actions'> & { actionId: string }
 
 const MOST_WAITING = 2_000;
 
+/** Who may see the intents of others of their tenant. */
+const OVERSEERS = ['support-lead', 'auditor', 'sre', 'admin', 'release'];
+const maySee = ({ sub, roles }: Person, actor: string | undefined) =>
+  actor === sub || roles.some((role) => OVERSEERS.includes(role));
+
 /** States of intents and actions, made from their events when they are asked for. */
 export class Status {
   constructor(
@@ -29,13 +35,13 @@ export class Status {
   /** The state once it has ended, or as it is when the signal fires. */
   async untilEnded(
     kind: 'intent' | 'action',
-    tenant: string,
+    person: Person,
     id: string,
     signal: AbortSignal,
   ): Promise<Found | undefined> {
     for (;;) {
       const seen = signal.aborted ? 0 : await this.count(id);
-      const found = kind === 'intent' ? await this.intent(tenant, id) : await this.action(tenant, id);
+      const found = kind === 'intent' ? await this.intent(person, id) : await this.action(person, id);
       if (signal.aborted || found?.state === 'ended' || found?.state === 'refused') return found;
       if (this.waiting.size >= MOST_WAITING)
         throw new HttpProblem('RATE_LIMITED', 'too many requests wait already; ask without wait');
@@ -48,31 +54,34 @@ export class Status {
     return (await this.events.counts([id])).get(id) ?? 0;
   }
 
-  private async intent(tenant: string, intentId: string): Promise<Found | undefined> {
-    const folded = await this.folded(tenant, intentId);
+  private async intent(person: Person, intentId: string): Promise<Found | undefined> {
+    const folded = await this.folded(person, intentId);
     if (folded) return folded;
-    const known = await this.requests.known(tenant, intentId);
+    const known = await this.known(person, intentId);
     return known?.intentId === intentId ? { ...known, state: 'requested', actions: [] } : undefined;
   }
 
-  private async action(tenant: string, actionId: string): Promise<Found | undefined> {
-    const intentId = await this.events.intentOfAction(tenant, actionId);
-    const intent = intentId ? await this.folded(tenant, intentId) : undefined;
+  private async action(person: Person, actionId: string): Promise<Found | undefined> {
+    const intentId = await this.events.intentOfAction(person.tenant, actionId);
+    const intent = intentId ? await this.folded(person, intentId) : undefined;
     if (intent?.state === 'refused') {
       const { actions: _, ...refused } = intent;
       return { ...refused, actionId };
     }
     const action = intent?.actions.find((candidate) => candidate.actionId === actionId);
     if (action) return { ...action, ...(intent?.reply ? { reply: intent.reply } : {}) };
-    const known = await this.requests.known(tenant, actionId);
+    const known = await this.known(person, actionId);
     return known?.actionId === actionId ? { ...known, state: 'requested' } : undefined;
   }
 
-  private async folded(tenant: string, intentId: string): Promise<IntentStatus | undefined> {
-    return foldStatus(
-      intentId,
-      genuineEvents(this.ring, await this.events.ofIntent(tenant, intentId), this.onForged),
-      new Date(),
-    );
+  private async known(person: Person, id: string): Promise<Accepted | undefined> {
+    const known = await this.requests.known(person.tenant, id);
+    return known && maySee(person, known.sub) ? known.accepted : undefined;
+  }
+
+  /** Another's intent is as if it were not there. */
+  private async folded(person: Person, intentId: string): Promise<IntentStatus | undefined> {
+    const rows = genuineRows(this.ring, await this.events.ofIntent(person.tenant, intentId), this.onForged);
+    return maySee(person, actorOf(rows)) ? foldStatus(intentId, rows.map(eventOf), new Date()) : undefined;
   }
 }

@@ -4,7 +4,14 @@ import { HttpProblem } from '@countersign/host';
 import { Caller, IdentityGuard, type CallerIdentity } from '@countersign/identity';
 import { Status } from './status-reader.js';
 
-const query = z.strictObject({ wait: z.coerce.number().min(0).max(60).default(0) });
+/** A longer wait is cut to a minute; other parameters are no concern of ours. */
+const query = z.object({
+  wait: z.coerce
+    .number()
+    .min(0)
+    .default(0)
+    .transform((seconds) => Math.min(seconds, 60)),
+});
 
 interface Reply {
   raw: { once(event: 'close', listener: () => void): unknown };
@@ -22,7 +29,7 @@ export class StatusController {
     @Query() asked: unknown,
     @Res({ passthrough: true }) reply: Reply,
   ) {
-    const found = await this.status.untilEnded('intent', person.tenant, id, until(asked, reply));
+    const found = await this.status.untilEnded('intent', person, id, until(asked, reply));
     if (!found) throw new HttpProblem('NOT_FOUND', `there is no intent ${id.slice(0, 100)}`);
     return found;
   }
@@ -34,7 +41,7 @@ export class StatusController {
     @Query() asked: unknown,
     @Res({ passthrough: true }) reply: Reply,
   ) {
-    const found = await this.status.untilEnded('action', person.tenant, id, until(asked, reply));
+    const found = await this.status.untilEnded('action', person, id, until(asked, reply));
     if (!found) throw new HttpProblem('NOT_FOUND', `there is no action ${id.slice(0, 100)}`);
     return found;
   }
@@ -43,7 +50,7 @@ export class StatusController {
 /** Fires when the caller has waited long enough, or has gone. */
 function until(asked: unknown, { raw }: Reply): AbortSignal {
   const parsed = query.safeParse(asked ?? {});
-  if (!parsed.success) throw new HttpProblem('INVALID_ARGUMENTS', 'wait: seconds, 0 to 60');
+  if (!parsed.success) throw new HttpProblem('INVALID_ARGUMENTS', 'wait: seconds, 0 or more; at most 60 are waited');
   if (parsed.data.wait === 0) return AbortSignal.abort();
   const gone = new AbortController();
   raw.once('close', () => gone.abort());

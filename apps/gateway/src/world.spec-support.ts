@@ -25,9 +25,10 @@ import pg from 'pg';
 import { start } from './app.module.js';
 import * as migrations from './migrations.js';
 
-type Who = 'alice' | 'bob' | 'sam' | 'erin';
+type Who = 'alice' | 'anna' | 'bob' | 'sam' | 'erin';
 export const PEOPLE: Record<Who, { sub: string; tenant: string; roles: string[] }> = {
   alice: { sub: 'alice', tenant: 'acme', roles: ['support-agent'] },
+  anna: { sub: 'anna', tenant: 'acme', roles: ['support-agent'] },
   bob: { sub: 'bob', tenant: 'acme', roles: ['support-lead'] },
   sam: { sub: 'sam', tenant: 'acme', roles: ['sre'] },
   erin: { sub: 'erin', tenant: 'globex', roles: ['support-agent'] },
@@ -142,8 +143,8 @@ export class World {
     this.keys.drop();
   }
 
-  token(who: Who): Promise<string> {
-    return this.issuer.token(PEOPLE[who]);
+  token(who: Who, ttlSeconds?: number): Promise<string> {
+    return this.issuer.token(PEOPLE[who], ttlSeconds);
   }
 
   async ask(

@@ -1,12 +1,14 @@
 import { z } from 'zod';
 
 const rate = z.number().min(0).max(1);
+const off = z.union([z.literal(0), z.null()]).transform(() => undefined);
 
 /** What goes wrong on purpose. `dropAnswer` and `dropNext` act on writes, after their effect; the rest on all of /v1, before. */
 export const faultsSchema = z.strictObject({
   dropAnswer: rate.default(0),
   dropNext: z.int().min(0).default(0),
-  status: z.int().min(400).max(599).optional(),
+  /** 0 and null: no status. */
+  status: z.union([z.int().min(400).max(599), off]).optional(),
   statusRate: rate.optional(),
   latencyMs: z.number().min(0).max(600_000).default(0),
   seed: z.int().min(0).optional(),

@@ -61,4 +61,11 @@ describe('faults', () => {
     faults.set(faultsSchema.parse({ status: 503, statusRate: 0 }));
     expect(faults.status()).toBeUndefined();
   });
+
+  it.each([0, null])('a status of %s is off, and so is whatever is not named', (status) => {
+    const faults = new Faults();
+    faults.set(faultsSchema.parse({ status: 503, dropAnswer: 1, latencyMs: 5 }));
+    faults.set(faultsSchema.parse({ status, statusRate: 1 }));
+    expect([faults.status(), faults.dropsThisAnswer(), faults.latencyMs()]).toEqual([undefined, false, 0]);
+  });
 });

@@ -10,7 +10,7 @@ import { plannerConfig } from './config.js';
 import { modelSeconds, registry, untrusted } from './metrics.js';
 import { connectModel, type Model } from './model.js';
 import { planner } from './service.js';
-import { turnWorker, wakeWorker } from './work.js';
+import { deadlineWorker, turnWorker, wakeWorker } from './work.js';
 
 @Controller()
 class Inbox {
@@ -49,7 +49,11 @@ export async function start() {
   const messaging = createMessaging({
     ...messagingSettings('planner', config, logger),
     subscriptions: [planner({ ring: loadKeyRing(config.COUNTERSIGN_KEYS_DIR), workflows, onForged })],
-    workers: [turnWorker({ workflows, ask: watchedModel(config, logger), model, concurrency }), wakeWorker(workflows)],
+    workers: [
+      turnWorker({ workflows, ask: watchedModel(config, logger), model, concurrency }),
+      wakeWorker(workflows),
+      deadlineWorker,
+    ],
     encode: plainEncoder('planner'),
   });
   return startService({ name: 'planner', config, logger, messaging, module: AppModule });

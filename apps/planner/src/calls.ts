@@ -1,4 +1,4 @@
-import { parseStrictJson, Poison, refusal, type JsonObject, type Refusal } from '@countersign/contracts';
+import { parseStrictJson, payloadFlaw, Poison, refusal, type JsonObject, type Refusal } from '@countersign/contracts';
 import { LIMITS, type ToolCall, type TurnOutcome } from './state.js';
 
 type Answered = Extract<TurnOutcome, { tag: 'answered' }>;
@@ -51,8 +51,9 @@ function readArguments(text: string): JsonObject | string {
     const { value } = parseStrictJson(new TextEncoder().encode(text.trim() || '{}'));
     if (typeof value !== 'object' || value === null || Array.isArray(value))
       return 'the arguments are not a JSON object';
-    const whole = JSON.stringify(value);
-    if (/\\u(0000|d[89a-f][0-9a-f]{2})/.test(whole)) return 'the arguments hold characters that are not text';
+    const flaw = payloadFlaw(value);
+    if (flaw) return `the arguments cannot be passed on: ${flaw}`;
+    if (JSON.stringify(value).includes('\\u0000')) return 'the arguments hold characters that are not text';
     return value as JsonObject;
   } catch (error) {
     if (error instanceof Poison) return `the arguments are not readable JSON (${error.reason}: ${error.detail})`;

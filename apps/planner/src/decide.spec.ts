@@ -13,8 +13,9 @@ import {
   RECORD,
   rowOf,
 } from './given.spec-support.js';
-import type { Message } from './state.js';
+import type { Message, TurnOutcome } from './state.js';
 import { decideTurn, decideWake } from './turn.js';
+import { turnWorker } from './work.js';
 
 const I = 'int_1';
 const act = (index = 0, turn = 0) => actionIdOf(I, turn, index);
@@ -306,6 +307,57 @@ describe('a turn', () => {
   });
 });
 
+describe('an intent whose decision or result is lost (6)', () => {
+  const lost = () => {
+    const planner = new PurePlanner();
+    planner.take(accepted(I));
+    planner.answer(answered(null, [CALL]));
+    return planner;
+  };
+
+  it('gets a failed reply after its authority and the longest warrant, and its session is free', () => {
+    const planner = lost();
+    planner.take(accepted('int_2'));
+    expect(planner.deadlines).toMatchObject([
+      { id: 'deadline:int_1', kind: 'deadline', notBefore: new Date('2026-03-01T10:35:00.000Z') },
+    ]);
+    planner.comeDue();
+    expect(planner.replies()).toMatchObject([{ outcome: 'failed', code: 'UPSTREAM_TIMEOUT', actions: [] }]);
+    expect(planner.rows.get('intent:int_1')).toEqual({ tag: 'ended' });
+    expect(planner.rows.get('session:ses_1')).toMatchObject({ active: 'int_2', line: [] });
+  });
+
+  it('is left alone while a person decides, and its deadline is taken back when it ends', () => {
+    const planner = lost();
+    planner.take(lend().escalated());
+    expect(planner.comeDue()).toEqual([{ do: 'ignore', because: 'it does not wait for its actions' }]);
+    const ended = lost();
+    ended.take(lend().committed());
+    expect(ended.answer(answered('Done.'))).toContainEqual({ do: 'cancel', workId: 'deadline:int_1' });
+  });
+
+  it('is looked at again later while a turn of it is under way', () => {
+    const planner = lost();
+    planner.take(lend().committed());
+    planner.comeDue();
+    expect(planner.deadlines).toMatchObject([
+      { id: 'deadline:int_1+', notBefore: new Date('2026-03-01T10:55:00.000Z') },
+    ]);
+  });
+});
+
+describe('a turn that cannot be decided on (6)', () => {
+  it('ends its intent, and the model is not asked for ever', () => {
+    const planner = new PurePlanner();
+    planner.take(accepted(I));
+    const ask = () => Promise.reject(new Error('not asked here'));
+    const worker = turnWorker({ workflows: planner.facts.workflows, ask, model: 'm-1', concurrency: 1 });
+    const end = worker.undecidable?.(rowOf(planner.work[0]!));
+    planner.answer(end?.outcome as TurnOutcome);
+    expect(planner.replies()).toMatchObject([{ outcome: 'failed', code: 'MODEL_FAILED' }]);
+  });
+});
+
 describe('what comes late (1)', () => {
   it('a turn of an earlier number changes nothing', () => {
     const planner = new PurePlanner();
@@ -355,6 +407,16 @@ describe('hostile model output becomes an error the model sees (4)', () => {
       { code: 'INVALID_ARGUMENTS', detail: expect.stringContaining('TOO_DEEP') },
     ],
     [
+      'arguments that could be read, but not in the event that wraps them',
+      ['lend_book', `{"bookId":${'['.repeat(20)}${']'.repeat(20)}}`],
+      { code: 'INVALID_ARGUMENTS', detail: expect.stringContaining('too deep') },
+    ],
+    [
+      'a number no double can hold',
+      ['lend_book', '{"bookId":1e999}'],
+      { code: 'INVALID_ARGUMENTS', detail: expect.stringContaining('too large for a double') },
+    ],
+    [
       'arguments that are no object',
       ['lend_book', '["emma"]'],
       { code: 'INVALID_ARGUMENTS', detail: 'the arguments are not a JSON object' },
@@ -367,7 +429,7 @@ describe('hostile model output becomes an error the model sees (4)', () => {
     [
       'arguments with half a character',
       ['lend_book', '{"bookId":"\\ud83d"}'],
-      { code: 'INVALID_ARGUMENTS', detail: expect.stringContaining('not text') },
+      { code: 'INVALID_ARGUMENTS', detail: expect.stringContaining('half a character') },
     ],
     [
       'a tool that does not exist',

@@ -17,8 +17,9 @@ import { defineWorkflow, type Workflow } from '@countersign/workflow-kit';
 import { z } from 'zod';
 import type { OutcomeType } from './outcome.js';
 import { decideAccepted, decideOutcome, type Facts } from './decide.js';
+import { decideDeadline } from './deadline.js';
 import type { TurnBody, TurnOutcome, WakeBody } from './state.js';
-import { decideTurn, decideWake } from './turn.js';
+import { DEADLINE, decideTurn, decideWake } from './turn.js';
 
 /** A workflow of its own, so that nothing here depends on the one that is shipped. */
 const text = classified('internal', z.string());
@@ -220,6 +221,7 @@ export const answered = (
 export class PurePlanner {
   readonly rows = new Map<string, object>();
   readonly work: WorkDraft[] = [];
+  readonly deadlines: WorkDraft[] = [];
   readonly emitted: EventDraft[] = [];
   now = NOW;
   readonly facts: Facts;
@@ -255,6 +257,13 @@ export class PurePlanner {
     return this.apply(decideWake(draft.body as unknown as WakeBody, this.states, this.facts.workflows, this.now));
   }
 
+  /** The oldest deadline comes due. */
+  comeDue(): Effect[] {
+    const draft = this.deadlines.shift();
+    if (!draft) throw new Error('no deadline is set');
+    return this.apply(decideDeadline(rowOf(draft), this.states, draft.notBefore!));
+  }
+
   /** The prompt of the oldest turn that is still out. */
   get asked(): TurnBody {
     const draft = this.work.find(({ kind }) => kind === 'turn');
@@ -279,7 +288,7 @@ export class PurePlanner {
   private apply(effects: Effect[]): Effect[] {
     for (const effect of effects) {
       if (effect.do === 'put') this.rows.set(effect.key, JSON.parse(JSON.stringify(effect.state)) as object);
-      if (effect.do === 'work') this.work.push(effect.work);
+      if (effect.do === 'work') (effect.work.kind === DEADLINE ? this.deadlines : this.work).push(effect.work);
       if (effect.do === 'emit') this.emitted.push(effect.event);
     }
     return effects;

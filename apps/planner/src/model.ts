@@ -143,7 +143,7 @@ function readCalls(given: unknown[]): Answered['calls'] {
     const parsed = functionCall.safeParse(raw);
     if (!parsed.success) return { id: '', name: '', arguments: '{}', flaw: 'it is no function call' };
     const { id, function: called } = parsed.data;
-    const named = { id: id.slice(0, 200), name: clean(called.name.slice(0, 200)) };
+    const named = { id: clean(id.slice(0, 200)), name: clean(called.name.slice(0, 200)) };
     if (called.arguments.length > Math.min(KEPT.arguments, room)) {
       return {
         ...named,

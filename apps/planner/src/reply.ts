@@ -48,6 +48,7 @@ const FAILURES: Partial<Record<Code, string>> = {
   BUDGET_EXCEEDED: 'This request used up its turns or tokens before there was an answer.',
   UNAUTHENTICATED: 'The time this request may act in your name ended before it was planned.',
   UNKNOWN_WORKFLOW: 'The workflow of this request is not loaded any more.',
+  UPSTREAM_TIMEOUT: 'An action of this request was never answered for; look at it before you ask again.',
   RATE_LIMITED: 'Too many requests of this session are waiting.',
 };
 

@@ -24,7 +24,7 @@ import { accepted as acceptedAt, acceptedAction, library, outcomes } from './giv
 import * as migrations from './migrations.js';
 import { connectModel } from './model.js';
 import { planner } from './service.js';
-import { turnWorker, wakeWorker } from './work.js';
+import { deadlineWorker, turnWorker, wakeWorker } from './work.js';
 
 const keyPair = () => {
   const { privateKey, publicKey } = generateKeyPairSync('ed25519');
@@ -115,7 +115,7 @@ describe('the planner', () => {
       subscriptions: [
         planner({ ring, workflows, onForged: ({ event }, because) => forged.push(`${event.type}: ${because}`) }),
       ],
-      workers: [turnWorker({ workflows, ask, model: 'm-1', concurrency: 4 }), wakeWorker(workflows)],
+      workers: [turnWorker({ workflows, ask, model: 'm-1', concurrency: 4 }), wakeWorker(workflows), deadlineWorker],
       encode: plainEncoder('planner'),
     });
     running.push(messaging);

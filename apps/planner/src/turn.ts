@@ -78,13 +78,26 @@ const offeredTools = ({ tools }: Workflow, roles: readonly string[]) =>
 const fail = (held: Held, code: Code) => finish(held, failedReply(code, held.plan, held.plan.turn));
 
 /** Ends an intent: its reply, and its session for the next in line. */
-function finish({ intentId, plan, session, now }: Held, reply: Parameters<typeof sendReply>[2]): Effect[] {
+export function finish({ intentId, plan, session, now }: Held, reply: Parameters<typeof sendReply>[2]): Effect[] {
   const history = remembered(session.history, clean(plan.text), clean(reply.text));
   return [
     sendReply(plan.owner, intentId, reply, plan.cause, now),
     put(intentKey(intentId), { tag: 'ended' } satisfies IntentState),
+    ...(plan.acts.length > 0 ? [{ do: 'cancel' as const, workId: deadlineId(intentId) }] : []),
     ...release({ ...session, history }, plan),
   ];
+}
+
+export const DEADLINE = 'deadline';
+/** Longer than any warrant lives after the last proposal: then a decision or a result is lost, and not late. */
+export const DEADLINE_GRACE_MS = 20 * 60_000;
+const deadlineId = (intentId: string) => `deadline:${intentId}`;
+
+/** One for each intent that acts, written down once: its id is unique for ever. */
+function deadline(intentId: string, { owner, sessionId, authorityUntil }: Plan): Effect {
+  const notBefore = new Date(Date.parse(authorityUntil) + DEADLINE_GRACE_MS);
+  const body = { intentId, sessionId } satisfies WakeBody;
+  return work({ id: deadlineId(intentId), kind: DEADLINE, target: 'clock', tenant: owner.tenant, body, notBefore });
 }
 
 /** Hands the session to the next in line. Its own state row is touched by the wake's transaction, not by this one. */
@@ -181,6 +194,7 @@ function takeCalls(held: Held, { content }: Answered, calls: JudgedCall[]): Effe
   return [
     ...proposals.map((draft) => emit(draft)),
     put(intentKey(intentId), { tag: 'acting', plan: after } satisfies IntentState),
+    ...(plan.acts.length === 0 ? [deadline(intentId, plan)] : []),
   ];
 }
 

@@ -1,8 +1,9 @@
 import type { Round, Worker, WorkRow } from '@countersign/messaging/stream';
 import type { Workflow } from '@countersign/workflow-kit';
 import type { Model } from './model.js';
+import { decideDeadline } from './deadline.js';
 import { intentKey, sessionKey, type TurnBody, type TurnOutcome, type WakeBody } from './state.js';
-import { decideTurn, decideWake } from './turn.js';
+import { DEADLINE, decideTurn, decideWake } from './turn.js';
 
 const ANSWER_TOKENS = 4_096;
 
@@ -27,6 +28,11 @@ export function turnWorker({ workflows, ask, model, concurrency }: TurnWorkerSet
     perform: (rows, round) => each(rows, (row) => takeTurn(row, round, workflows, ask)),
     touches: ({ body }) => keysOf(body as unknown as WakeBody),
     decide: (row, outcome, states, now) => decideTurn(row, outcome, states, { workflows, model }, now),
+    // The model is not asked for ever about what cannot be decided on.
+    undecidable: ({ attempts }) => {
+      const error = 'the turn could not be decided on';
+      return { status: 'FAILED', outcome: { tag: 'failed', error, attempts, durationMs: 0 } satisfies TurnOutcome };
+    },
   };
 }
 
@@ -62,6 +68,17 @@ export function wakeWorker(workflows: ReadonlyMap<string, Workflow>): Worker<nul
     decide: (row, _outcome, states, now) => decideWake(row.body as unknown as WakeBody, states, workflows, now),
   };
 }
+
+/** Ends an intent whose actions nobody answers for: the row is claimable once its time has passed. */
+export const deadlineWorker: Worker<null> = {
+  kinds: [DEADLINE],
+  roundSize: 100,
+  rounds: 1,
+  leaseMs: 30_000,
+  perform: (rows, round) => each(rows, (row) => round.finish(row, { tag: 'done', status: 'DONE', outcome: null })),
+  touches: ({ body }) => keysOf(body as unknown as WakeBody),
+  decide: (row, _outcome, states, now) => decideDeadline(row, states, now),
+};
 
 const keysOf = ({ intentId, sessionId }: WakeBody) => [intentKey(intentId), sessionKey(sessionId)];
 

@@ -4,7 +4,7 @@ import { Counter, Registry } from 'prom-client';
 import { createLogger, METRICS, messagingSettings, parseConfig, startService } from '@countersign/host';
 import { createVerifier, loadOpenKey } from '@countersign/identity';
 import { createMessaging, KAFKA_BATCH, Messaging, type Batch } from '@countersign/messaging';
-import { loadKeyRing, loadSigner, signedEncoder } from '@countersign/signing';
+import { eventPen, loadKeyRing, loadSigner } from '@countersign/signing';
 import { loadWorkflows } from '@countersign/workflow-kit';
 import { policyConfig } from './config.js';
 import { policy } from './service.js';
@@ -73,7 +73,7 @@ export async function start() {
       },
     }),
     workers: [],
-    encode: signedEncoder('policy', loadSigner(keys)),
+    ...eventPen('policy', loadSigner(keys)),
   });
   return startService({ name: 'policy', config, logger, messaging, module: AppModule });
 }

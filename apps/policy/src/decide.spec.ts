@@ -1,8 +1,10 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import {
+  eventIdOf,
   actionIdOf,
   idempotencyKeyOf,
   intentIdOf,
+  jcs,
   sessionIdOf,
   UNVERIFIED,
   type AnyEvent,
@@ -24,7 +26,7 @@ import {
   requestedTouches,
 } from './decide.js';
 import type { Checked } from './facts.js';
-import { defineRule, escalate } from '@countersign/policy-kit';
+import { defineRule, deny, escalate } from '@countersign/policy-kit';
 import {
   actionId,
   alice,
@@ -114,6 +116,8 @@ const executed = (jti: string, given = {}) => ({
   recordsRead: [],
   ...given,
 });
+/** JSON that a reader takes at 32 levels, and no event can carry on. */
+const nested = (levels: number): JsonObject => (levels === 0 ? {} : { in: nested(levels - 1) });
 const warrantOf = (events: AnyEvent[]) => only(events, 'countersign.action.approved.v1');
 const small = { caseId: 'case_7', amount: '18.00', currency: 'EUR' };
 const large = { ...small, amount: '200.00' };
@@ -156,7 +160,7 @@ const word = (asked: Asked, by: Person, given = {}) => ({
     approver: { sub: by.sub, roles: by.roles },
     reason: 'looks right',
     decidedAt: new Date(T0).toISOString(),
-    sealedToken: 'x',
+    tokenDigest: 'x',
   },
   ...given,
 });
@@ -269,6 +273,20 @@ describe('an intent', () => {
 });
 
 describe('one tool call', () => {
+  it('nested so deep that its events could not be read is refused, and none of it is repeated', () => {
+    expect(types(call('look_up', nested(15)))).toEqual(['intent.accepted', 'action.denied']);
+    world = new World();
+    const refused = only(call('look_up', nested(16)), 'countersign.intent.refused.v1');
+    expect(refused).toMatchObject({ code: 'INVALID_ARGUMENTS', detail: expect.stringContaining('too deep') });
+  });
+
+  it('denied in words that end within a character is denied all the same', () => {
+    const rule = defineRule({ name: 'r', title: 'R', decide: () => deny('PERMISSION_DENIED', '😀'.repeat(1_500)) });
+    world.desk = deskWith({ rules: [rule] });
+    const [, denied] = call('pay', small);
+    expect(() => jcs(denied!.data)).not.toThrow();
+  });
+
   it('that rules approve is accepted and granted at once, as one warrant', () => {
     const [accepted, approved] = call('pay', small);
     expect(accepted!.data).toMatchObject({
@@ -459,6 +477,14 @@ describe('a result', () => {
 });
 
 describe('a proposal', () => {
+  it('nested too deep to be wrapped again is denied without its arguments', () => {
+    ask();
+    expect(only(propose('look_up', nested(30)), 'countersign.action.denied.v1')).toMatchObject({
+      code: 'INVALID_ARGUMENTS',
+      arguments: {},
+    });
+  });
+
   it('is granted on its own row, with where its arguments come from', () => {
     ask();
     const read = warrantOf(propose('look_up', { caseId: 'case_7' }));
@@ -555,51 +581,42 @@ describe('an escalation', () => {
     ]);
   });
 
-  it.each<[string, Person, object, Checked | undefined, number, string]>([
-    ['not signed by approval', bob, {}, { tag: 'not-trusted', because: 'forged' }, 0, "not a person's word: forged"],
-    ['signed, but with no token of a person', bob, {}, signed, 0, "not a person's word: signed"],
-    ['of the requester', { ...alice, roles: ['lead'] }, {}, undefined, 0, 'SELF_APPROVAL: the approver asked for it'],
-    ['of another tenant', { ...bob, tenant: 'globex' }, {}, undefined, 0, 'the approver is of another tenant'],
-    ['of nobody with the role', { ...bob, roles: ['clerk'] }, {}, undefined, 0, 'the approver has none of the roles'],
-    [
-      'of somebody else than it names',
-      bob,
-      {},
-      saidBy(carol),
-      0,
-      'the token is of somebody else than the approver named',
-    ],
-    [
-      'for another effect',
-      bob,
-      { actionHash: 'other' },
-      undefined,
-      0,
-      'it is about another effect than the one people are asked about',
-    ],
-    [
-      'for another item',
-      bob,
-      { approvalId: 'apr_x' },
-      undefined,
-      0,
-      'it is about another effect than the one people are asked about',
-    ],
-    [
-      'for another revision',
-      bob,
-      { revision: 1 },
-      undefined,
-      0,
-      'it is about another effect than the one people are asked about',
-    ],
-    ['naming another tenant', bob, { tenant: 'globex' }, undefined, 0, 'it names another tenant'],
-    ['after the expiry', bob, {}, undefined, 3_600_001, 'it came after the expiry'],
-  ])('is not moved by a yes %s (4)', (_, by, data, checked, later, because) => {
+  const otherEffect = 'it is about another effect than the one people are asked about';
+  it.each<[string, object, Checked, string]>([
+    ['not signed by approval', {}, { tag: 'not-trusted', because: 'forged' }, "not approval's: forged"],
+    ['for another effect', { actionHash: 'other' }, saidBy(bob), otherEffect],
+    ['for another item', { approvalId: 'apr_x' }, saidBy(bob), otherEffect],
+    ['for another revision', { revision: 1 }, saidBy(bob), otherEffect],
+    ['naming another tenant', { tenant: 'globex' }, saidBy(bob), 'it names another tenant'],
+  ])('is not moved by a yes %s (4)', (_, data, checked, because) => {
     const asked = escalated();
-    expect(grants(asked, by, data, checked ?? saidBy(by), T0 + later)).toEqual([]);
+    expect(grants(asked, bob, data, checked)).toEqual([]);
     expect(world.ignored).toEqual([because]);
     expect(types(grants(asked, bob))).toEqual(['action.approved']);
+  });
+
+  it.each<[string, Person, Checked, string]>([
+    ['with an expired token', bob, { tag: 'no-approver', because: 'the token has expired' }, 'the token has expired'],
+    ['of the requester', alice, saidBy({ ...alice, roles: ['lead'] }), 'SELF_APPROVAL: the approver asked for it'],
+    ['of another tenant', bob, saidBy({ ...bob, tenant: 'globex' }), 'the approver is of another tenant'],
+    ['without the role', bob, saidBy({ ...bob, roles: ['clerk'] }), 'the approver has none of the roles'],
+    ['of somebody else than it names', bob, saidBy(carol), 'the token is of somebody else than the approver named'],
+  ])('is asked again after a yes %s, once for each, and commits nothing (4)', (_, by, checked, because) => {
+    const asked = escalated();
+    const yes = world.record('countersign.approval.granted.v1', word(asked, by), { id: 'evt_yes' });
+    const events = world.when(decideGranted, yes, checked);
+    expect(events).toMatchObject([
+      { id: eventIdOf('countersign.action.escalated.v1', 'evt_yes'), causationid: 'evt_yes', subject: actionId },
+    ]);
+    expect(only(events, 'countersign.action.escalated.v1')).toEqual({ ...asked, because });
+    expect([world.when(decideGranted, yes, checked), world.ignored]).toEqual([[], ['answered before']]);
+    expect(types(grants(asked, bob))).toEqual(['action.approved']);
+  });
+
+  it('ends when a yes was appended after the expiry: whoever gave it is answered', () => {
+    const asked = escalated();
+    const late = grants(asked, bob, {}, saidBy(bob), T0 + 3_600_001);
+    expect(only(late, 'countersign.action.denied.v1')).toMatchObject({ code: 'APPROVAL_EXPIRED', final: true });
   });
 
   it('that needs two people waits for the second, who must be another', () => {

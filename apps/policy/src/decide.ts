@@ -4,15 +4,26 @@
  * 2. What stands on proposals is a claim: the action's id is recomputed, and tenant, session and workflow are the accepted intent's.
  * 3. Nothing is granted unless roles, limits and rules say so; unsure is never yes.
  * 4. A person's yes counts when policy itself verified who said it, that it is neither the requester nor of another tenant, that
- *    the role suffices at the instant the broker appended it, and that it is for this very effect. What fails commits nothing.
+ *    the role suffices at the instant the broker appended it, and that it is for this very effect. What fails commits nothing: if it
+ *    is approval's, people are asked again, or told that it came too late, so that nothing waits for an answer that never comes.
  * 5. Only results that the executor signed move an action, and only from the warrant they answer.
  * 6. A warrant that comes back unsent is decided anew, three times at most.
  */
-import { actionIdOf, intentIdOf, sessionIdOf, UNVERIFIED, type ActionOutcome } from '@countersign/contracts';
+import {
+  actionIdOf,
+  cut,
+  intentIdOf,
+  MAX_REQUEST_CHARS,
+  payloadFlaw,
+  sessionIdOf,
+  UNVERIFIED,
+  type ActionOutcome,
+  type Person as Actor,
+} from '@countersign/contracts';
 import { emit, ignore, put, type Effect, type States } from '@countersign/messaging/stream';
 import { acceptedDraft, refusedDraft, type Case, type Denial, type Requested } from './drafts.js';
 import { checkedOf, type Checked, type Facts, type Of } from './facts.js';
-import { deny, judge, judgeNew, type Decided } from './judge.js';
+import { askAgain, deny, judge, judgeNew, type Decided } from './judge.js';
 import { withRead } from './provenance.js';
 import {
   actionKey,
@@ -20,7 +31,6 @@ import {
   CLOCK_SLACK_MS,
   intentKey,
   MAX_PROPOSALS,
-  MAX_REQUEST_CHARS,
   MAX_RETURNS,
   MAX_TEXT_KEPT,
   type AcceptedIntent,
@@ -81,7 +91,7 @@ function accept(
     ...{ tag: 'accepted', intentId, tenant: person.tenant, session, actor: person, workflow },
     kind: event.type === 'countersign.action.requested.v1' ? 'action' : 'intent',
     authorityUntil: new Date(Math.min(expiresAt, record.timestamp + AUTHORITY_MS)).toISOString(),
-    ...('text' in event.data ? { text: event.data.text.slice(0, MAX_TEXT_KEPT).toWellFormed() } : {}),
+    ...('text' in event.data ? { text: cut(event.data.text, MAX_TEXT_KEPT) } : {}),
     ...('subject' in event.data && event.data.subject ? { subjectId: event.data.subject.id } : {}),
     ...{ proposals: 0, reads: [] },
   };
@@ -106,6 +116,8 @@ function malformed({ event, text }: Requested): Denial | undefined {
   if (event.id.length > 200 || event.source.length > 200) return invalid('id and source have at most 200 characters');
   if (text.length > MAX_REQUEST_CHARS) return invalid(`${text.length} characters; at most ${MAX_REQUEST_CHARS}`);
   if (/[\u0000-\u001f\u007f]/.test(event.data.session)) return invalid('session: control characters');
+  const flaw = 'tool' in event.data ? payloadFlaw(event.data.arguments) : undefined;
+  if (flaw) return invalid(`arguments: ${flaw}`);
   return unstorable(text) ? invalid('the text holds the character U+0000 or half a character') : undefined;
 }
 
@@ -141,11 +153,14 @@ export function decideProposed(incoming: Proposed, states: States, facts: Facts,
   if (actionId !== actionIdOf(intentId, turn, index)) return [ignore('its id does not follow from its place')];
   if (states.get<Action>(actionKey(actionId))) return [ignore('decided before')];
   const of = caseOf(intent, facts, event.id, now);
-  const fits = text.length <= MAX_REQUEST_CHARS && !unstorable(text);
-  const ask = { actionId, tool, arguments: fits ? event.data.arguments : {}, dryRun };
-  const because = fits
-    ? proposalDenial(intent, record.timestamp)
-    : { code: 'INVALID_ARGUMENTS' as const, detail: 'too long, or not storable' };
+  const flaw =
+    text.length > MAX_REQUEST_CHARS || unstorable(text)
+      ? 'too long, or not storable'
+      : payloadFlaw(event.data.arguments);
+  const ask = { actionId, tool, arguments: flaw ? {} : event.data.arguments, dryRun };
+  const because = flaw
+    ? { code: 'INVALID_ARGUMENTS' as const, detail: flaw }
+    : proposalDenial(intent, record.timestamp);
   const decided = because ? deny(of, { ...ask, revision: 0, toolVersion: 'unknown' }, because) : judgeNew(of, ask);
   const counted = { ...intent, proposals: intent.proposals + 1 };
   return [put(intentKey(intentId), counted), ...outcomeOf(intent, actionId, decided)];
@@ -222,8 +237,8 @@ export function decideReturned(incoming: Returned, states: States, facts: Facts,
 /* Approvals */
 
 export function decideGranted(incoming: Verdict, states: States, facts: Facts, now: Date): Effect[] {
-  const found = personsWord(incoming, states, facts);
-  if ('because' in found) return [ignore(found.because)];
+  const found = personsWord(incoming, states, facts, now);
+  if (Array.isArray(found)) return found;
   const { intent, action, approver } = found;
   if (action.approvers.some(({ sub }) => sub === approver.sub)) return [ignore(`${approver.sub} said so before`)];
   const approvers = [...action.approvers, approver];
@@ -232,8 +247,8 @@ export function decideGranted(incoming: Verdict, states: States, facts: Facts, n
 }
 
 export function decideRejected(incoming: Verdict, states: States, facts: Facts, now: Date): Effect[] {
-  const found = personsWord(incoming, states, facts);
-  if ('because' in found) return [ignore(found.because)];
+  const found = personsWord(incoming, states, facts, now);
+  if (Array.isArray(found)) return found;
   const { intent, action, approver } = found;
   const of = caseOf(intent, facts, incoming.event.id, now);
   const detail = `${approver.sub} rejected it: ${approver.reason}`;
@@ -248,12 +263,12 @@ export function decideExpired(incoming: Expired, states: States, facts: Facts, n
   const { intent, action } = found;
   const { expiresAt } = action.escalation;
   if (incoming.record.timestamp < Date.parse(expiresAt) - CLOCK_SLACK_MS) return [ignore('people still have time')];
-  const of = caseOf(intent, facts, incoming.event.id, now);
-  return outcomeOf(
-    intent,
-    action.actionId,
-    deny(of, action, { code: 'APPROVAL_EXPIRED', detail: `nobody decided until ${expiresAt}` }),
-  );
+  return tooLate(intent, action, caseOf(intent, facts, incoming.event.id, now));
+}
+
+function tooLate(intent: AcceptedIntent, action: Escalated, of: Case): Effect[] {
+  const detail = `nobody decided until ${action.escalation.expiresAt}`;
+  return outcomeOf(intent, action.actionId, deny(of, action, { code: 'APPROVAL_EXPIRED', detail }));
 }
 
 type Escalated = Extract<OpenAction, { tag: 'escalated' }>;
@@ -274,28 +289,40 @@ function escalatedFor(
   return tenant === intent.tenant ? { intent, action } : { because: 'it names another tenant' };
 }
 
-/** Guarantee 4. */
+/** Guarantee 4: the word of a person, or else what is done without it. */
 function personsWord(
   incoming: Verdict,
   states: States,
   facts: Facts,
-): { intent: AcceptedIntent; action: Escalated; approver: Approver } | { because: string } {
+  now: Date,
+): { intent: AcceptedIntent; action: Escalated; approver: Approver } | Effect[] {
   const found = escalatedFor(incoming, states);
-  if ('because' in found) return found;
+  if ('because' in found) return [ignore(found.because)];
   const checked = checkedOf(incoming, facts);
-  if (checked.tag !== 'approver') return { because: `not a person's word: ${whyNot(checked)}` };
+  if (checked.tag !== 'approver' && checked.tag !== 'no-approver')
+    return [ignore(`not approval's: ${whyNot(checked)}`)];
   const { intent, action } = found;
-  const { person } = checked;
-  const { data } = incoming.event;
-  if (person.tenant !== intent.tenant) return { because: 'the approver is of another tenant' };
-  if (person.sub !== data.approver.sub) return { because: 'the token is of somebody else than the approver named' };
-  if (person.sub === intent.actor.sub) return { because: 'SELF_APPROVAL: the approver asked for it' };
-  if (!person.roles.some((role) => action.escalation.roles.includes(role)))
-    return { because: 'the approver has none of the roles' };
+  const { id, data } = incoming.event;
+  const of = caseOf(intent, facts, id, now);
   const { timestamp } = incoming.record;
-  if (timestamp > Date.parse(action.escalation.expiresAt)) return { because: 'it came after the expiry' };
-  const approver = { sub: person.sub, roles: person.roles, reason: data.reason, at: new Date(timestamp).toISOString() };
-  return { intent, action, approver };
+  if (timestamp > Date.parse(action.escalation.expiresAt)) return tooLate(intent, action, of);
+  if (action.escalation.answered?.includes(id)) return [ignore('answered before')];
+  const because = checked.tag === 'approver' ? notTheirsToSay(checked.person, data, found) : checked.because;
+  if (because) return outcomeOf(intent, action.actionId, askAgain(of, action, because));
+  const { sub, roles } = (checked as Extract<Checked, { tag: 'approver' }>).person;
+  return { intent, action, approver: { sub, roles, reason: data.reason, at: new Date(timestamp).toISOString() } };
+}
+
+function notTheirsToSay(
+  person: Actor,
+  { approver }: Verdict['event']['data'],
+  { intent, action }: { intent: AcceptedIntent; action: Escalated },
+): string | undefined {
+  if (person.tenant !== intent.tenant) return 'the approver is of another tenant';
+  if (person.sub !== approver.sub) return 'the token is of somebody else than the approver named';
+  if (person.sub === intent.actor.sub) return 'SELF_APPROVAL: the approver asked for it';
+  if (!person.roles.some((role) => action.escalation.roles.includes(role))) return 'the approver has none of the roles';
+  return undefined;
 }
 
 /* What they share */

@@ -1,5 +1,6 @@
 import {
   actionIdOf,
+  cut,
   deriveId,
   eventIdOf,
   idempotencyKeyOf,
@@ -53,11 +54,7 @@ const FINAL: readonly Code[] = [
 const MAX_DETAIL = 2_000;
 
 /** Hostile text as it may stand in an attribute: bounded, without control characters or halves of characters. */
-export const clean = (text: string, length = 200) =>
-  text
-    .slice(0, length)
-    .replace(/[\u0000-\u001f\u007f]/g, '?')
-    .toWellFormed();
+export const clean = (text: string, length = 200) => cut(text, length).replace(/[\u0000-\u001f\u007f]/g, '?');
 
 export function acceptedDraft(
   of: Case,
@@ -127,7 +124,7 @@ export function refusedDraft(
         workflow: clean(event.data.workflow, 100),
       },
       claimed: Object.fromEntries(Object.entries(claimed).filter(([, value]) => value !== '')),
-      ...refusal(because.code, because.detail.slice(0, MAX_DETAIL), because.nextStep),
+      ...refusal(because.code, cut(because.detail, MAX_DETAIL), because.nextStep),
     },
   };
 }
@@ -163,7 +160,7 @@ export function deniedDraft(of: Case, action: Denied, rules: RuleResult[], becau
     data: {
       ...decided(of, action, rules),
       arguments: action.arguments,
-      ...refusal(code, detail.slice(0, MAX_DETAIL), nextStep),
+      ...refusal(code, cut(detail, MAX_DETAIL), nextStep && cut(nextStep, MAX_DETAIL)),
       final: FINAL.includes(code),
     },
   };
@@ -175,14 +172,18 @@ export interface Asking {
   escalation: Escalation;
   contract: ToolContract;
   provenance: EventData<'countersign.action.escalated.v1'>['provenance'];
+  /** Why people are asked again. */
+  because?: string;
 }
 
 export function escalatedDraft(of: Case, action: ActionBase, rules: RuleResult[], asking: Asking): EventDraft {
-  const { escalation, contract, provenance } = asking;
+  const { escalation, contract, provenance, because } = asking;
   const { actionHash, roles, needed, expiresAt } = escalation;
   const { amount, records, affected } = contract.blast?.(action.arguments) ?? { records: 1, affected: [] };
+  const type = 'countersign.action.escalated.v1';
+  const cause = because === undefined ? [action.actionId, action.revision, actionHash] : [of.causationid];
   return {
-    ...envelope(of, 'countersign.action.escalated.v1', action.actionId, action.actionId, action.revision, actionHash),
+    ...envelope(of, type, action.actionId, ...cause),
     time: of.now.toISOString(),
     data: {
       ...decided(of, action, rules),
@@ -201,6 +202,7 @@ export function escalatedDraft(of: Case, action: ActionBase, rules: RuleResult[]
         reversible: contract.reversible,
         affected: affected.slice(0, 100).map((one) => clean(one)),
       },
+      ...(because === undefined ? {} : { because: cut(because, MAX_DETAIL) }),
     },
   };
 }

@@ -7,6 +7,8 @@ export type Checked =
   | { tag: 'no-person'; because: string }
   | { tag: 'signed' }
   | { tag: 'approver'; person: Person }
+  /** Approval signed it; the token beside it proves nobody. */
+  | { tag: 'no-approver'; because: string }
   | { tag: 'not-trusted'; because: string };
 
 export interface Facts {

@@ -11,7 +11,7 @@ import { evaluate, type Verdict } from '@countersign/policy-kit';
 import { parseInput, type ToolContract } from '@countersign/tool-sdk';
 import { approvedDraft, deniedDraft, escalatedDraft, type Case, type Denial, type Denied } from './drafts.js';
 import { provenanceOf } from './provenance.js';
-import type { Action, ActionBase, Escalation } from './state.js';
+import type { Action, ActionBase, Escalation, OpenAction } from './state.js';
 
 /** What became of an action, and the one decision that says so. */
 export interface Decided {
@@ -181,6 +181,18 @@ function escalate(
   const provenance = provenanceOf(action.arguments, of.intent);
   const event = escalatedDraft(of, action, verdict.rules, { escalation, contract, provenance });
   return { action: { ...action, tag: 'escalated', asked: [...action.asked, actionHash], escalation }, event };
+}
+
+/** The same question once more, on the same item: what was answered does not count. */
+export function askAgain(of: Case, action: Extract<OpenAction, { tag: 'escalated' }>, because: string): Decided {
+  const contract = contractOf(of, action.tool);
+  if (!contract || contract.version !== action.toolVersion) return judge(of, action);
+  const answered = [...(action.escalation.answered ?? []), of.causationid];
+  const escalation = { ...action.escalation, answered };
+  const { rules } = ruleVerdict(of, action, contract);
+  const provenance = provenanceOf(action.arguments, of.intent);
+  const event = escalatedDraft(of, action, rules, { escalation, contract, provenance, because });
+  return { action: { ...action, escalation }, event };
 }
 
 /** What a person's yes binds to. */

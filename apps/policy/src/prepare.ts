@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import type { AnyEvent, Incoming } from '@countersign/contracts';
-import { bearerOf, openToken, type Verifier } from '@countersign/identity';
+import { bearerOf, openToken, sealedDigest, type Verifier } from '@countersign/identity';
 import { checkSignature, type KeyRing } from '@countersign/signing';
 import type { LoadedWorkflow } from '@countersign/workflow-kit';
 import { placeOf, type Checked, type Facts } from './facts.js';
@@ -32,7 +32,7 @@ export async function prepare(events: Incoming[], means: Means): Promise<Facts> 
   const check = async (incoming: Incoming) => {
     const found = await checkOne(incoming, means);
     checked.set(placeOf(incoming), found);
-    if (found.tag === 'not-trusted') means.onUntrusted(incoming, found.because);
+    if (found.tag === 'not-trusted' || found.tag === 'no-approver') means.onUntrusted(incoming, found.because);
   };
   await Promise.all(events.map(check));
   return { workflows: means.workflows, checked };
@@ -59,18 +59,21 @@ async function personOf(token: string | undefined, instant: number, verifier: Ve
 /** Approval says that it asked a person; the person's own token says so too. */
 async function approverOf(incoming: Incoming, means: Means): Promise<Checked> {
   const signed = signedBy('approval', incoming, means);
-  const sealed = sealedIn(incoming.event);
-  if (signed.tag !== 'signed' || sealed === undefined) return signed;
+  const digest = sealedDigestIn(incoming.event);
+  if (signed.tag !== 'signed' || digest === undefined) return signed;
+  const sealed = bearerOf(incoming.headers['authorization']);
+  if (sealed === undefined || sealedDigest(sealed) !== digest)
+    return { tag: 'not-trusted', because: 'the sealed token beside it is not the one approval signed for' };
   const token = await openToken(means.openKey, sealed);
-  if (token === undefined) return { tag: 'not-trusted', because: 'the sealed token cannot be opened' };
+  if (token === undefined) return { tag: 'no-approver', because: 'the sealed token cannot be opened' };
   const found = await personOf(token, incoming.record.timestamp, means.verifier);
   if (found.tag === 'person') return { tag: 'approver', person: found.person };
-  return { tag: 'not-trusted', because: 'because' in found ? found.because : found.tag };
+  return { tag: 'no-approver', because: 'because' in found ? found.because : found.tag };
 }
 
-function sealedIn({ type, data }: AnyEvent): string | undefined {
+function sealedDigestIn({ type, data }: AnyEvent): string | undefined {
   return type === 'countersign.approval.granted.v1' || type === 'countersign.approval.rejected.v1'
-    ? data.sealedToken
+    ? data.tokenDigest
     : undefined;
 }
 

@@ -14,6 +14,11 @@ const result = {
 const originOf = (value: JsonObject[string], given: { text?: string; subjectId?: string; reads?: ReadSeen[] } = {}) =>
   provenanceOf({ value }, { reads: [], ...given })['value'];
 
+it('says nothing of arguments whose path would outgrow an event', () => {
+  const args = { ['k'.repeat(10_000)]: { a: 1, b: 2 }, short: 'x' };
+  expect(provenanceOf(args, { reads: [] })).toEqual({ short: { origin: 'model' } });
+});
+
 describe('an argument comes from', () => {
   const reads = withRead([], result, [order]);
 

@@ -16,7 +16,9 @@ export function provenanceOf(
   intent: Pick<AcceptedIntent, 'text' | 'subjectId' | 'reads'>,
 ): Record<string, ArgumentProvenance> {
   const provenance: Record<string, ArgumentProvenance> = {};
-  for (const [path, value] of leaves(args).slice(0, MAX_ARGUMENTS)) {
+  // A path is the sum of its keys: a hundred of them below a long one would outgrow any event.
+  const short = leaves(args).filter(([path]) => path.length <= MAX_VALUE);
+  for (const [path, value] of short.slice(0, MAX_ARGUMENTS)) {
     provenance[path] = fromRecord(value, intent.reads) ?? { origin: saidByUser(value, intent) ? 'user' : 'model' };
   }
   return provenance;

@@ -12,6 +12,7 @@ import {
   type EventType,
   type OutRecord,
 } from '@countersign/contracts';
+import { sealedDigest } from '@countersign/identity';
 import { Stage, type Name } from './service.fixture.js';
 
 let stage: Stage;
@@ -85,7 +86,9 @@ async function yes(
   by: Name,
   change = {},
   token?: string,
+  seal: (token: string) => Promise<string> = stage.sealed,
 ): Promise<EventDraft> {
+  const sealed = await seal(token ?? (await stage.token(by)));
   const { intentId, actionId, revision, actionHash, tenant } = data;
   return {
     ...envelope(intentId, 'countersign.approval.granted.v1', by, JSON.stringify(change)),
@@ -100,9 +103,10 @@ async function yes(
         tenant,
       },
       ...{ approver: { sub: by, roles: ['support-lead'] }, reason: 'checked', decidedAt: '2026-03-01T10:00:00Z' },
-      sealedToken: await stage.sealed(token ?? (await stage.token(by))),
+      tokenDigest: sealedDigest(sealed),
       ...change,
     },
+    authorization: `Bearer ${sealed}`,
   };
 }
 
@@ -212,8 +216,13 @@ describe('policy on real Kafka and PostgreSQL', () => {
     await stage.emit('approval', await yes(asked, 'bob', { reason: 'expired' }, await stage.token('bob', { exp: 1 })));
     await stage.emit(
       'approval',
-      await yes(asked, 'bob', { reason: 'unsealed', sealedToken: await stage.token('bob') }),
+      await yes(asked, 'bob', { reason: 'unsealed' }, undefined, (token) => Promise.resolve(token)),
     );
+    const others = await stage.sealed(await stage.token('bob'));
+    await stage.emit('approval', await yes(asked, 'bob', { reason: "another's token" }), (record) => ({
+      ...record,
+      headers: { ...record.headers, authorization: `Bearer ${others}` },
+    }));
     await stage.emit('approval', await yes(asked, 'bob', { reason: 'another effect', actionHash: 'x' }));
     await stage.emit('approval', await yes(asked, 'bob', { reason: 'the real one' }));
     await stage.emit('approval', await yes(asked, 'bob', { reason: 'once more' }));
@@ -225,10 +234,21 @@ describe('policy on real Kafka and PostgreSQL', () => {
     });
     expect(commit.data.exp * 1000 - Date.parse(commit.data.decidedAt)).toBeLessThanOrEqual(60_000);
     await stage.decided('countersign.action.approved.v1', await ask('approvals-end', refund('1.00')));
-    expect(types(await about(intentId))).toEqual([
-      'intent.accepted',
-      'action.approved',
-      'action.escalated',
+    // Whatever approval itself signed and is not taken is answered: people are asked again, and told why.
+    const said = await about(intentId);
+    const again = said.flatMap(({ type, data }) =>
+      type === 'countersign.action.escalated.v1' && data.because ? [data.because] : [],
+    );
+    expect(again).toEqual([
+      'SELF_APPROVAL: the approver asked for it',
+      'the approver is of another tenant',
+      'the token is of somebody else than the approver named',
+      expect.stringContaining('EXPIRED'),
+      'the sealed token cannot be opened',
+    ]);
+    expect(types(said)).toEqual([
+      ...['intent.accepted', 'action.approved', 'action.escalated'],
+      ...again.map(() => 'action.escalated'),
       'action.approved',
     ]);
   });

@@ -68,6 +68,8 @@ export interface Escalation {
   roles: string[];
   needed: number;
   expiresAt: string;
+  /** Ids of the approvals that did not count, for which people were asked again. */
+  answered?: string[];
 }
 
 export type OpenAction =
@@ -82,7 +84,6 @@ export const actionKey = (actionId: string) => `action:${actionId}`;
 export const AUTHORITY_MS = 15 * 60_000;
 export const MAX_PROPOSALS = 32;
 export const MAX_RETURNS = 3;
-export const MAX_REQUEST_CHARS = 256 * 1024;
 export const MAX_READS = 16;
 export const MAX_READ_FIELDS = 64;
 export const MAX_TEXT_KEPT = 16_384;

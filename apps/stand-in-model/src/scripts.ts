@@ -5,13 +5,15 @@ import type { ChatMessage } from './wire.js';
 const scriptedCall = z.looseObject({
   id: z.string().optional(),
   type: z.literal('function').default('function'),
-  function: z.strictObject({
+  function: z.looseObject({
     name: z.string(),
     arguments: z.union([z.string(), z.record(z.string(), z.unknown()).transform((args) => JSON.stringify(args))]),
   }),
 });
+const SAYS = ['content', 'tool_calls', 'status', 'raw', 'delayMs'];
+/** What belongs to an assistant message and is not played (`refusal`, `annotations`, `audio`) is let by. */
 const entrySchema = z
-  .strictObject({
+  .looseObject({
     role: z.literal('assistant').optional(),
     content: z.string().nullish(),
     tool_calls: z.array(scriptedCall).nullish(),
@@ -20,10 +22,7 @@ const entrySchema = z
     raw: z.string().optional(),
     delayMs: z.number().min(0).max(600_000).optional(),
   })
-  .refine(
-    (entry) => Object.keys(entry).some((key) => key !== 'role' && key !== 'headers'),
-    'an entry says or does something',
-  );
+  .refine((entry) => Object.keys(entry).some((key) => SAYS.includes(key)), 'an entry says or does something');
 export const scriptSchema = z.array(entrySchema).min(1).max(1_000);
 export type ScriptEntry = z.infer<typeof entrySchema>;
 

@@ -87,6 +87,19 @@ describe('scripts', () => {
     expect(await (await post()).json()).toMatchObject({ choices: [{ message: { content: 'late' } }] });
   });
 
+  it('are made of assistant messages as the wire has them, with what is not played beside it', async () => {
+    const call = { id: 'call_1', type: 'function', function: { name: 'f', arguments: '{}', strict: true } };
+    const bare = { role: 'assistant', refusal: null, annotations: [], audio: null };
+    expect(
+      await put('tour', [
+        { ...bare, content: null, tool_calls: [call] },
+        { ...bare, content: 'two' },
+      ]),
+    ).toBe(200);
+    expect(await said([user, assistant('one')])).toBe('two');
+    expect(await put('tour', [bare])).toBe(422);
+  });
+
   it('refuses a script it does not understand', async () => {
     expect(await put('tour', [{ contnt: 'one' }])).toBe(422);
     expect(await put('tour', [{}])).toBe(422);

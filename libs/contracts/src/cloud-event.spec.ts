@@ -48,6 +48,20 @@ describe('a record', () => {
     expect(incoming.headers).not.toHaveProperty('ce_id');
   });
 
+  it.each(['00-' + 'a'.repeat(2_000_000), 'x', '', '00-A0000000000000000000000000000000-b7ad6b7169203331-01'])(
+    'keeps no traceparent that is none: it would be copied to all that the event causes (%#)',
+    (traceparent) => {
+      expect(decodeRecord(record({ headers: { ...headers, traceparent } })).headers).toEqual({});
+    },
+  );
+
+  it('is structured by its media type in whatever case, and an attribute of null counts as absent', () => {
+    const headers = { 'content-type': 'application/CloudEvents+JSON' };
+    const value = { ...envelope, subject: null, time: null };
+    expect(decodeRecord(record({ headers, value })).event).toMatchObject({ id: 'req-1', subject: '', time: '', data });
+    expect(reasonOf(record({ headers, value: { ...envelope, id: null } }))).toBe('NOT_AN_EVENT');
+  });
+
   it('is read in structured mode on intents and control, nowhere else', () => {
     expect(decodeRecord(record({ headers: structured, value: envelope })).event).toMatchObject({ id: 'req-1', data });
     const trip = { ...envelope, type: 'x', data: { killed: true } };

@@ -1,5 +1,6 @@
 import { Poison, parseStrictJson } from './strict-json.js';
 import { EVENTS, type EventData, type EventType } from './events/catalog.js';
+import { cut } from './payload.js';
 import { topicName, type Topic } from './topics.js';
 
 /**
@@ -25,7 +26,11 @@ export interface CloudEvent<T extends EventType = EventType> {
 export type AnyEvent = { [T in EventType]: CloudEvent<T> }[EventType];
 /** An event before its service stamps `source` on it. */
 export type EventDraft<T extends EventType = EventType> = T extends EventType
-  ? Omit<CloudEvent<T>, 'source'> & { traceparent?: string }
+  ? Omit<CloudEvent<T>, 'source'> & {
+      traceparent?: string;
+      /** A token, for the header of that name: never part of the event. */
+      authorization?: string;
+    }
   : never;
 
 export type HeaderValue = Buffer | string | (Buffer | string)[] | undefined;
@@ -49,7 +54,7 @@ export interface Incoming<E extends AnyEvent = AnyEvent> {
   text: string;
   /** Single-valued headers that are not CloudEvents attributes: `authorization`, `traceparent`. */
   headers: Record<string, string>;
-  /** Detached JWS over `text`, from the extension attribute `signature`; undefined where nobody signed. */
+  /** Proves who wrote `text`, from the extension attribute `signature`; undefined where nobody signed. */
   signature: string | undefined;
 }
 
@@ -75,29 +80,25 @@ const ATTRIBUTES = [
 ] as const;
 const STRUCTURED = 'application/cloudevents+json';
 
+/** A place in a W3C trace, of any version that has this form. */
+export const TRACEPARENT = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
+
 /** Reads a record into its event. Throws `Poison` for what can never be read by this version. */
 export function decodeRecord(record: RawRecord): Incoming {
-  const headers = singleHeaders(record.headers);
+  const headers = readHeaders(record.headers);
   const key = record.key?.toString('utf8') ?? '';
   if (record.topic === 'control') return decodeControl(record, headers, key);
   if (!record.value) throw new Poison('NOT_AN_EVENT', 'the record has no value');
   const { text, value } = parseStrictJson(record.value);
-  const structured = headers['content-type']?.startsWith(STRUCTURED) ?? false;
+  const { structured, plain, signature } = headers;
   if (structured && record.topic !== 'intents')
     throw new Poison('NOT_AN_EVENT', 'structured mode is read on intents and control only');
   const attributes = structured ? structuredAttributes(value) : headerAttributes(headers);
   const data = structured ? (value as Record<string, unknown>)['data'] : value;
-  return {
-    record,
-    key,
-    event: toEvent(record.topic, attributes, data),
-    text,
-    headers: plainHeaders(headers),
-    signature: headers['ce_signature'],
-  };
+  return { record, key, event: toEvent(record.topic, attributes, data), text, headers: plain, signature };
 }
 
-function toEvent(topic: Topic, attributes: Partial<Record<string, string>>, data: unknown): AnyEvent {
+function toEvent(topic: Topic, attributes: Attributes, data: unknown): AnyEvent {
   const { id, source, type } = attributes;
   if (!id || !source || !type) throw new Poison('NOT_AN_EVENT', 'a CloudEvent needs id, source and type');
   const spec = Object.hasOwn(EVENTS, type) ? EVENTS[type as EventType] : undefined;
@@ -108,19 +109,19 @@ function toEvent(topic: Topic, attributes: Partial<Record<string, string>>, data
     const issues = parsed.error.issues
       .slice(0, 5)
       .map((issue) => `${issue.path.join('.') || 'data'}: ${issue.message}`);
-    throw new Poison('INVALID_DATA', issues.join('; ').slice(0, 500));
+    throw new Poison('INVALID_DATA', cut(issues.join('; '), 500));
   }
   const event = { data: parsed.data, type } as Record<string, unknown>;
   for (const attribute of ATTRIBUTES) event[attribute] = attributes[attribute] ?? '';
   return event as unknown as AnyEvent;
 }
 
-function decodeControl(record: RawRecord, headers: Record<string, string>, key: string): Incoming {
+function decodeControl(record: RawRecord, headers: Headers, key: string): Incoming {
   const parsed = record.value ? parseStrictJson(record.value) : { text: '', value: null };
   const { text } = parsed;
   let { value } = parsed;
-  let attributes: Partial<Record<string, string>> = headerAttributes(headers);
-  if (headers['content-type']?.startsWith(STRUCTURED)) {
+  let attributes = headerAttributes(headers);
+  if (headers.structured) {
     attributes = structuredAttributes(value);
     value = (value as Record<string, unknown>)['data'] ?? null;
   }
@@ -129,55 +130,68 @@ function decodeControl(record: RawRecord, headers: Record<string, string>, key: 
   if (!key) throw new Poison('NOT_AN_EVENT', 'a control record needs its scope as key');
   const control = { ...attributes, id, source, type: 'countersign.control.set.v1' };
   const event = toEvent('control', control, { scope: key, value });
-  return { record, key, event, text, headers: plainHeaders(headers), signature: headers['ce_signature'] };
+  return { record, key, event, text, headers: headers.plain, signature: headers.signature };
+}
+
+type Attributes = Partial<Record<string, string>>;
+
+interface Headers {
+  /** By name without `ce_`. */
+  attributes: Attributes;
+  /** All that are no CloudEvents attributes. */
+  plain: Record<string, string>;
+  structured: boolean;
+  signature: string | undefined;
 }
 
 /** Header names are case-insensitive; one that stands twice is refused, since two readers may take different ones. */
-function singleHeaders(headers: Record<string, HeaderValue>): Record<string, string> {
-  const single: Record<string, string> = {};
-  for (const [name, value] of Object.entries(headers)) {
+function readHeaders(headers: Record<string, HeaderValue>): Headers {
+  const attributes: Attributes = {};
+  const plain: Record<string, string> = {};
+  for (const name of Object.keys(headers)) {
+    const value = headers[name];
     if (value === undefined || value === null) continue;
     const lower = name.toLowerCase();
-    if (Array.isArray(value) || Object.hasOwn(single, lower))
+    const isAttribute = lower.startsWith('ce_');
+    const into = isAttribute ? attributes : plain;
+    const as = isAttribute ? lower.slice(3) : lower;
+    if (Array.isArray(value) || Object.hasOwn(into, as))
       throw new Poison('NOT_AN_EVENT', `the header ${lower.slice(0, 80)} stands more than once`);
-    single[lower] = typeof value === 'string' ? value : value.toString('utf8');
+    into[as] = typeof value === 'string' ? value : value.toString('utf8');
   }
-  return single;
+  const { 'content-type': contentType, ...rest } = plain;
+  // It is copied to all that the event causes: anything else than a trace's place is dropped, whatever its length.
+  if (rest['traceparent'] !== undefined && !TRACEPARENT.test(rest['traceparent'])) delete rest['traceparent'];
+  const structured = contentType?.toLowerCase().startsWith(STRUCTURED) ?? false;
+  return { attributes, plain: rest, structured, signature: attributes['signature'] };
 }
 
-function headerAttributes(headers: Record<string, string>): Partial<Record<string, string>> {
-  const attributes: Partial<Record<string, string>> = {};
-  for (const name of ATTRIBUTES) attributes[name] = checkedAttribute(name, headers[`ce_${name}`]);
+function headerAttributes({ attributes }: Headers): Attributes {
+  for (const name of ATTRIBUTES) checkAttribute(name, attributes[name]);
   return attributes;
 }
 
-function structuredAttributes(value: unknown): Partial<Record<string, string>> {
+function structuredAttributes(value: unknown): Attributes {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw new Poison('NOT_AN_EVENT', 'a structured event is a JSON object');
-  const attributes: Partial<Record<string, string>> = {};
+  const attributes: Attributes = {};
   for (const name of ATTRIBUTES) {
-    const given = (value as Record<string, unknown>)[name];
+    // CloudEvents 1.0, JSON format, 2.2: an attribute that is null counts as absent.
+    const given = (value as Record<string, unknown>)[name] ?? undefined;
     if (given !== undefined && typeof given !== 'string')
       throw new Poison('NOT_AN_EVENT', `the attribute ${name} is not a string`);
-    attributes[name] = checkedAttribute(name, given);
+    checkAttribute(name, given);
+    attributes[name] = given;
   }
   return attributes;
 }
 
 const CONTROL_CHARACTERS = /[\u0000-\u001f\u007f]/;
 
-function checkedAttribute(name: string, value: string | undefined): string | undefined {
-  if (value === undefined) return undefined;
+function checkAttribute(name: string, value: string | undefined): void {
+  if (value === undefined) return;
   if (value.length > 300 || CONTROL_CHARACTERS.test(value))
     throw new Poison('NOT_AN_EVENT', `the attribute ${name} is over 300 characters or holds control characters`);
-  return value;
-}
-
-function plainHeaders(headers: Record<string, string>): Record<string, string> {
-  const plain: Record<string, string> = {};
-  for (const [name, value] of Object.entries(headers))
-    if (!name.startsWith('ce_') && name !== 'content-type') plain[name] = value;
-  return plain;
 }
 
 /** The partition key of an event: its session, or on the side topics its subject. */
@@ -188,10 +202,9 @@ export function keyOf(draft: Pick<CloudEvent, 'type' | 'tenantid' | 'session' | 
 }
 
 /**
- * Writes an event in binary mode. `value` is the data as text (canonical where it will be signed) and `signature` the
- * detached JWS over it.
+ * Writes an event in binary mode. `value` is the data as text (canonical where it will be signed).
  */
-export function encodeEvent(source: string, draft: EventDraft, value: string, signature?: string): OutRecord {
+export function encodeEvent(source: string, draft: EventDraft, value: string): OutRecord {
   const headers: Record<string, string> = {
     'content-type': 'application/json',
     ce_specversion: '1.0',
@@ -201,6 +214,6 @@ export function encodeEvent(source: string, draft: EventDraft, value: string, si
     if (name !== 'source' && draft[name]) headers[`ce_${name}`] = draft[name];
   }
   if (draft.traceparent) headers['traceparent'] = draft.traceparent;
-  if (signature) headers['ce_signature'] = signature;
+  if (draft.authorization) headers['authorization'] = draft.authorization;
   return { topic: EVENTS[draft.type].topic, key: keyOf(draft), value, headers };
 }

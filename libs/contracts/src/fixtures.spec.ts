@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import {
   digest,
@@ -41,12 +42,12 @@ const FROZEN: Record<string, string> = {
   'countersign.action.resolved.v1': 'FjQSqE_bHf2h8WGKBwkFSQ5xTAK-PZf3Em19BfPmknw',
   'countersign.action.returned.v1': '0Tpq5RRhraE_v620S1VDgGjYIhBIrbPssiNcM2DfGrA',
   'countersign.action.settled.v1': 'rWTXt3rAl0vipzI1LOECI1VkR4z3hZsWN1GPCvKbVFs',
-  'countersign.approval.edited.v1': 'bLRyCavwJKcT-cHQkLsoxm4pvk7WvyKLbOPYgURZfX8',
+  'countersign.approval.edited.v1': 'HLdG0lTzoHCIdnqftcpH7o6Ag0AwjsQ1AcupTQMOpgE',
   'countersign.approval.expired.v1': 'IvtiDjSoVzSeCjmjgs294fIMmnjQQdR6yT4zsWxUtxA',
-  'countersign.approval.granted.v1': 'O3vIq_fRpTd0CFI7OHWFl9EcdFE4Cfh7-ivDSjIGinI',
+  'countersign.approval.granted.v1': '6UXY_0wuxk3AacmKMFqdVa0njhlxA1NpKrB0ekdjC0k',
   'countersign.approval.opened.v1': '21GBBfWoCAaDA3Oxg3W_MyuL0DhtA4XXq65UKfXQ5dM',
-  'countersign.approval.rejected.v1': 'rd3fimue8YuNst9_tgk8flDVRF5d7G3OfQ8T_FCb_Dc',
-  'countersign.approval.settled.v1': '8KM5_e80ITzArv9c7pW0H7xMDesqtaFblNmb6jzgWt4',
+  'countersign.approval.rejected.v1': 'Bx59Z441oMoXp77f_Blm7V6mDgBR53-rgFihj-BO7-E',
+  'countersign.approval.settled.v1': 'nP1gQ-NxIHC7FZvHkmGN5H6UMAkOVo7lNDjBDP-PEFg',
   'countersign.audit.heartbeat.v1': 'Z9Gja2MVpWpYR1N9de2ZAZ2Iy5rgQd8uAdLOlRkuAdU',
   'countersign.control.applied.v1': 'rmcPeo-BzzvT_IQluNOYvvCyYZ7JD9vSzpQcFSNSoO4',
   'countersign.control.refused.v1': 'Gxk0BIYt8oL8T84ppNot8cLz8amL2XZt1JG2YZRPdfQ',
@@ -89,6 +90,16 @@ describe('the frozen fixtures', () => {
   });
 });
 
+it.each(['granted', 'rejected', 'edited', 'settled'])(
+  "an approver's sealed token travels beside approval.%s, which holds its digest alone",
+  (name) => {
+    const { record, data } = fixtures.find(({ type }) => type === `countersign.approval.${name}.v1`)!;
+    const sealed = record.headers['authorization']!.replace('Bearer ', '');
+    expect(data['tokenDigest']).toBe(createHash('sha256').update(sealed).digest('base64url'));
+    expect(record.value).not.toContain(sealed);
+  },
+);
+
 describe.each(cases)('%s', (type, fixture) => {
   it('is read from its record', () => {
     const incoming = decodeRecord(raw(fixture.record));
@@ -98,8 +109,14 @@ describe.each(cases)('%s', (type, fixture) => {
   });
 
   it('is written as its record', () => {
-    const { traceparent } = fixture.record.headers;
-    const draft = { ...fixture.attributes, type, data: fixture.data, traceparent } as unknown as EventDraft;
+    const { traceparent, authorization } = fixture.record.headers;
+    const draft = {
+      ...fixture.attributes,
+      type,
+      data: fixture.data,
+      traceparent,
+      authorization,
+    } as unknown as EventDraft;
     expect(encodeEvent(source(fixture), draft, jcs(carried(fixture)))).toEqual(fixture.record);
   });
 

@@ -3,6 +3,7 @@ export {
   decodeRecord,
   encodeEvent,
   keyOf,
+  TRACEPARENT,
   type AnyEvent,
   type CloudEvent,
   type EventDraft,
@@ -53,6 +54,7 @@ export {
   sessionIdOf,
   UNVERIFIED,
 } from './ids.js';
+export { cut, MAX_PAYLOAD_DEPTH, MAX_REQUEST_CHARS, payloadFlaw, wellFormed } from './payload.js';
 export { MAX_DEPTH, MAX_VALUE_BYTES, parseStrictJson, Poison, type PoisonReason } from './strict-json.js';
 export {
   DEFAULT_TOPIC_PREFIX,

@@ -23,6 +23,10 @@ describe('strict JSON', () => {
     });
   });
 
+  it.each(['1e999', '[-1e400]', '{"a":' + '9'.repeat(400) + '}'])('refuses a number no double can hold: %#', (text) => {
+    expect(reason(text)).toBe('NOT_JSON');
+  });
+
   it.each([
     ['plain', '{"a":1,"a":2}'],
     ['escaped', '{"a":1,"\\u0061":2}'],

@@ -39,31 +39,76 @@ export function parseStrictJson(bytes: Uint8Array): { text: string; value: unkno
     throw new Poison('NOT_UTF8', 'the bytes are not UTF-8');
   }
   // Before JSON.parse: its recursion is what a deep value attacks. The scan alone may misjudge text that is not JSON.
-  const flaw = scan(text);
-  if (flaw?.reason === 'TOO_DEEP') throw flaw;
+  const { depth, members } = measure(text);
+  if (depth > MAX_DEPTH) throw new Poison('TOO_DEEP', `nested more than ${MAX_DEPTH} levels`);
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch (error) {
     throw new Poison('NOT_JSON', error instanceof Error ? error.message.slice(0, 200) : 'unreadable');
   }
-  if (flaw) throw flaw;
+  // Of two members with one name, JSON.parse keeps one.
+  if (membersOf(value) !== members)
+    throw new Poison('DUPLICATE_KEY', `the key ${twice(text)} stands twice in one object`);
   return { text, value };
 }
 
-/** One pass over the text: nesting depth, and keys seen twice in one object. */
-function scan(text: string): Poison | undefined {
-  const open: (Set<string> | null)[] = [];
+/** How deep a text is nested, and how many members its objects have: the colons outside its strings. Stops where it is too deep. */
+function measure(text: string): { depth: number; members: number } {
+  let members = 0;
+  let open = 0;
+  for (let i = 0; i < text.length; i++) {
+    switch (text.charCodeAt(i)) {
+      case 0x22:
+        i = stringEnd(text, i);
+        break;
+      case 0x3a:
+        members++;
+        break;
+      case 0x7b:
+      case 0x5b:
+        if (++open > MAX_DEPTH) return { depth: open, members };
+        break;
+      case 0x7d:
+      case 0x5d:
+        open--;
+        break;
+    }
+  }
+  return { depth: 0, members };
+}
+
+/** Throws `Poison` on a number that JSON can spell and a double cannot hold: `1e999` has no canonical form. */
+function membersOf(value: unknown): number {
+  if (typeof value === 'number' && !Number.isFinite(value))
+    throw new Poison('NOT_JSON', 'a number is too large for a double');
+  if (typeof value !== 'object' || value === null) return 0;
+  let count = 0;
+  if (Array.isArray(value)) {
+    for (const each of value) count += membersOf(each);
+    return count;
+  }
+  const keys = Object.keys(value);
+  for (const key of keys) count += membersOf((value as Record<string, unknown>)[key]);
+  return count + keys.length;
+}
+
+/** The first key that an object of this JSON text has a second time. */
+function twice(text: string): string {
+  const open: (Set<string> | undefined)[] = [];
   let expectKey = false;
-  let flaw: Poison | undefined;
   for (let i = 0; i < text.length; i++) {
     switch (text.charCodeAt(i)) {
       case 0x22: {
         const end = stringEnd(text, i);
-        if (expectKey) {
-          flaw ??= addKey(open.at(-1), text.slice(i, end + 1));
-          expectKey = false;
+        const keys = open.at(-1);
+        if (expectKey && keys) {
+          // "a" and "\u0061" are the same key.
+          const key = JSON.stringify(JSON.parse(text.slice(i, end + 1)));
+          if (keys.has(key)) return key.slice(0, 80);
+          keys.add(key);
         }
+        expectKey = false;
         i = end;
         break;
       }
@@ -72,7 +117,7 @@ function scan(text: string): Poison | undefined {
         expectKey = true;
         break;
       case 0x5b:
-        open.push(null);
+        open.push(undefined);
         expectKey = false;
         break;
       case 0x7d:
@@ -81,12 +126,11 @@ function scan(text: string): Poison | undefined {
         expectKey = false;
         break;
       case 0x2c:
-        expectKey = open.at(-1) instanceof Set;
+        expectKey = open.at(-1) !== undefined;
         break;
     }
-    if (open.length > MAX_DEPTH) return new Poison('TOO_DEEP', `nested more than ${MAX_DEPTH} levels`);
   }
-  return flaw;
+  return 'unknown';
 }
 
 function stringEnd(text: string, start: number): number {
@@ -98,20 +142,4 @@ function stringEnd(text: string, start: number): number {
     i = text.indexOf('"', i + 1);
   }
   return text.length;
-}
-
-function addKey(keys: Set<string> | null | undefined, raw: string): Poison | undefined {
-  if (!keys) return undefined;
-  let key = raw;
-  // "a" and "\u0061" are the same key.
-  if (raw.includes('\\')) {
-    try {
-      key = JSON.stringify(JSON.parse(raw));
-    } catch {
-      return undefined;
-    }
-  }
-  if (keys.has(key)) return new Poison('DUPLICATE_KEY', `the key ${key.slice(0, 80)} stands twice in one object`);
-  keys.add(key);
-  return undefined;
 }

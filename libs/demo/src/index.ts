@@ -1,4 +1,4 @@
-export { flaws, runDemo, type DemoRow, type DemoWorld } from './demo.js';
+export { flaws, runDemo, unowned, type DemoRow, type DemoWorld } from './demo.js';
 export { Product, type IntentToPublish, type Refusal } from './product.js';
 export { demoTable } from './table.js';
 export {

@@ -262,7 +262,7 @@ class Starting {
 }
 
 const ENGINES = ['kafka', 'postgres'];
-const NODE_FLAGS = ['--disable-warning=TimeoutNegativeWarning'];
+const NODE_FLAGS = ['--disable-warning=TimeoutNegativeWarning', '--max-semi-space-size=16'];
 
 function embeddedOwner(admin: string, password: string): Promise<string> {
   return ownedDatabase({

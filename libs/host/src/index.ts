@@ -1,5 +1,5 @@
 export { baseConfig, ConfigError, messagingSettings, parseConfig, readConfig, type BaseConfig } from './config.js';
 export { createLogger, LOGGER, NestLogger } from './logger.js';
-export { METRICS } from './operations.controller.js';
+export { METRICS, OPERATORS } from './operations.controller.js';
 export { HttpProblem, ProblemFilter } from './problem.js';
 export { startService, type RunningService, type ServiceOptions } from './start-service.js';

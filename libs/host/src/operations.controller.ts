@@ -1,4 +1,17 @@
-import { Controller, Get, Header, HttpCode, Inject, Optional, Param, Post, Query, Res } from '@nestjs/common';
+import {
+  Controller,
+  Get,
+  Header,
+  HttpCode,
+  Inject,
+  Optional,
+  Param,
+  Post,
+  Query,
+  Res,
+  UseGuards,
+} from '@nestjs/common';
+import { IdentityGuard, RequireRole } from '@countersign/identity';
 import { Messaging, type ParkedEntry } from '@countersign/messaging';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { HttpProblem } from './problem.js';
@@ -41,8 +54,13 @@ export class HealthController {
   }
 }
 
+/** Who may see what is parked, and try it again. */
+export const OPERATORS = ['sre', 'release', 'auditor', 'admin'] as const;
+
 /** What a service has set aside, on its own port. The gateway, which answers for all, has its own. */
 @Controller()
+@UseGuards(IdentityGuard)
+@RequireRole(...OPERATORS)
 export class ParkedController {
   constructor(@Optional() @Inject(Messaging) private readonly messaging: Messaging | undefined) {}
 

@@ -12,6 +12,7 @@ import {
   type Batch,
   type Ingester,
 } from '@countersign/messaging';
+import { startProvider } from '@countersign/identity/test-provider';
 import { createLogger, LOGGER } from './logger.js';
 import { HttpProblem } from './problem.js';
 import { startService, type RunningService } from './start-service.js';
@@ -79,6 +80,7 @@ class AppModule {}
 
 describe('a service', () => {
   let service: RunningService;
+  let provider: Awaited<ReturnType<typeof startProvider>>;
   const get = async (path: string, init?: RequestInit) => {
     const response = await fetch(service.url + path, init);
     const text = await response.text();
@@ -92,15 +94,26 @@ describe('a service', () => {
   };
   beforeAll(async () => {
     const logger = createLogger('x', { LOG_LEVEL: 'silent' });
+    provider = await startProvider();
+    const oidc = { OIDC_AUDIENCE: 'countersign', OIDC_TENANT_CLAIM: 'tenant', OIDC_ROLES_CLAIM: 'roles' };
     service = await startService({
       name: 'x',
-      config: { HOST: '127.0.0.1', PORT: 0 },
+      config: { HOST: '127.0.0.1', PORT: 0, OIDC_ISSUER: provider.issuer, ...oidc },
       logger,
       messaging,
       module: AppModule,
     });
   });
-  afterAll(() => service.stop());
+  afterAll(async () => {
+    await service.stop();
+    await provider.stop();
+  });
+
+  const bearer = async (role: string) => {
+    const exp = Math.floor(Date.now() / 1000) + 600;
+    const token = await provider.token({ sub: 'someone', tenant: 'acme', roles: [role], exp });
+    return { headers: { authorization: `Bearer ${token}` } };
+  };
 
   it('says that it is alive, and ready only while it makes progress', async () => {
     expect((await get('/healthz')).json()).toEqual({ alive: true });
@@ -156,9 +169,24 @@ describe('a service', () => {
   });
 
   it('lists what is parked, page by page, and redrives it', async () => {
-    expect((await get('/v1/parked')).json()).toEqual({ data: [], nextCursor: null });
-    expect((await get('/v1/parked?limit=0')).json()).toMatchObject({ status: 422 });
-    expect((await get('/v1/parked/par_none')).json()).toMatchObject({ status: 404, code: 'NOT_FOUND' });
-    expect((await get('/v1/parked/par_none/redrive', { method: 'POST' })).json()).toMatchObject({ status: 404 });
+    const sam = await bearer('sre');
+    expect((await get('/v1/parked', sam)).json()).toEqual({ data: [], nextCursor: null });
+    expect((await get('/v1/parked?limit=0', sam)).json()).toMatchObject({ status: 422 });
+    expect((await get('/v1/parked/par_none', sam)).json()).toMatchObject({ status: 404, code: 'NOT_FOUND' });
+    expect((await get('/v1/parked/par_none/redrive', { method: 'POST', ...sam })).json()).toMatchObject({
+      status: 404,
+    });
+  });
+
+  it('shows what is parked to operators alone, on its own port too', async () => {
+    const alice = await bearer('support-agent');
+    for (const [path, method] of [
+      ['/v1/parked', 'GET'],
+      ['/v1/parked/par_none', 'GET'],
+      ['/v1/parked/par_none/redrive', 'POST'],
+    ] as const) {
+      expect((await get(path, { method })).json()).toMatchObject({ status: 401, code: 'UNAUTHENTICATED' });
+      expect((await get(path, { method, ...alice })).json()).toMatchObject({ status: 403, code: 'PERMISSION_DENIED' });
+    }
   });
 });

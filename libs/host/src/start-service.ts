@@ -2,15 +2,17 @@ import 'reflect-metadata';
 import { Module, type DynamicModule, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { createVerifier, VERIFIER } from '@countersign/identity';
 import { Messaging } from '@countersign/messaging';
 import type { Logger } from 'pino';
+import type { BaseConfig } from './config.js';
 import { LOGGER, NestLogger } from './logger.js';
 import { HealthController, ParkedController } from './operations.controller.js';
 import { ProblemFilter } from './problem.js';
 
 export interface ServiceOptions {
   name: string;
-  config: { HOST: string; PORT: number };
+  config: Pick<BaseConfig, 'HOST' | 'PORT' | (`OIDC_${string}` & keyof BaseConfig)>;
   logger: Logger;
   /** Left out by a service that only answers over HTTP. */
   messaging?: Messaging;
@@ -30,8 +32,8 @@ export interface RunningService {
 /** What every service provides to its module: its logger and its messaging. */
 @Module({})
 class HostModule {
-  static of({ logger, messaging, module, parkedRoutes = true }: ServiceOptions): DynamicModule {
-    const providers = [
+  static of({ logger, messaging, module, config, parkedRoutes = true }: ServiceOptions): DynamicModule {
+    const shared = [
       { provide: LOGGER, useValue: logger },
       ...(messaging ? [{ provide: Messaging, useValue: messaging }] : []),
     ];
@@ -40,11 +42,20 @@ class HostModule {
       global: true,
       imports: [module],
       controllers: parkedRoutes ? [HealthController, ParkedController] : [HealthController],
-      providers,
-      exports: providers,
+      // Its own: not every service lets people in otherwise.
+      providers: [...shared, { provide: VERIFIER, useFactory: () => verifierOf(config) }],
+      exports: shared,
     };
   }
 }
+
+const verifierOf = (config: ServiceOptions['config']) =>
+  createVerifier({
+    issuer: config.OIDC_ISSUER,
+    audience: config.OIDC_AUDIENCE,
+    tenantClaim: config.OIDC_TENANT_CLAIM,
+    rolesClaim: config.OIDC_ROLES_CLAIM,
+  });
 
 /** Node ends a process that does not stop by then. */
 const STOP_LIMIT_MS = 2900;

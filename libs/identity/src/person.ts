@@ -1,4 +1,4 @@
-import { UNVERIFIED, type JsonObject, type Person } from '@countersign/contracts';
+import { payloadFlaw, UNVERIFIED, type JsonObject, type Person } from '@countersign/contracts';
 import type { JWTPayload } from 'jose';
 
 /** Names of the claims that carry tenant and roles. */
@@ -12,7 +12,7 @@ const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
 /** The person a verified token speaks for, or why it speaks for none. */
 export function personOf(claims: JWTPayload, names: ClaimNames): { person: Person } | { because: string } {
   const { sub } = claims;
-  if (typeof sub !== 'string' || sub === '' || sub.length > 200 || /[\u0000-\u001f\u007f]/.test(sub)) {
+  if (typeof sub !== 'string' || !/^[^\u0000-\u001f\u007f]{1,200}$/.test(sub) || !sub.isWellFormed()) {
     return { because: 'the token names no person' };
   }
   if (isService(claims)) return { because: `the token is of the service ${sub}, not of a person` };
@@ -25,6 +25,8 @@ export function personOf(claims: JWTPayload, names: ClaimNames): { person: Perso
   const { act } = claims;
   if (act === undefined) return { person: { sub, tenant, roles } };
   if (typeof act !== 'object' || act === null || Array.isArray(act)) return { because: 'act is not an object' };
+  // Every event of the intent carries it.
+  if (payloadFlaw(act)) return { because: 'act cannot be carried on' };
   return { person: { sub, tenant, roles, act: act as JsonObject } };
 }
 

@@ -1,4 +1,4 @@
-import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
+import { createHash, createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { compactDecrypt, CompactEncrypt } from 'jose';
@@ -18,11 +18,14 @@ export const loadOpenKey = (dir: string): KeyObject =>
  * Seals a person's raw token so that only policy opens it: a compact JWE, ECDH-ES with A256GCM.
  *
  * @example
- * const sealedToken = await sealToken(loadSealKey(config.COUNTERSIGN_KEYS_DIR), caller.token);
+ * const sealed = await sealToken(loadSealKey(config.COUNTERSIGN_KEYS_DIR), caller.token);
  */
 export function sealToken(to: KeyObject, token: string): Promise<string> {
   return new CompactEncrypt(new TextEncoder().encode(token)).setProtectedHeader({ alg: ALG, enc: ENC }).encrypt(to);
 }
+
+/** What a signed event holds of the sealed token beside it: SHA-256 of the JWE, base64url. */
+export const sealedDigest = (sealed: string): string => createHash('sha256').update(sealed).digest('base64url');
 
 /** The token inside, or undefined when it was not sealed for this key or was altered: content is hostile, nothing is thrown. */
 export async function openToken(key: KeyObject, sealed: string): Promise<string | undefined> {

@@ -29,6 +29,8 @@ const verify = async (claims: Record<string, unknown> = {}, instant = T0) =>
   verifier.verify(await provider.token({ exp: EXP, ...claims }), instant);
 const alice = { sub: 'alice', tenant: 'acme', roles: ['clerk'] };
 
+const nested = (levels: number): object => (levels === 0 ? {} : { act: nested(levels - 1) });
+
 describe('a token', () => {
   it('of a person says who, of which tenant, with which roles, and who acts for them', async () => {
     expect(await verify({ act: { sub: 'agent-7' } })).toEqual({
@@ -54,6 +56,7 @@ describe('a token', () => {
     ['of the tenant kept for what nobody verified', { tenant: 'unverified' }],
     ['whose roles are no list', { roles: 'clerk' }],
     ['whose actor is no object', { act: 'x' }],
+    ['whose actor is nested deeper than the events that would carry it can be read', { act: nested(17) }],
   ])('%s is refused (1, 5)', async (_, claims) => {
     expect(await verify(claims)).toMatchObject({ ok: false, code: 'UNAUTHENTICATED' });
   });

@@ -1,10 +1,10 @@
-import type { Incoming } from '@countersign/contracts';
+import type { Incoming, RawRecord } from '@countersign/contracts';
 import { messageOf, NotPrepared, StoreFailure } from './errors.js';
 import type { Log } from './log.js';
 import type { Metrics } from './metrics.js';
 import type { ParkingLot } from './parking.js';
 import type { ParkedRow, StoreTx } from './ports.js';
-import type { Consumer, Handler, Read } from './stream.js';
+import type { Consumer, Handler, Ingester, Read } from './stream.js';
 import type { Step, UnitOfWork } from './unit-of-work.js';
 
 /** What a transaction's body hands on to the committer. */
@@ -31,9 +31,7 @@ export class ChunkDecider {
     const incoming = reads.flatMap((read) => read.incoming ?? []);
     const facts = await factsOf(consumer, incoming);
     return async (tx, unit) => {
-      const parked = reads.flatMap(({ record, poison }) =>
-        poison ? this.parts.parking.row(consumer.name, record, poison.reason, poison.detail) : [],
-      );
+      const parked = this.poisonOf(consumer.name, reads);
       const handled = await this.fold(consumer, incoming, facts, unit, parked);
       if (parked.length) await this.park(tx, parked);
       const project = consumer.project?.bind(consumer);
@@ -78,6 +76,22 @@ export class ChunkDecider {
     return handled;
   }
 
+  /** An ingester gets every record whole; what cannot be read is listed among the parked besides. */
+  ingest(ingester: Ingester, reads: Read[]): (tx: StoreTx) => Promise<void> {
+    return async (tx) => {
+      await ingester.ingest(tx.sql, reads);
+      // Nobody acts on it from here, so nobody's token has to be kept.
+      const parked = this.poisonOf(ingester.name, reads, withoutToken);
+      if (parked.length) await this.park(tx, parked);
+    };
+  }
+
+  private poisonOf(consumer: string, reads: Read[], kept = (record: RawRecord) => record): ParkedRow[] {
+    return reads.flatMap(({ record, poison }) =>
+      poison ? this.parts.parking.row(consumer, kept(record), poison.reason, poison.detail) : [],
+    );
+  }
+
   async park(tx: StoreTx, rows: ParkedRow[]): Promise<void> {
     await tx.park(rows);
     for (const { reason, topic, partition, offset } of rows) {
@@ -85,6 +99,11 @@ export class ChunkDecider {
       this.parts.log.warn({ reason, topic, partition, offset: String(offset) }, 'a record is parked');
     }
   }
+}
+
+function withoutToken(record: RawRecord): RawRecord {
+  const headers = Object.entries(record.headers).filter(([name]) => name.toLowerCase() !== 'authorization');
+  return { ...record, headers: Object.fromEntries(headers) };
 }
 
 /** The pure step for an event; undefined where its type is ignored. */

@@ -1,9 +1,18 @@
+import type { OutRecord } from '@countersign/contracts';
 import type { StoreTx, Store } from './ports.js';
 import type { Publisher } from './publisher.js';
 import type { Applied, SqlTx, WorkDraft } from './stream.js';
-import { UnitOfWork, type Encode } from './unit-of-work.js';
+import { UnitOfWork, type Encode, type SignAll } from './unit-of-work.js';
 
 export type Project = (tx: SqlTx, applied: Applied) => Promise<void>;
+
+/** What the body of a transaction hands on. `repeatable`: all of it would be done again if it were lost (guarantee 10). */
+export interface Body<T> {
+  value: T;
+  incoming?: Applied['incoming'];
+  project?: Project;
+  repeatable?: boolean;
+}
 
 /** Where work that a transaction wrote down may be taken up at once. */
 export interface WorkIntake {
@@ -21,32 +30,37 @@ export class Committer {
     private readonly store: Store,
     private readonly publisher: Publisher,
     private readonly intake: WorkIntake,
-    private readonly encode: Encode,
+    private readonly pen: { encode: Encode; signAll?: SignAll },
     private readonly project: Project | undefined,
   ) {}
 
-  async commit<T>(
-    body: (tx: StoreTx, unit: UnitOfWork) => Promise<{ value: T; incoming?: Applied['incoming']; project?: Project }>,
-  ): Promise<T> {
+  async commit<T>(body: (tx: StoreTx, unit: UnitOfWork) => Promise<Body<T>>): Promise<T> {
     const outboxId = `${this.store.owner}/${++this.sequence}`;
     let leases = new Map<string, number>();
     let drafts: WorkDraft[] = [];
     let inserted: ReadonlySet<string> = new Set();
     try {
-      const { value, unit } = await this.store.transact(async (tx) => {
-        const unit = new UnitOfWork(tx, this.encode, new Date());
-        const { value, incoming = [], project } = await body(tx, unit);
-        inserted = await unit.write((work) => {
+      const { value, records } = await this.store.transact(async (tx, close) => {
+        const unit = new UnitOfWork(tx, this.pen.encode, new Date());
+        const { value, incoming = [], project, repeatable = false } = await body(tx, unit);
+        const written = unit.write((work) => {
           drafts = work;
           leases = this.intake.reserve(work);
           return leases;
         });
-        if (unit.records.length) await tx.addOutbox({ id: outboxId, records: unit.records });
+        // Looked at with the commit; what fails here before is thrown first.
+        written.catch(() => {});
+        const records: OutRecord[] = this.pen.signAll?.(unit.records) ?? unit.records;
+        const kept = records.length ? tx.addOutbox({ id: outboxId, records }) : undefined;
+        kept?.catch(() => {});
         for (const model of [this.project, project]) await model?.(tx.sql, unit.applied(incoming));
-        return { value, unit };
+        const last = Promise.all([written.then((ids) => (inserted = ids)), kept]);
+        last.catch(() => {});
+        close(last, { mayBeLost: repeatable && !records.length });
+        return { value, records };
       });
       this.intake.settle(drafts, leases, inserted);
-      if (unit.records.length) await this.publisher.add(outboxId, unit.records);
+      if (records.length) await this.publisher.add(outboxId, records);
       return value;
     } catch (error) {
       this.intake.settle(drafts, leases, new Set());

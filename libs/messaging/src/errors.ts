@@ -24,6 +24,14 @@ export class PublishTimeout extends Error {
   }
 }
 
+/** The broker will never take this record, whoever sends it. */
+export class RefusedRecord extends Error {
+  constructor(override readonly cause: unknown) {
+    super(`the broker refuses the record for ever: ${messageOf(cause)}. Send less in one record.`);
+    this.name = 'RefusedRecord';
+  }
+}
+
 /** Another transaction was first. Carries SQLSTATE 40001, as PostgreSQL's own serialization failures do. */
 export class ConflictError extends Error {
   readonly code = '40001';
@@ -70,6 +78,15 @@ export function kindOf(error: unknown): ErrorKind {
   return BUGS.some((bug) => error instanceof bug) || (error as Error | undefined)?.name === 'ZodError'
     ? 'content'
     : 'transient';
+}
+
+const TOO_LARGE = new Set(['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE']);
+
+/** Whether the broker's answer was that a send is too large: the same send will never be taken. */
+export function isTooLarge(error: unknown): boolean {
+  for (let at = error, depth = 0; at instanceof Error && depth < 4; at = at.cause, depth++)
+    if (TOO_LARGE.has(String((at as { type?: unknown }).type))) return true;
+  return false;
 }
 
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

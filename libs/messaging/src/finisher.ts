@@ -8,10 +8,14 @@ import type { States, Worker, WorkOutcome, WorkRow } from './stream.js';
 import type { Step, UnitOfWork } from './unit-of-work.js';
 
 const CHUNK = 200;
+/** Attempts after which a row whose outcome cannot be decided on ends with what its worker has for that. */
+const UNDECIDABLE_AFTER = 5;
 
 interface Item {
   row: WorkRow;
   outcome: WorkOutcome<never>;
+  /** It ends as undecidable; there is no further way out. */
+  last?: boolean;
   resolve: () => void;
   reject: (error: unknown) => void;
 }
@@ -84,9 +88,22 @@ export class Finisher {
     }
   }
 
-  /** A bug in `decide`: the row keeps its place and is performed again, later each time. */
-  private async giveUp({ row, reject }: Item, error: unknown): Promise<void> {
+  /** A bug in `decide`: the row keeps its place and is performed again, later each time, but not for ever. */
+  private async giveUp(item: Item, error: unknown): Promise<void> {
+    const { row, outcome, reject } = item;
     this.metrics.workFailed.inc({ kind: row.kind });
+    const end =
+      outcome.tag === 'done' && !item.last && row.attempts >= UNDECIDABLE_AFTER
+        ? this.workerOf(row.kind)?.undecidable?.(row)
+        : undefined;
+    if (end) {
+      this.log.error(
+        { err: error, kind: row.kind, id: row.id },
+        'an outcome could not be decided on; the work ends so',
+      );
+      const ending = { tag: 'done', ...end } as WorkOutcome<never>;
+      return this.persist([{ ...item, outcome: ending, last: true }]);
+    }
     this.log.error(
       { err: error, kind: row.kind, id: row.id },
       'an outcome could not be decided on; the work goes back',
@@ -116,8 +133,13 @@ export class Finisher {
       return [{ id: row.id, fence: row.fence, status, notBefore, because }];
     });
     await this.committer.commit(async (tx, unit) => {
-      if (deferred.length) await tx.deferWork(deferred);
-      const ended = done.length ? await tx.endWork(done) : new Set<string>();
+      const sent = deferred.length ? tx.deferWork(deferred) : undefined;
+      const ending = done.length ? tx.endWork(done) : new Set<string>();
+      const [ended] = await Promise.all([
+        ending,
+        unit.load([{ touches: this.keysOf(sorted), decide: () => [] }]),
+        sent,
+      ]);
       await this.late(
         tx,
         done.filter(({ id }) => !ended.has(id)),
@@ -149,6 +171,17 @@ export class Finisher {
     for (const item of items) steps.push({ item, step: await guarded(item, async () => this.stepOf(item)) });
     await unit.load(steps.map(({ step }) => step));
     for (const { item, step } of steps) await guarded(item, () => unit.run(step));
+  }
+
+  /** Asked for together with the fence: what comes late is loaded in vain. What throws here throws again as a row's own. */
+  private keysOf(items: Item[]): string[] {
+    return items.flatMap((item) => {
+      try {
+        return item.outcome.tag === 'done' ? this.stepOf(item).touches : [];
+      } catch {
+        return [];
+      }
+    });
   }
 
   private stepOf({ row, outcome }: Item): Step {

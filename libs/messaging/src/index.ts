@@ -8,7 +8,6 @@ export { silentLog, type Log } from './log.js';
 export type { HealthReport } from './health.js';
 export { createMessaging, Messaging, type MessagingOptions } from './messaging.js';
 export type { Redriven } from './parked.js';
-export { ParkingLot } from './parking.js';
 export type { Batch, Bounds, Broker, ParkedEntry, Store } from './ports.js';
 export { MessagingTables1700000000000 } from './postgres/migration.js';
 export { emit, ignore, put, work } from './stream.js';

@@ -16,9 +16,10 @@ import type { Batch, Bounds, Broker, Listener, Store } from './ports.js';
 import { PostgresStore } from './postgres/postgres-store.js';
 import { BatchProcessor, defaultDecode, isIngester, type Decode, type Subscription } from './processor.js';
 import { Publisher } from './publisher.js';
+import { assertSendable } from './record-size.js';
 import type { Command, Consumer, SqlTx, Worker } from './stream.js';
 import { CountersignTransport } from './transport.js';
-import type { Encode } from './unit-of-work.js';
+import type { Encode, SignAll } from './unit-of-work.js';
 import { checkWiring, topicsOf } from './wiring.js';
 import { WorkPool } from './work-pool.js';
 import { TOPIC_RETENTION_MS } from '@countersign/contracts';
@@ -28,6 +29,7 @@ const WORK_RETENTION_MS = 2 * TOPIC_RETENTION_MS;
 const LEFTOVERS_EVERY_MS = 5000;
 const SWEEP_EVERY_MS = DAY / 24;
 const COMMAND_ATTEMPTS = 20;
+const IDLE_FETCH_MS = 250;
 
 export interface MessagingOptions {
   // Subscriptions and workers differ in what they decide on; each is whole in itself.
@@ -35,8 +37,10 @@ export interface MessagingOptions {
   subscriptions: (Consumer<any> | Subscription)[];
   // eslint-disable-next-line @typescript-eslint/no-explicit-any
   workers: Worker<any>[];
-  /** Writes (and signs) what is emitted. */
+  /** Writes what is emitted. */
   encode: Encode;
+  /** Signs it, a transaction's records at once. */
+  signAll?: SignAll;
   /** Read models of everything: batches, finished work and commands. */
   project?: Project;
   service: string;
@@ -81,7 +85,7 @@ export class Messaging {
   private dead = false;
 
   constructor(private readonly options: MessagingOptions) {
-    const { log, encode, decode = defaultDecode } = options;
+    const { log, decode = defaultDecode } = options;
     const subscriptions = options.subscriptions as Subscription[];
     checkWiring(subscriptions, options.workers);
     this.subscriptions = new Map(subscriptions.map((subscription) => [subscription.name, subscription]));
@@ -93,7 +97,7 @@ export class Messaging {
     this.lines = new Lines(store);
     this.publisher = new Publisher(broker, store, log, metrics);
     this.pool = new WorkPool(options.workers as Worker<never>[], { store, log, metrics });
-    this.committer = new Committer(store, this.publisher, this.pool, encode, options.project);
+    this.committer = new Committer(store, this.publisher, this.pool, options, options.project);
     this.parked = new Parked(store, this.committer, parking, this.subscriptions, decode);
     const { committer, lines } = this;
     const signal = this.stopping.signal;
@@ -170,8 +174,12 @@ export class Messaging {
     }
   }
 
-  /** Publishes without an outbox. Throws `PublishTimeout` if the broker did not acknowledge in time (default 5 s). */
-  publish(records: OutRecord[], { deadlineMs = 5000 } = {}): Promise<void> {
+  /**
+   * Publishes without an outbox. Throws `PublishTimeout` if the broker did not acknowledge in time (default 5 s), and a
+   * RangeError for a record too large to be taken.
+   */
+  async publish(records: OutRecord[], { deadlineMs = 5000 } = {}): Promise<void> {
+    for (const record of records) assertSendable(record);
     return this.publisher.publish(records, deadlineMs);
   }
 
@@ -232,7 +240,8 @@ export class Messaging {
       crashed: this.fatal,
     };
     // The broker answers at once when there is something: waiting long costs no latency and saves polling.
-    const pace = isIngester(subscription) ? { maxWaitMs: 250, minBytes: 1_000_000 } : { maxWaitMs: 250, minBytes: 1 };
+    const { lingerMs = isIngester(subscription) ? 250 : 0 } = subscription;
+    const pace = lingerMs ? { maxWaitMs: lingerMs, minBytes: 1_000_000 } : { maxWaitMs: IDLE_FETCH_MS, minBytes: 1 };
     await broker.subscribe({ name, group, topics: topicsOf(subscription), ...pace }, listener);
   }
 

@@ -54,6 +54,9 @@ export class Parked {
     if (!subscription) throw new NotRedriven(`there is no subscription "${row.consumer}" any more`);
     const read = this.read(row);
     if (isIngester(subscription)) {
+      // Only what its statement failed on is not there yet.
+      if (row.reason !== 'HANDLER_FAILED')
+        throw new NotRedriven('it is kept as it came; redrive it at the service that acts on it');
       await subscription.ingest(tx.sql, [read]);
       return {};
     }

@@ -128,11 +128,24 @@ export interface OutboxRow {
   records: OutRecord[];
 }
 
-/** One transaction. What it did is undone if `run` throws. */
+/** An offset's way in one transaction. */
+export interface Move {
+  key: OffsetKey;
+  from: bigint;
+  to: bigint;
+}
+
+/**
+ * Hands in a transaction's last statements, sent and not waited for: the commit travels with them, and is none if one
+ * of them fails. `mayBeLost`: the commit need not wait for the disk, since all of it would be done again.
+ */
+export type Close = (last: Promise<unknown>, options: { mayBeLost: boolean }) => void;
+
+/** One transaction. What it did is undone if `run` throws. Statements take effect in the order they are called in. */
 export interface StoreTx {
   readonly sql: SqlTx;
-  /** Moves the offset only if it still stands at `from`; false if it does not. */
-  advance(key: OffsetKey, from: bigint, to: bigint): Promise<boolean>;
+  /** Moves offsets, each only if it still stands at `from`; false if one does not. */
+  advance(moves: Move[]): Promise<boolean>;
   /** Locks and loads, in key order. */
   load(keys: string[]): Promise<StateRow[]>;
   /** Writes rows as loaded (rev + 1; body undefined writes a placeholder). Throws 40001 if another transaction was first. */
@@ -167,7 +180,7 @@ export interface Store {
   readonly sql: SqlTx;
   /** Identifies this process's rows: unique per start. */
   readonly owner: string;
-  transact<T>(run: (tx: StoreTx) => Promise<T>): Promise<T>;
+  transact<T>(run: (tx: StoreTx, close: Close) => Promise<T>): Promise<T>;
   /** The stored positions; a place seen for the first time starts at `start`. */
   positions(consumer: string, places: (Place & { start: bigint })[]): Promise<(Place & { next: bigint })[]>;
   /** Outbox rows of this instance's former lives, and of anyone older than `olderThanMs`. */

@@ -1,7 +1,8 @@
 /*
  * What a batch of records is worth to a service: its effects once, whatever is delivered how often.
  *
- *  1  One transaction a chunk: offset, states, work, read models, parked records and one outbox row are there together or not at all.
+ *  1  One transaction a chunk, or for the chunks of several partitions that wait at the same time: offsets, states, work, read models,
+ *     parked records and one outbox row are there together or not at all.
  *  2  The offset moves only from the value this process believes in, and the number of rows moved is looked at. An owner that was
  *     replaced (a zombie, a stale batch) therefore rolls back, takes over the stored position and changes nothing.
  *  3  What is below the stored position is dropped; a repeat of an event on another offset finds its state row.
@@ -13,12 +14,17 @@
  *  7  What fails for another reason (an engine is away) is tried again for ever and holds its line, with the membership kept alive.
  *  8  Nothing is published before the commit, and everything after it: by this process, or from the outbox by any other.
  *  9  The same work id is written down once; it is performed by one owner at a time, and a late finisher changes nothing.
+ * 10  A consumer's transaction that emits nothing need not be on disk when its commit is answered. If the database loses it in a crash, the
+ *     offset goes with the states, and the log still has the records: they are done again. What was begun on it cannot outlive it either:
+ *     a later commit that is on disk has it there before it (markSent, an end, everything that is published). So says a commit of an
+ *     ingester, of a command, of finished work, or with an outbox row, only what is on disk.
  */
 import { decodeRecord, Poison, type Incoming, type RawRecord } from '@countersign/contracts';
 import { Backoff } from './backoff.js';
 import type { Committer } from './committer.js';
 import { ChunkDecider, type Extra } from './chunk-decider.js';
 import { GapError, kindOf, messageOf } from './errors.js';
+import { APART, GroupCommit } from './group-commit.js';
 import { Lines, type Line } from './lines.js';
 import type { Log } from './log.js';
 import type { Metrics } from './metrics.js';
@@ -34,6 +40,7 @@ export const isIngester = (subscription: Subscription): subscription is Ingester
 
 export const CHUNK = 300;
 const HEARTBEAT_MS = 1500;
+const GROUPS_AT_ONCE = 3;
 
 export interface ProcessorParts {
   store: Store;
@@ -53,12 +60,16 @@ type Outcome = 'done' | 'lost' | 'stale';
 
 export class BatchProcessor {
   private readonly decider: ChunkDecider;
+  private readonly groups = new Map<string, GroupCommit<Chunk, Outcome>>();
 
   constructor(
     private readonly subscriptions: Map<string, Subscription>,
     private readonly parts: ProcessorParts,
   ) {
     this.decider = new ChunkDecider(parts);
+    const limits = { atOnce: GROUPS_AT_ONCE, size: CHUNK, sizeOf: ({ reads }: Chunk) => reads.length };
+    for (const [name, subscription] of subscriptions)
+      this.groups.set(name, new GroupCommit(limits, (chunks) => this.attempt(subscription, chunks)));
   }
 
   /** Handles a batch whole, or as far as the partition stays ours. Never throws on content. */
@@ -108,11 +119,16 @@ export class BatchProcessor {
 
   /** Guarantee 7. */
   private async persist(batch: Batch, subscription: Subscription, line: Line, records: RawRecord[]): Promise<Outcome> {
-    const reads = records.map((record) => this.read(record));
+    const chunk = { batch, line, reads: records.map((record) => this.read(subscription, record)) };
+    const { reads } = chunk;
     const backoff = new Backoff(25, 2000);
+    let apart = false;
     while (!batch.isStale() && !this.parts.signal.aborted) {
       try {
-        return await traced(batch.topic, reads, () => this.attempt(batch, subscription, line, reads));
+        const outcome = apart ? APART : await this.groups.get(batch.subscription)!.join(chunk);
+        if (outcome !== APART) return outcome;
+        apart = true;
+        return await this.attempt(subscription, [chunk]);
       } catch (error) {
         const kind = kindOf(error);
         if (kind === 'content') return this.isolate(batch, subscription, line, reads, error);
@@ -168,7 +184,7 @@ export class BatchProcessor {
     const row = this.parts.parking.row(subscription.name, read.record, 'HANDLER_FAILED', detail);
     while (!batch.isStale() && !this.parts.signal.aborted) {
       try {
-        return await this.transact(batch, line, read.record.offset + 1n, async (tx) => this.decider.park(tx, [row]));
+        return await this.transact([{ batch, line, reads: [read] }], async (tx) => this.decider.park(tx, [row]));
       } catch (error) {
         this.parts.log.warn({ err: messageOf(error) }, 'parking waits and is tried again');
       }
@@ -177,37 +193,48 @@ export class BatchProcessor {
     return 'stale';
   }
 
-  /** One transaction over a chunk (guarantees 1 and 2). */
-  private async attempt(batch: Batch, subscription: Subscription, line: Line, reads: Read[]): Promise<Outcome> {
-    const to = reads.at(-1)!.record.offset + 1n;
-    const started = performance.now();
-    const run = isIngester(subscription)
-      ? async (tx: StoreTx) => subscription.ingest(tx.sql, reads)
-      : await this.decider.prepare(subscription as Consumer<unknown>, reads);
-    const outcome = await this.transact(batch, line, to, run);
-    this.parts.metrics.batchSeconds.observe({ topic: batch.topic }, (performance.now() - started) / 1000);
-    if (outcome === 'done') this.parts.metrics.handled.inc({ topic: batch.topic }, reads.length);
-    return outcome;
+  /** One transaction over chunks of one subscription (guarantees 1 and 2). */
+  private async attempt(subscription: Subscription, chunks: Chunk[]): Promise<Outcome> {
+    const reads = chunks.flatMap((chunk) => chunk.reads);
+    return traced(chunks[0]!.batch.topic, reads, async () => {
+      const started = performance.now();
+      const run = isIngester(subscription)
+        ? this.decider.ingest(subscription, reads)
+        : await this.decider.prepare(subscription as Consumer<unknown>, reads);
+      const outcome = await this.transact(chunks, run, !isIngester(subscription));
+      for (const { batch, reads } of chunks) {
+        this.parts.metrics.batchSeconds.observe({ topic: batch.topic }, (performance.now() - started) / 1000);
+        if (outcome === 'done') this.parts.metrics.handled.inc({ topic: batch.topic }, reads.length);
+      }
+      return outcome;
+    });
   }
 
   private async transact(
-    batch: Batch,
-    line: Line,
-    to: bigint,
+    chunks: Chunk[],
     run: (tx: StoreTx, unit: UnitOfWork) => Promise<Extra | void>,
+    repeatable = true,
   ): Promise<Outcome> {
     try {
       await this.parts.committer.commit(async (tx, unit) => {
-        if (!(await tx.advance(line.key, line.next, to))) throw new LostOffset();
-        return { value: undefined, ...(await run(tx, unit)) };
+        unit.condition = advanced(tx, chunks);
+        unit.condition.catch(() => {}); // thrown where it is waited for
+        const extra = await run(tx, unit);
+        await unit.condition;
+        return { value: undefined, repeatable, ...extra };
       });
     } catch (error) {
-      if (!(error instanceof LostOffset)) throw error;
-      return this.lost(batch, line);
+      // Of several nobody knows yet whose offset it was: alone each finds out.
+      if (!(error instanceof LostOffset) || chunks.length > 1) throw error;
+      return this.lost(chunks[0]!.batch, chunks[0]!.line);
     }
-    line.next = to;
-    line.gapSeen = undefined;
-    this.parts.metrics.lag.set({ topic: batch.topic, partition: batch.partition }, Number(batch.highWatermark - to));
+    for (const chunk of chunks) {
+      const { batch, line } = chunk;
+      line.next = endOf(chunk);
+      line.gapSeen = undefined;
+      const lag = Number(batch.highWatermark - line.next);
+      this.parts.metrics.lag.set({ topic: batch.topic, partition: batch.partition }, lag);
+    }
     return 'done';
   }
 
@@ -223,7 +250,9 @@ export class BatchProcessor {
     return 'lost';
   }
 
-  private read(record: RawRecord): Read {
+  private read(subscription: Subscription, record: RawRecord): Read {
+    // Nobody here looks at it. If it is poison, whoever handles the type parks it.
+    if (isIgnored(subscription, record)) return { record, incoming: undefined, poison: undefined };
     try {
       return { record, incoming: this.parts.decode(record), poison: undefined };
     } catch (error) {
@@ -232,6 +261,29 @@ export class BatchProcessor {
       return { record, incoming: undefined, poison: new Poison('NOT_AN_EVENT', messageOf(error)) };
     }
   }
+}
+
+/** Part of a batch, with where its partition stands. */
+interface Chunk {
+  batch: Batch;
+  line: Line;
+  reads: Read[];
+}
+
+const endOf = ({ reads }: Chunk): bigint => reads.at(-1)!.record.offset + 1n;
+
+/** Whether its header says that it is of a type this consumer ignores. */
+function isIgnored(subscription: Subscription, { topic, headers }: RawRecord): boolean {
+  const type = headers['ce_type'];
+  if (isIngester(subscription) || (typeof type !== 'string' && !Buffer.isBuffer(type))) return false;
+  const routes = subscription.topics[topic] as Record<string, unknown> | undefined;
+  const name = type.toString();
+  return routes !== undefined && Object.hasOwn(routes, name) && routes[name] === 'ignore';
+}
+
+async function advanced(tx: StoreTx, chunks: Chunk[]): Promise<void> {
+  const moves = chunks.map((chunk) => ({ key: chunk.line.key, from: chunk.line.next, to: endOf(chunk) }));
+  if (!(await tx.advance(moves))) throw new LostOffset();
 }
 
 /** Rolls the transaction back; never leaves this file. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { OutRecord } from '@countersign/contracts';
 import { until } from './contract/until.js';
-import { PublishTimeout } from './errors.js';
+import { PublishTimeout, RefusedRecord } from './errors.js';
 import { FakeBroker } from './fake/fake-broker.js';
 import { FakeStore } from './fake/fake-store.js';
 import { silentLog } from './log.js';
@@ -57,6 +57,29 @@ describe('the publisher', () => {
     const megabyte = 'm'.repeat(1024 * 1024);
     await publisher.publish([record('1', megabyte), record('2', megabyte), record('3', megabyte), record('4')], 5000);
     expect(broker.sends).toEqual([1, 1, 2]);
+  });
+
+  it('passes over a record the broker calls too large for ever: what waits behind it goes, its row stays', async () => {
+    const { broker, store, publisher } = open();
+    const records = [record('before'), record('monster', 'm'.repeat(5 * 1024 * 1024)), record('after')];
+    await store.transact((tx) => tx.addOutbox({ id: 'o', records }));
+    await publisher.add('o', records);
+    await publisher.publish([record('neighbour')], 1000);
+    expect(ids(broker)).toEqual(['before', 'after', 'neighbour']);
+    await expect(publisher.publish([records[1]!], 1000)).rejects.toBeInstanceOf(RefusedRecord);
+    await publisher.leftovers();
+    expect([...store.database.tables.outbox.keys()]).toEqual(['o']);
+    expect(publisher.idle()).toBe(true);
+  });
+
+  it('counts headers when it keeps a send below what the broker takes', async () => {
+    const { broker, publisher } = open();
+    const heavy = ['1', '2', '3'].map((id) => ({
+      ...record(id),
+      headers: { ce_id: id, traceparent: 't'.repeat(1024 * 1024) },
+    }));
+    await publisher.publish(heavy, 1000);
+    expect(broker.sends).toEqual([1, 1, 1]);
   });
 
   it('publishes leftovers of a former life of the same instance at once, those of others when they are old', async () => {

@@ -1,9 +1,10 @@
 import type { OutRecord } from '@countersign/contracts';
 import { Backoff, delay } from './backoff.js';
-import { messageOf, PublishTimeout } from './errors.js';
+import { isTooLarge, messageOf, PublishTimeout, RefusedRecord } from './errors.js';
 import type { Log } from './log.js';
 import type { Metrics } from './metrics.js';
 import type { Broker, Store } from './ports.js';
+import { sendBytes } from './record-size.js';
 
 /** A send stays below what the broker takes as one batch of a partition (4 MiB). */
 const SEND_BYTES = 2 * 1024 * 1024;
@@ -16,16 +17,23 @@ interface Entry {
   outboxId: string | undefined;
   records: OutRecord[];
   next: number;
-  done: () => void;
+  /** Why one of its records will never be taken. */
+  refused?: RefusedRecord;
+  done: (refused?: RefusedRecord) => void;
 }
 
 /**
  * One a process. Everything queued goes in one send, in the order it was queued, without lingering; a failed send is
  * repeated until the broker acknowledges it. The outbox row is deleted afterwards: a crash in between publishes again.
+ * A record the broker calls too large is passed over, so that nothing waits behind it for ever; its row stays, for a person.
  */
 export class Publisher {
   private readonly queue: Entry[] = [];
   private readonly inFlight = new Set<string>();
+  /** Outbox rows with a record that the broker refused for good. */
+  private readonly setAside = new Set<string>();
+  /** So many records go one by one, since together they were called too large. */
+  private single = 0;
   private readonly stopping = new AbortController();
   private waiting = 0;
   private running: Promise<void> | undefined;
@@ -47,13 +55,17 @@ export class Publisher {
       await new Promise<void>((resolve) => this.drained.push(resolve));
   }
 
-  /** Publishes without an outbox row. Rejects with `PublishTimeout` if it was not acknowledged in time. */
+  /**
+   * Publishes without an outbox row. Rejects with `PublishTimeout` if it was not acknowledged in time, with
+   * `RefusedRecord` if the broker will never take it.
+   */
   async publish(records: OutRecord[], deadlineMs: number): Promise<void> {
     const over = new AbortController();
-    const sent = new Promise<boolean>((resolve) => this.enqueue(undefined, records, () => resolve(true)));
+    const sent = new Promise<boolean>((resolve, reject) =>
+      this.enqueue(undefined, records, (refused) => (refused ? reject(refused) : resolve(true))),
+    );
     const late = delay(deadlineMs, over.signal).then(() => false);
-    const acknowledged = await Promise.race([sent, late]);
-    over.abort();
+    const acknowledged = await Promise.race([sent, late]).finally(() => over.abort());
     if (!acknowledged) throw new PublishTimeout(deadlineMs);
   }
 
@@ -61,7 +73,7 @@ export class Publisher {
   async leftovers(): Promise<void> {
     for (;;) {
       const rows = (await this.store.leftovers(LEFTOVER_AGE_MS, LEFTOVER_LIMIT)).filter(
-        (row) => !this.inFlight.has(row.id),
+        (row) => !this.inFlight.has(row.id) && !this.setAside.has(row.id),
       );
       for (const row of rows) {
         this.metrics.leftovers.inc();
@@ -91,7 +103,7 @@ export class Publisher {
     await this.forgetting;
   }
 
-  private enqueue(outboxId: string | undefined, records: OutRecord[], done: () => void): void {
+  private enqueue(outboxId: string | undefined, records: OutRecord[], done: Entry['done']): void {
     if (outboxId !== undefined) this.inFlight.add(outboxId);
     this.queue.push({ outboxId, records, next: 0, done });
     this.waiting += records.length;
@@ -105,6 +117,10 @@ export class Publisher {
       try {
         await this.broker.publish(records);
       } catch (error) {
+        if (isTooLarge(error)) {
+          this.tooLarge(records, through, error);
+          continue;
+        }
         this.log.warn({ err: messageOf(error), records: records.length }, 'publishing failed; trying again');
         this.metrics.retries.inc({ what: 'publish' });
         await backoff.pause(this.stopping.signal);
@@ -113,6 +129,22 @@ export class Publisher {
       backoff.reset();
       this.sent(records.length, through);
     }
+  }
+
+  /** Together: one by one, to find which. Alone: passed over. */
+  private tooLarge(records: OutRecord[], through: number[], error: unknown): void {
+    this.metrics.retries.inc({ what: 'publish-too-large' });
+    if (records.length > 1) {
+      this.single = records.length;
+      return;
+    }
+    const [{ topic, headers } = { topic: undefined, headers: {} as Record<string, string> }] = records;
+    this.log.error(
+      { err: messageOf(error), topic, type: headers['ce_type'], id: headers['ce_id'] },
+      'the broker refuses this record for ever; it is passed over, and its outbox row is kept',
+    );
+    this.queue.find(({ next }, index) => (through[index] ?? 0) > next)!.refused = new RefusedRecord(error);
+    this.sent(1, through);
   }
 
   /** What goes in the next send: how many records of each entry at the head of the queue. */
@@ -124,8 +156,8 @@ export class Publisher {
       let next = entry.next;
       for (; next < entry.records.length; next++) {
         const record = entry.records[next]!;
-        bytes += record.value.length + record.key.length + 512;
-        if (records.length && bytes > SEND_BYTES) break;
+        bytes += sendBytes(record) + 512;
+        if (records.length && (bytes > SEND_BYTES || this.single > 0)) break;
         records.push(record);
       }
       through.push(next);
@@ -136,6 +168,7 @@ export class Publisher {
 
   private sent(count: number, through: number[]): void {
     this.waiting -= count;
+    this.single = Math.max(0, this.single - count);
     this.metrics.published.inc(count);
     let ended = 0;
     through.forEach((next, index) => {
@@ -143,8 +176,11 @@ export class Publisher {
       entry.next = next;
       if (next < entry.records.length) return;
       ended++;
-      entry.done();
-      if (entry.outboxId !== undefined) this.toForget.push(entry.outboxId);
+      entry.done(entry.refused);
+      if (entry.outboxId === undefined) return;
+      if (!entry.refused) return void this.toForget.push(entry.outboxId);
+      this.setAside.add(entry.outboxId);
+      this.inFlight.delete(entry.outboxId);
     });
     this.queue.splice(0, ended);
     if (this.waiting <= HIGH_WATER) this.release();

@@ -76,6 +76,8 @@ export interface Consumer<F = unknown> {
   project?(tx: SqlTx, applied: Applied): Promise<void>;
   /** Every instance reads these topics by a group of its own, from the log's beginning (control). */
   everyInstance?: boolean;
+  /** How long records may wait at the broker for more, so that one transaction takes them all. For what nobody waits for; 0 by default. */
+  lingerMs?: number;
 }
 
 /** A record with what became of reading it. */
@@ -85,10 +87,12 @@ export interface Read {
   poison: Poison | undefined;
 }
 
-/** A subscription that takes every record whole, readable or not: audit. It parks nothing. */
+/** A subscription that takes every record whole, readable or not: audit. What cannot be read is listed among the parked as well. */
 export interface Ingester {
   name: string;
   topics: readonly Topic[];
+  /** How long records may wait at the broker for more; 250 by default. */
+  lingerMs?: number;
   ingest(tx: SqlTx, records: Read[]): Promise<void>;
 }
 
@@ -124,6 +128,11 @@ export interface Worker<O = unknown> {
   /** The pure part: what a finished row puts and emits, in the transaction that ends it. */
   touches(row: WorkRow, outcome: O): string[];
   decide(row: WorkRow, outcome: O, states: States, now: Date): Effect[];
+  /**
+   * How a row ends whose `decide` keeps failing: with as little as can be said of it, in an `outcome` of the same type O.
+   * Undefined, or absent: it is performed again for ever, ever later.
+   */
+  undecidable?(row: WorkRow): { status: string; outcome: unknown } | undefined;
 }
 
 /** A change that comes from outside Kafka (an HTTP request): the same pure step in a transaction of its own. */

@@ -43,6 +43,17 @@ describe('a unit of work', () => {
     expect(store.database.tables.work.size).toBe(0);
   });
 
+  it('6: refuses to emit what the broker would refuse for ever: headers and key count', async () => {
+    const store = new FakeStore();
+    const heavy = (draft: EventDraft) => ({ ...encode(draft), headers: { traceparent: 't'.repeat(2_000_000) } });
+    await store.transact(async (tx) => {
+      const unit = new UnitOfWork(tx, heavy, new Date(0));
+      await unit.load([step([])]);
+      await expect(unit.run(step([], event('e')))).rejects.toThrow('bytes of key and headers');
+      expect(unit.records).toEqual([]);
+    });
+  });
+
   it('refuses to read a state that is not named', async () => {
     await inUnit(new FakeStore(), async (unit) => {
       const peeking: Step = { touches: ['a'], decide: (states) => (states.get('b') ? [] : []) };

@@ -1,9 +1,12 @@
 import { StoreFailure } from './errors.js';
-import { MAX_VALUE_BYTES, type EventDraft, type OutRecord } from '@countersign/contracts';
+import type { EventDraft, OutRecord } from '@countersign/contracts';
+import { assertSendable } from './record-size.js';
 import type { Applied, Effect, States, WorkDraft } from './stream.js';
 import type { StateRow, StoreTx } from './ports.js';
 
 export type Encode = (draft: EventDraft) => OutRecord;
+/** Signs all that one transaction emits, in one go. */
+export type SignAll = (records: OutRecord[]) => OutRecord[];
 
 /** One pure step inside a unit: what it touches and what it decides. */
 export interface Step {
@@ -34,9 +37,12 @@ export class UnitOfWork {
     private readonly now: Date,
   ) {}
 
+  /** What has to hold before anything is decided; it is asked together with the first load. */
+  condition: Promise<void> = Promise.resolve();
+
   /** Locks and loads what the steps touch: one query, and a second one if any step asks for more. */
   async load(steps: Step[]): Promise<void> {
-    await this.ensure(steps.flatMap((step) => step.touches));
+    await Promise.all([this.ensure(steps.flatMap((step) => step.touches)), this.condition]);
     await this.ensure(steps.flatMap((step) => this.furtherKeys(step)));
   }
 
@@ -51,16 +57,24 @@ export class UnitOfWork {
     this.fold(keys, step.decide(this.view(keys), this.now), step.traceparent);
   }
 
-  /** Writes states, work and what was folded. Answers which work was new. `claim` says which work this process takes at once. */
+  /**
+   * Writes states, work and what was folded, none of it waited for before the next is sent. Answers which work was new.
+   * `claim` says which work this process takes at once.
+   */
   async write(claim: (drafts: WorkDraft[]) => Map<string, number>): Promise<Set<string>> {
     const rows = [...this.loaded.values()].filter((row) => row.rev === 0 || this.puts.has(row.key));
-    if (rows.length) await this.tx.save(rows.map((row) => ({ ...row, body: this.puts.get(row.key) })));
-    if (this.cancelled.length) await this.tx.cancelWork(this.cancelled);
-    if (!this.work.length) return new Set();
+    const sent: Promise<unknown>[] = [];
+    if (rows.length) sent.push(this.tx.save(rows.map((row) => ({ ...row, body: this.puts.get(row.key) }))));
+    if (this.cancelled.length) sent.push(this.tx.cancelWork(this.cancelled));
+    const inserted = this.work.length ? this.addWork(claim) : Promise.resolve(new Set<string>());
+    if (this.stillborn.size) sent.push(this.tx.cancelWork([...this.stillborn]));
+    const [ids] = await Promise.all([inserted, ...sent]);
+    return ids;
+  }
+
+  private addWork(claim: (drafts: WorkDraft[]) => Map<string, number>): Promise<Set<string>> {
     const leases = claim(this.work.filter(({ id }) => !this.stillborn.has(id)));
-    const inserted = await this.tx.addWork(this.work.map((draft) => ({ draft, leaseMs: leases.get(draft.id) })));
-    if (this.stillborn.size) await this.tx.cancelWork([...this.stillborn]);
-    return inserted;
+    return this.tx.addWork(this.work.map((draft) => ({ draft, leaseMs: leases.get(draft.id) })));
   }
 
   applied(incoming: Applied['incoming']): Applied {
@@ -110,10 +124,7 @@ export class UnitOfWork {
 
   private encoded(event: EventDraft): OutRecord {
     const record = this.encode(event);
-    const size = Buffer.byteLength(record.value);
-    // The broker would refuse it for ever, and everything queued behind it.
-    if (size > MAX_VALUE_BYTES)
-      throw new RangeError(`${event.type} has ${size} bytes, at most ${MAX_VALUE_BYTES} are published`);
+    assertSendable(record);
     return record;
   }
 

@@ -1,5 +1,7 @@
 import type { Worker, WorkRow } from './stream.js';
 
+const ROUNDS_AHEAD = 8;
+
 /** The work of one worker for one target: what waits, what runs, how much more may come. */
 export class Lane {
   queue: WorkRow[] = [];
@@ -15,9 +17,11 @@ export class Lane {
     readonly target: string,
   ) {}
 
-  /** Twice what may run at once: the next rounds are at hand when these end. */
+  /** Some times what may run at once: a burst is taken up as it is written down, without being claimed from the table. */
   room(): number {
-    return 2 * this.worker.roundSize * this.worker.rounds - this.queue.length - this.held.size - this.reserved;
+    return (
+      ROUNDS_AHEAD * this.worker.roundSize * this.worker.rounds - this.queue.length - this.held.size - this.reserved
+    );
   }
 
   over(): void {

@@ -1,4 +1,14 @@
-import type { ArgumentProvenance, Code, JsonObject, Person, Preview, RuleResult } from '@countersign/contracts';
+import {
+  cut,
+  type ArgumentProvenance,
+  type Code,
+  type JsonObject,
+  type Person,
+  type Preview,
+  type RuleResult,
+} from '@countersign/contracts';
+
+const MAX_REASON = 2_000;
 
 /** What a rule may look at. It is given; a rule fetches nothing. */
 export interface RuleFacts {
@@ -77,7 +87,7 @@ export function evaluate(rules: readonly Rule[], facts: RuleFacts): Verdict {
   const results: RuleResult[] = verdicts.map(({ rule, verdict }) => ({
     rule: rule.name,
     outcome: verdict.outcome,
-    reason: verdict.reason,
+    reason: cut(verdict.reason, MAX_REASON),
   }));
   for (const { rule, verdict } of verdicts) {
     if (verdict.outcome !== 'deny') continue;

@@ -1,6 +1,4 @@
 export {
-  attach,
-  detach,
   KeyRing,
   Signer,
   thumbprint,
@@ -10,4 +8,16 @@ export {
   type Verified,
 } from './jws.js';
 export { loadKeyRing, loadSigner } from './key-files.js';
-export { checkSignature, plainEncoder, signedEncoder, type SignatureCheck } from './signed-events.js';
+export {
+  checkSignature,
+  eventPen,
+  openWarrant,
+  packWarrant,
+  plainEncoder,
+  signedEncoder,
+  type Covered,
+  type EventPen,
+  type OpenedWarrant,
+  type SignatureCheck,
+  type Signed,
+} from './signed-events.js';

@@ -13,6 +13,8 @@ export interface ProtectedHeader {
   [parameter: string]: string;
 }
 
+const REMEMBERED = 2_000;
+
 const encode = (text: string) => Buffer.from(text, 'utf8').toString('base64url');
 
 /** One service's private key. It never leaves this object. */
@@ -35,23 +37,7 @@ export class Signer {
     const input = `${header}.${encode(payload)}`;
     return `${input}.${sign(null, Buffer.from(input), this.#key).toString('base64url')}`;
   }
-
-  /** The same with the payload left out (RFC 7515, appendix F): it travels as the record's value. */
-  signDetached(payload: string, parameters: Record<string, string>): string {
-    return detach(this.sign(payload, parameters));
-  }
 }
-
-export const detach = (compact: string) => {
-  const [header, , signature] = compact.split('.');
-  return `${header}..${signature}`;
-};
-
-/** Puts a detached signature and its payload together again. */
-export const attach = (detached: string, payload: string) => {
-  const [header, , signature] = detached.split('.');
-  return `${header}.${encode(payload)}.${signature}`;
-};
 
 /** Whether this key made this compact JWS: the bare check, which believes nothing the header says of itself. */
 export function verifyWith(key: KeyObject, compact: string): boolean {
@@ -69,11 +55,25 @@ export type Unverified = { ok: false; because: string };
  */
 export class KeyRing {
   readonly #keys = new Map<string, { owner: string; key: KeyObject }>();
+  /** By the whole text of a JWS, the least lately asked for first. Nothing is kept of what does not verify. */
+  readonly #verified = new Map<string, Verified>();
 
   add(owner: string, pem: string): this {
     const key = createPublicKey(pem);
     this.#keys.set(thumbprint(key), { owner, key });
+    this.#verified.clear();
     return this;
+  }
+
+  /** As `verify`, but remembers: many records carry the same JWS, and Ed25519 is what costs. */
+  verifyOnce(compact: string): Verified | Unverified {
+    const known = this.#verified.get(compact);
+    const verified = known ?? this.verify(compact);
+    if (!verified.ok) return verified;
+    this.#verified.delete(compact);
+    this.#verified.set(compact, verified);
+    if (this.#verified.size > REMEMBERED) this.#verified.delete(this.#verified.keys().next().value!);
+    return verified;
   }
 
   /** Verifies a compact JWS. Answers why not instead of throwing: content is hostile. */

@@ -7,9 +7,12 @@ import { compactVerify, CompactSign, importPKCS8, importSPKI } from 'jose';
 import { decodeRecord, type EventDraft, type OutRecord } from '@countersign/contracts';
 import {
   checkSignature,
+  eventPen,
   KeyRing,
   loadKeyRing,
   loadSigner,
+  openWarrant,
+  packWarrant,
   signedEncoder,
   Signer,
   thumbprint,
@@ -58,7 +61,110 @@ const read = (out: OutRecord) =>
   });
 const signed = () => signedEncoder('policy', Signer.fromPem(policy.pem))(draft);
 
+const withHeader = (out: OutRecord, name: string, text: string): OutRecord => ({
+  ...out,
+  headers: { ...out.headers, [name]: text },
+});
+const signatureOf = (out: OutRecord) => out.headers['ce_signature']!;
+const withSignature = (out: OutRecord, change: (text: string) => string) =>
+  withHeader(out, 'ce_signature', change(signatureOf(out)));
+/** Several that one transaction emitted. */
+const batch = (size: number, pen = policy) => {
+  const { encode, signAll } = eventPen('policy', Signer.fromPem(pen.pem));
+  return signAll(Array.from({ length: size }, (_, n) => encode({ ...draft, id: `evt_${n}` } as EventDraft)));
+};
+
 describe('signed events', () => {
+  it('of one transaction share one Ed25519 signature, and each is accepted by itself', () => {
+    for (const size of [1, 2, 3, 7, 8, 300]) {
+      const records = batch(size);
+      expect(new Set(records.map((out) => signatureOf(out).split('~')[0])).size).toBe(1);
+      for (const out of records) expect(checkSignature(ring, 'policy', read(out))).toEqual({ ok: true });
+    }
+    expect(eventPen('policy', Signer.fromPem(policy.pem)).signAll([])).toEqual([]);
+  });
+
+  it('are refused with the proof of a neighbour, and under the root of another tree', () => {
+    const [first, second] = batch(5) as [OutRecord, OutRecord];
+    const elsewhere = batch(6)[0]!;
+    const [, proof] = signatureOf(first).split('~');
+    const refused = [
+      withSignature(first, () => signatureOf(second)),
+      withSignature(first, (text) => text.replace('~0', '~1')),
+      withSignature(first, (text) => text.replace(/\.[\w-]{43}$/, '')),
+      withSignature(first, () => `${signatureOf(elsewhere).split('~')[0]}~${proof}`),
+    ];
+    for (const out of refused) {
+      const check = checkSignature(ring, 'policy', read(out));
+      expect(check).toMatchObject({ ok: false, because: expect.stringContaining('does not match') });
+    }
+  });
+
+  it('are refused with a proof that was good for another, however many of the tree were verified before', () => {
+    const records = batch(300);
+    for (const out of records) expect(checkSignature(ring, 'policy', read(out)).ok).toBe(true);
+    records.forEach((out, n) => {
+      const jws = signatureOf(out).split('~')[0]!;
+      const [, ...path] = signatureOf(out).split('~')[1]!.split('.');
+      const neighbour = records[(n + 1) % records.length]!;
+      const cut = [`${n}`, ...path.slice(0, -1)].join('.');
+      const moved = [`${(n + 8) % records.length}`, ...path].join('.');
+      const proofs = [signatureOf(neighbour), `${jws}~${cut}`, `${jws}~${moved}`];
+      for (const proof of proofs)
+        expect(checkSignature(ring, 'policy', read(withSignature(out, () => proof))).ok).toBe(false);
+    });
+  });
+
+  it('are not taken for one event when they are two: a node of the tree is no leaf', () => {
+    const [first] = batch(2) as [OutRecord];
+    const [jws, proof] = signatureOf(first).split('~');
+    const [, sibling] = proof!.split('.');
+    const inner = withSignature({ ...first, value: sibling! }, () => `${jws}~0`);
+    expect(checkSignature(ring, 'policy', { ...read(first), text: inner.value, signature: `${jws}~0` })).toMatchObject({
+      ok: false,
+    });
+  });
+
+  it.each<[string, string, Record<string, string>]>([
+    ['something else', '{"a":1}', { typ: 'countersign-tree' }],
+    ['a tree for another purpose', `{"root":"${'A'.repeat(43)}","size":1}`, { typ: 'checkpoint' }],
+  ])("are refused when what the owner's key signed is %s", (_, payload, header) => {
+    const jws = Signer.fromPem(policy.pem).sign(payload, header);
+    const out = withSignature(signed(), () => `${jws}~0`);
+    expect(checkSignature(ring, 'policy', read(out))).toEqual({
+      ok: false,
+      because: 'what was signed is no tree of events',
+    });
+  });
+
+  it('are judged anew when the trusted keys change, whatever was verified before', () => {
+    const known = new KeyRing().add('policy', policy.pub);
+    expect(checkSignature(known, 'policy', read(signed()))).toEqual({ ok: true });
+    known.add('executor', policy.pub);
+    expect(checkSignature(known, 'policy', read(signed()))).toMatchObject({ ok: false });
+  });
+
+  it('are kept as one text, which opens as what was signed and as nothing else', () => {
+    const out = batch(3)[2]!;
+    const packed = packWarrant(read(out));
+    const { data: _, ...attributes } = draft;
+    const covered = { ...attributes, id: 'evt_2', key: out.key, source: '/services/policy' };
+    expect(openWarrant(ring, 'policy', packed)).toEqual({ ok: true, covered, value: out.value });
+    expect(openWarrant(ring, 'executor', packed)).toMatchObject({
+      ok: false,
+      because: expect.stringContaining('by policy'),
+    });
+    for (const other of [
+      packed.replace('seen', 'Seen'),
+      packed.replace('evt_2', 'evt_1'),
+      `${packed} `,
+      `\n${packed}`,
+      'a.b.c',
+      '',
+    ])
+      expect(openWarrant(ring, 'policy', other)).toMatchObject({ ok: false });
+  });
+
   it('are accepted from their owner', () => {
     expect(checkSignature(ring, 'policy', read(signed()))).toMatchObject({ ok: true });
   });
@@ -66,26 +172,29 @@ describe('signed events', () => {
   it.each<[string, (out: OutRecord) => OutRecord, string]>([
     ['no signature', (o) => ({ ...o, headers: { ...o.headers, ce_signature: '' } }), 'no signature'],
     ['another value', (o) => ({ ...o, value: o.value.replace('seen', 'Seen') }), 'does not match'],
-    ['another id', (o) => ({ ...o, headers: { ...o.headers, ce_id: 'evt_2' } }), 'another eid'],
-    ['another subject', (o) => ({ ...o, headers: { ...o.headers, ce_subject: 'act_2' } }), 'another sub'],
-    ['another key', (o) => ({ ...o, key: 'globex/s-1' }), 'another key'],
+    ['another id', (o) => withHeader(o, 'ce_id', 'evt_2'), 'does not match'],
+    ['another subject', (o) => withHeader(o, 'ce_subject', 'act_2'), 'does not match'],
+    ['another key', (o) => ({ ...o, key: 'globex/s-1' }), 'does not match'],
+    ['another source', (o) => withHeader(o, 'ce_source', '/services/executor'), 'does not match'],
+    ['another actor', (o) => withHeader(o, 'ce_actorid', 'bob'), 'does not match'],
+    ['another session', (o) => withHeader(o, 'ce_session', 's-2'), 'does not match'],
+    ['another tenant', (o) => withHeader(o, 'ce_tenantid', 'globex'), 'does not match'],
+    ['another correlation', (o) => withHeader(o, 'ce_correlationid', 'int_2'), 'does not match'],
+    ['another cause', (o) => withHeader(o, 'ce_causationid', 'evt_9'), 'does not match'],
+    ['another time', (o) => withHeader(o, 'ce_time', '2026-01-02T00:00:00Z'), 'does not match'],
+    ['no actor', (o) => withHeader(o, 'ce_actorid', ''), 'does not match'],
+    ['a place that is not in the tree', (o) => withSignature(o, (text) => text.replace('~0', '~1')), 'does not match'],
+    ['a longer path', (o) => withSignature(o, (text) => `${text}.${'A'.repeat(43)}`), 'does not match'],
+    ['a path that is none', (o) => withSignature(o, (text) => `${text}.AAAA`), 'not of the form'],
+    ['no place', (o) => withSignature(o, (text) => text.split('~')[0]!), 'not of the form'],
     [
       'another bit in the signature',
-      (o) => ({
-        ...o,
-        headers: {
-          ...o.headers,
-          ce_signature: o.headers['ce_signature']!.replace(/..(.)/, (m) => m).slice(0, -4) + 'AAAA',
-        },
-      }),
+      (o) => withSignature(o, (text) => text.replace(/.(?=.{9}~)/, (c) => (c === 'A' ? 'B' : 'A'))),
       'does not match',
     ],
     [
       'an algorithm of none',
-      (o) => ({
-        ...o,
-        headers: { ...o.headers, ce_signature: `${Buffer.from('{"alg":"none"}').toString('base64url')}..AA` },
-      }),
+      (o) => withSignature(o, (text) => text.replace(/^[^.]+/, Buffer.from('{"alg":"none"}').toString('base64url'))),
       'not one of ours',
     ],
   ])('are refused with %s', (_, forge, because) => {
@@ -108,7 +217,7 @@ describe('signed events', () => {
       approver: { sub: 'bob', roles: [] },
       reason: 'r',
       decidedAt: '2026-01-01T00:00:00Z',
-      sealedToken: 't',
+      tokenDigest: 't',
     };
     const rejected: EventDraft = { ...draft, type: 'countersign.approval.rejected.v1', data };
     const out = signedEncoder('executor', Signer.fromPem(executor.pem))(rejected);
@@ -116,7 +225,7 @@ describe('signed events', () => {
     expect(checkSignature(ring, 'executor', read(out))).toMatchObject({ ok: true });
     expect(checkSignature(ring, 'executor', read(forged))).toMatchObject({
       ok: false,
-      because: 'the signature is for another typ',
+      because: expect.stringContaining('does not match'),
     });
   });
 

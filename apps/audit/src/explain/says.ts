@@ -89,7 +89,9 @@ function saysDecision(event: DecisionEvent): string {
     case 'countersign.action.denied.v1':
       return `policy denied it: ${event.data.code}, ${event.data.detail}; rules: ${list(event.data.rules.map(ruleText))}`;
     case 'countersign.action.escalated.v1':
-      return `policy asked for a person (${event.data.approverRoles.join(' or ')}): ${decisive(event.data.rules, 'escalate')}`;
+      return event.data.because === undefined
+        ? `policy asked for a person (${event.data.approverRoles.join(' or ')}): ${decisive(event.data.rules, 'escalate')}`
+        : `policy asked again (${event.data.approverRoles.join(' or ')}): ${shown(event.data.because)}`;
     case 'countersign.action.settled.v1':
       return `policy accepted the verdict of ${event.data.by}: ${event.data.outcome}, "${shown(event.data.reason)}"`;
     default:

@@ -242,7 +242,7 @@ export class Story {
       approver: { sub, roles: ['support-lead'] },
       reason: 'seen',
       decidedAt: instant(this.n),
-      sealedToken: 'eyJ..',
+      tokenDigest: 'sha',
     };
     this.trace.add(`countersign.approval.${said}.v1`, { ...bound, ...by }, mainAction);
     return this;
@@ -353,7 +353,7 @@ export class Story {
         outcome: 'committed' as const,
         reason: 'it is there',
       };
-      const person = { approver: { sub: 'sam', roles: ['sre'] }, decidedAt: instant(this.n), sealedToken: 'eyJ..' };
+      const person = { approver: { sub: 'sam', roles: ['sre'] }, decidedAt: instant(this.n), tokenDigest: 'sha' };
       this.trace.add('countersign.approval.settled.v1', { ...verdict, ...person }, mainAction);
       this.trace.add('countersign.action.settled.v1', { ...verdict, by: 'sam' }, mainAction);
     }

@@ -12,7 +12,7 @@ const requested = { workflow: 'support-desk', session: 's-1', text: 'Refund 18 â
 const granted = {
   ...{ approvalId: 'apr_1', intentId: 'int_1', actionId: 'act_1', revision: 0, actionHash: 'hash', tenant: 'acme' },
   ...{ approver: { sub: 'bob', roles: ['support-lead'] }, reason: 'checked', decidedAt: '2026-03-01T10:00:00.000Z' },
-  sealedToken: 'eyJ.AA.AA.AA.AA',
+  tokenDigest: 'sha',
 };
 
 describe('a line of tail', () => {
@@ -28,9 +28,9 @@ describe('a line of tail', () => {
   it('holds no token: neither the one of an intent nor the sealed one of an approver', () => {
     const headers = { authorization: 'Bearer eyJ.secret.token' };
     const intent = lineOf('intents', 0, record('countersign.intent.requested.v1', requested, headers));
-    const approval = lineOf('approvals', 0, record('countersign.approval.granted.v1', granted));
+    const approval = lineOf('approvals', 0, record('countersign.approval.granted.v1', granted, headers));
     expect(JSON.stringify([intent, approval])).not.toContain('eyJ');
-    expect(approval).toMatchObject({ intentId: 'int_1', data: { sealedToken: '[sealed for policy]' } });
+    expect(approval).toMatchObject({ intentId: 'int_1', data: granted });
   });
 
   it('tells why a record can not be read, and keeps its bytes off the terminal', () => {

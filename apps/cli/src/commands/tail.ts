@@ -181,7 +181,7 @@ function readable({ event }: Incoming): Pick<TailLine, 'type' | 'id' | 'intentId
     type: event.type,
     id: event.id,
     intentId: named,
-    data: 'sealedToken' in data ? { ...data, sealedToken: '[sealed for policy]' } : data,
+    data,
   };
 }
 

@@ -39,6 +39,21 @@ function rootAbove(leaf: Buffer, index: number, size: number, path: Buffer[]): B
   return index < split ? sha256('\u0001', child, sibling) : sha256('\u0001', sibling, child);
 }
 
+/** In the order of canonical JSON. */
+const COVERED = [
+  'actorid',
+  'causationid',
+  'correlationid',
+  'id',
+  'key',
+  'session',
+  'source',
+  'subject',
+  'tenantid',
+  'time',
+  'type',
+];
+
 /** What the service signed for this record: one root for all that a transaction emitted. */
 function isSigned({ key, value, headers }: StoredRecord, isGenuine: (jws: string) => boolean): boolean {
   const [jws = '', place = ''] = (headers['ce_signature'] ?? '').split('~');
@@ -48,7 +63,9 @@ function isSigned({ key, value, headers }: StoredRecord, isGenuine: (jws: string
     root: string;
     size: number;
   };
-  const covered = JSON.stringify({ eid: headers['ce_id'], key, sub: headers['ce_subject'], typ: headers['ce_type'] });
+  const covered = JSON.stringify(
+    Object.fromEntries(COVERED.map((name) => [name, name === 'key' ? key : (headers[`ce_${name}`] ?? '')])),
+  );
   const leaf = sha256(`\u0000${covered}\n`, value ?? '');
   return (
     rootAbove(

@@ -40,13 +40,11 @@ async function startFloor(
     topics: topics.map((topic) => ({ topic, numPartitions: 4 })),
   });
   const script = path.join(import.meta.dirname, 'hop.js');
-  const hops = topics
-    .slice(1)
-    .map((to, hop) =>
-      spawn(process.execPath, [script, system.urls.kafka, topics[hop] ?? '', to], {
-        stdio: ['ignore', 'pipe', 'inherit'],
-      }),
-    );
+  const hops = topics.slice(1).map((to, hop) =>
+    spawn(process.execPath, [script, system.urls.kafka, topics[hop] ?? '', to], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    }),
+  );
   await Promise.all(hops.map((child) => new Promise((resolve) => child.stdout.once('data', resolve))));
   let sequence = 0;
   const pipeline: Pipeline = {

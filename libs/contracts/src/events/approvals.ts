@@ -4,13 +4,16 @@ import { count, id, instant, name, payloadObject, words } from './fields.js';
 
 const bound = { approvalId: id, intentId: id, actionId: id, revision: count, actionHash: id, tenant: id };
 
-/** The approver's token as a JWE that only policy opens. Policy checks it itself; what stands beside it is a claim. */
+/**
+ * The approver's token travels beside the event, in the header `authorization`, as a JWE that only policy opens; the event
+ * holds that JWE's SHA-256 in base64url. Policy checks the token itself; what stands beside it is a claim.
+ */
 const decidedByPerson = {
   ...bound,
   approver: z.strictObject({ sub: id, roles: z.array(name).max(50) }),
   reason: words,
   decidedAt: instant,
-  sealedToken: classified('internal', z.string().max(16_384)),
+  tokenDigest: id,
 };
 
 export const approvalOpened = z.strictObject({ ...bound, tool: name, openedAt: instant, expiresAt: instant });
@@ -27,5 +30,5 @@ export const approvalSettled = z.strictObject({
   approver: z.strictObject({ sub: id, roles: z.array(name).max(50) }),
   reason: words,
   decidedAt: instant,
-  sealedToken: classified('internal', z.string().max(16_384)),
+  tokenDigest: id,
 });

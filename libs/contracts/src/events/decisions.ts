@@ -70,8 +70,8 @@ export const grant = classified('public', z.enum(GRANTS));
 export const approver = z.strictObject({ sub: id, roles: z.array(name).max(50), reason: words, at: instant });
 
 /**
- * The warrant: the executor runs what it says and nothing else. Its value is canonical JSON and its `signature`
- * attribute a detached JWS over those bytes.
+ * The warrant: the executor runs what it says and nothing else. Its value is canonical JSON, and its `signature`
+ * attribute covers those bytes.
  */
 export const actionApproved = z.strictObject({
   ...decided,
@@ -105,6 +105,8 @@ export const actionEscalated = z.strictObject({
   /** Digest of the whole action a person sees; a decision binds to it. */
   actionHash: id,
   expiresAt: instant,
+  /** Asked again about the very same effect: why the decision that caused this one did not count. */
+  because: words.optional(),
 });
 
 /** A person's verdict on an in-doubt commit, checked by policy. */

@@ -5,6 +5,7 @@ import { harness, range } from './harness.js';
 import { Life, mortal, unconditional } from './mortal.js';
 import { intent, type SubjectOptions } from './subject.js';
 import { until } from './until.js';
+import type { Ingester } from '../stream.js';
 import type { World } from './world.js';
 
 /** What `libs/messaging` promises (the numbers are those at the top of processor.ts), on any pair of engines. */
@@ -23,6 +24,20 @@ export function messagingContract(engines: string, openWorld: () => Promise<Worl
           .map((id, i) => `${id}#${i + 1}`)
           .sort(),
       );
+    });
+
+    it('8: records with 2 MB of headers do not stop what is published after them', async () => {
+      const heavy = range(3).map((id) => {
+        const written = intent(`heavy${id}`, 'count');
+        return { ...written, headers: { ...written.headers, traceparent: `00-${'a'.repeat(2_000_000)}` } };
+      });
+      // Each fits what the topic takes, two together do not.
+      for (const one of heavy) await here().produce([one]);
+      await start();
+      await here().produce([intent('after', 'count')]);
+      await counted(4);
+      await settled();
+      expect(await publishedIds()).toHaveLength(4);
     });
 
     it('2, 3: the same event on two offsets takes effect once where its row says so', async () => {
@@ -199,6 +214,65 @@ export function messagingContract(engines: string, openWorld: () => Promise<Worl
         'NOT_JSON',
         'NOT_UTF8',
         'UNKNOWN_TYPE',
+      ]);
+    });
+
+    it('6: an ingester gets poison whole, and it is listed as parked; there is nothing to redrive', async () => {
+      const ingested: string[] = [];
+      const ingest: Ingester['ingest'] = async (_tx, reads) =>
+        void ingested.push(...reads.map(({ record, poison }) => `${poison?.reason ?? 'read'} ${record.value?.length}`));
+      const { messaging } = await start('a', {
+        subscriptions: [{ name: 'keeper', topics: ['intents'], ingest }],
+      });
+      await here().produce([intent('e0', 'count'), { ...intent('p', 'x'), value: Buffer.from('{') }]);
+      const { parked } = await seen('the parked record', ({ parked }) => parked.length > 0);
+      expect(parked).toMatchObject([{ reason: 'NOT_JSON', redriven: false }]);
+      expect(ingested).toContain('NOT_JSON 1');
+      expect(await messaging.parked.redrive(parked[0]!.id)).toMatchObject({
+        redriven: false,
+        because: expect.stringContaining('kept as it came'),
+      });
+      expect((await here().look()).parked).toMatchObject([{ redriven: false }]);
+    });
+
+    it('6: what a consumer ignores it neither reads nor parks', async () => {
+      await start();
+      const ignored = { ...intent('i', 'x'), value: Buffer.from('{') };
+      await here().produce([
+        { ...ignored, headers: { ...ignored.headers, ce_type: 'countersign.action.requested.v1' } },
+        intent('e0', 'count'),
+      ]);
+      await counted(1);
+      expect((await here().look()).parked).toEqual([]);
+    });
+
+    it('10: only a batch that emits nothing is committed without waiting for the disk', async () => {
+      const commits: { emits: boolean; mayBeLost: boolean }[] = [];
+      const { messaging } = await start('a', {
+        wrap: ({ broker, store }) => {
+          const transact = store.transact.bind(store);
+          store.transact = (run) =>
+            transact((tx, close) => {
+              let emits = false;
+              const addOutbox = tx.addOutbox.bind(tx);
+              tx.addOutbox = (row) => ((emits = true), addOutbox(row));
+              return run(tx, (last, options) => {
+                commits.push({ emits, ...options });
+                close(last, options);
+              });
+            });
+          return { broker, store };
+        },
+      });
+      await here().produce([intent('p', 'point here')]);
+      await seen('a state', ({ states }) => 'pointer/s' in states);
+      await here().produce([intent('e0', 'count')]);
+      await counted(1);
+      await messaging.execute({ touches: [], decide: () => ({ effects: [], result: undefined }) });
+      expect(commits).toEqual([
+        { emits: false, mayBeLost: true },
+        { emits: true, mayBeLost: false },
+        { emits: false, mayBeLost: false },
       ]);
     });
 

@@ -1,4 +1,4 @@
-import type { Broker, Store, StoreTx } from '../ports.js';
+import type { Broker, Close, Store, StoreTx } from '../ports.js';
 
 const COUNTED = ['positions', 'markSent', 'forget'] as const;
 const never = () => new Promise<never>(() => {});
@@ -24,10 +24,10 @@ export class Life {
 /** The ports of a process with that life. A step lies before and after each call, and before each statement of a transaction. */
 export function mortal(ports: { broker: Broker; store: Store }, life: Life): { broker: Broker; store: Store } {
   const store = overridden(ports.store, {
-    transact: async <T>(run: (tx: StoreTx) => Promise<T>): Promise<T> => {
+    transact: async <T>(run: (tx: StoreTx, close: Close) => Promise<T>): Promise<T> => {
       if (life.dead) return never();
-      const result = await ports.store.transact(async (tx) => {
-        const done = await run(mortalTx(tx, life));
+      const result = await ports.store.transact(async (tx, close) => {
+        const done = await run(mortalTx(tx, life), close);
         before(life, 'commit');
         return done;
       });
@@ -83,12 +83,13 @@ function overridden<T extends object>(target: T, overrides: Partial<Record<keyof
 /** The store with guarantee 2 taken out: nobody looks at whether the offset moved. */
 export function unconditional(store: Store): Store {
   return overridden(store, {
-    transact: <T>(run: (tx: StoreTx) => Promise<T>) =>
-      store.transact((tx) =>
+    transact: <T>(run: (tx: StoreTx, close: Close) => Promise<T>) =>
+      store.transact((tx, close) =>
         run(
           overridden(tx, {
             advance: async (...of: Parameters<StoreTx['advance']>) => (await tx.advance(...of)) || true,
           }),
+          close,
         ),
       ),
   });

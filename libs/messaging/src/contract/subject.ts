@@ -17,6 +17,8 @@ import { encodePlain, type World, type Written } from './world.js';
 
 type Requested = CloudEvent<'countersign.intent.requested.v1'>;
 
+export const TRACEPARENT = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+
 /** The event a test writes; its text says what the service under test does with it. */
 export function intent(id: string, text: string, session = 's'): Written {
   const headers = {
@@ -24,7 +26,7 @@ export function intent(id: string, text: string, session = 's'): Written {
     ce_source: '/product',
     ce_type: 'countersign.intent.requested.v1',
     ce_session: session,
-    traceparent: `00-${id}`,
+    traceparent: TRACEPARENT,
   };
   return { key: `acme/${session}`, headers, value: Buffer.from(JSON.stringify({ workflow: 'w', session, text })) };
 }
@@ -117,6 +119,7 @@ export const subjectWorker = (perform: Perform, leaseMs = 30_000): Worker<{ ok: 
     if (!outcome.ok) throw new Error('told to fail');
     return [put(`job/${jobOf(row)}`, { tag: 'done' }), emit(draft(`done/${jobOf(row)}`, 's'))];
   },
+  undecidable: () => ({ status: 'GIVEN_UP', outcome: { ok: true } }),
 });
 
 export interface Subject {

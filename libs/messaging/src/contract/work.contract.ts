@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { WorkRow } from '../stream.js';
 import { harness, range } from './harness.js';
-import { intent, plainPerform, type Perform } from './subject.js';
+import { intent, plainPerform, TRACEPARENT, type Perform } from './subject.js';
 import { until } from './until.js';
 import type { Seen, World } from './world.js';
 
@@ -30,7 +30,7 @@ export function workContract(engines: string, openWorld: () => Promise<World>): 
       expect(states['job/j']).toEqual({ tag: 'done' });
       await settled();
       expect(await publishedIds()).toEqual(['done/j']);
-      expect(attempts.map(({ traceparent }) => traceparent)).toEqual(['00-j']);
+      expect(attempts.map(({ traceparent }) => traceparent)).toEqual([TRACEPARENT]);
       await here().produce([intent('j', 'work'), intent('e', 'count')]);
       await counted(1);
       await a.messaging.idle();
@@ -87,10 +87,10 @@ export function workContract(engines: string, openWorld: () => Promise<World>): 
           const transact = store.transact.bind(store);
           store.transact = async (run) => {
             let ends = false;
-            const result = await transact((tx) => {
+            const result = await transact((tx, close) => {
               const endWork = tx.endWork.bind(tx);
               tx.endWork = (ended) => ((ends = true), endWork(ended));
-              return run(tx);
+              return run(tx, close);
             });
             if (ends && unanswered-- > 0) throw Object.assign(new Error('the connection was lost'), { code: '08006' });
             return result;
@@ -105,6 +105,23 @@ export function workContract(engines: string, openWorld: () => Promise<World>): 
       expect(work).toMatchObject([{ id: 'work/j', status: 'COMMITTED' }]);
       expect(late).toEqual([]);
       expect(states['job/j']).toEqual({ tag: 'done' });
+    });
+
+    it('9: an outcome that cannot be decided on goes back, and ends as its worker says when it does so too often', async () => {
+      const perform: Perform = async (rows, round) => {
+        const [row] = await round.markSent(rows);
+        attempts.push(row!);
+        const tried = { ...row!, attempts: attempts.length === 1 ? 1 : 5 };
+        await round.finish(tried, { tag: 'done', status: 'COMMITTED', outcome: { ok: false } });
+      };
+      await start('a', { perform });
+      await here().produce([intent('j', 'work')]);
+      const { work, states } = await seen('its end', (now) => now.work.some(({ ended }) => ended));
+      expect(attempts).toHaveLength(2);
+      expect(work).toMatchObject([{ id: 'work/j', status: 'GIVEN_UP' }]);
+      expect(states['job/j']).toEqual({ tag: 'done' });
+      await settled();
+      expect(await publishedIds()).toEqual(['done/j']);
     });
 
     it('9: a former owner cannot mark, so it cannot send', async () => {

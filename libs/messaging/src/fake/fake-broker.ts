@@ -1,8 +1,11 @@
 import type { OutRecord, Topic } from '@countersign/contracts';
 import type { Assignment, Batch, Bounds, Broker, Listener, Place, SubscriptionSpec } from '../ports.js';
+import { sendBytes } from '../record-size.js';
 import { FakeCluster, type Member } from './fake-cluster.js';
 
 const FETCH_LIMIT = 1000;
+/** As the topics are made: `max.message.bytes`. */
+const MAX_SEND_BYTES = 4 * 1024 * 1024;
 
 /** One process's connection to a `FakeCluster`, with the habits of kafkajs that matter: see kafka-broker.ts. */
 export class FakeBroker implements Broker {
@@ -27,6 +30,8 @@ export class FakeBroker implements Broker {
   }
 
   async publish(records: OutRecord[]): Promise<void> {
+    if (records.reduce((bytes, record) => bytes + sendBytes(record), 0) > MAX_SEND_BYTES)
+      throw Object.assign(new Error('the send is larger than the topic takes'), { type: 'MESSAGE_TOO_LARGE' });
     const failure = this.failures.shift();
     if (failure !== 'refused') for (const record of records) this.cluster.append(record);
     if (failure) throw new Error(`the publish was ${failure}`);

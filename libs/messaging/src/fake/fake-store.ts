@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { ClaimAsk, OutboxRow, ParkedEntry, ParkedRow, Place, Store, StoreTx, WorkRef } from '../ports.js';
+import type { ClaimAsk, Close, OutboxRow, ParkedEntry, ParkedRow, Place, Store, StoreTx, WorkRef } from '../ports.js';
 import type { SqlTx, WorkRow } from '../stream.js';
 import { FakeDatabase, nobodys, offsetName, type FakeTables, type FakeWork } from './fake-database.js';
 import { FakeTx, noSql } from './fake-tx.js';
@@ -16,8 +16,13 @@ export class FakeStore implements Store {
     this.owner = `${instance}/${randomBytes(6).toString('hex')}`;
   }
 
-  transact<T>(run: (tx: StoreTx) => Promise<T>): Promise<T> {
-    return this.database.transact((tables) => run(new FakeTx(tables, this.instance, this.owner)));
+  transact<T>(run: (tx: StoreTx, close: Close) => Promise<T>): Promise<T> {
+    return this.database.transact(async (tables) => {
+      let last: Promise<unknown> | undefined;
+      const result = await run(new FakeTx(tables, this.instance, this.owner), (given) => (last = given));
+      await last;
+      return result;
+    });
   }
 
   positions(consumer: string, places: (Place & { start: bigint })[]): Promise<(Place & { next: bigint })[]> {

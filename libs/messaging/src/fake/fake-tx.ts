@@ -2,8 +2,8 @@ import { ConflictError } from '../errors.js';
 import type {
   DeferredWork,
   EndedWork,
+  Move,
   NewWork,
-  OffsetKey,
   OutboxRow,
   ParkedRow,
   StateRow,
@@ -28,11 +28,11 @@ export class FakeTx implements StoreTx {
     private readonly owner: string,
   ) {}
 
-  async advance(key: OffsetKey, from: bigint, to: bigint): Promise<boolean> {
+  async advance(moves: Move[]): Promise<boolean> {
     const { offsets } = this.tables;
-    if (offsets.get(offsetName(key)) !== from) return false;
-    offsets.set(offsetName(key), to);
-    return true;
+    const possible = moves.filter(({ key, from }) => offsets.get(offsetName(key)) === from);
+    for (const { key, to } of possible) offsets.set(offsetName(key), to);
+    return possible.length === moves.length;
   }
 
   async load(keys: string[]): Promise<StateRow[]> {

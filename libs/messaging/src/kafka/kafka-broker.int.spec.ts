@@ -4,6 +4,7 @@ import { topicName } from '@countersign/contracts';
 import { kafkaWorld } from '../contract/kafka-world.js';
 import { intent, startSubject, type Subject, subjectConsumer } from '../contract/subject.js';
 import { until } from '../contract/until.js';
+import { isTooLarge } from '../errors.js';
 import type { Ingester, Read } from '../stream.js';
 import type { Subscription } from '../processor.js';
 
@@ -46,6 +47,14 @@ describe('Kafka as it is', () => {
       ),
     );
     await admin.disconnect();
+    await broker.stop();
+  });
+
+  it('8: says of a record larger than the topic takes that it is too large, for ever', async () => {
+    const { broker } = world.connect('a');
+    const monster = { topic: 'proposals', key: 'k', value: 'm'.repeat(5 * 1024 * 1024), headers: {} } as const;
+    const refused: unknown = await broker.publish([monster]).catch((error: unknown) => error);
+    expect([isTooLarge(refused), isTooLarge(new Error('the broker is away'))]).toEqual([true, false]);
     await broker.stop();
   });
 
@@ -113,7 +122,7 @@ describe('Kafka as it is', () => {
       );
     await until('all three', async () => (await rows()).length === 3);
     expect(await rows()).toEqual([null, 'NOT_JSON', null]);
-    expect((await world.look()).parked).toEqual([]);
+    expect((await world.look()).parked).toMatchObject([{ reason: 'NOT_JSON' }]);
   });
 
   it('1, 6: a read model stands with what it shows; a record it cannot take is parked alone', async () => {

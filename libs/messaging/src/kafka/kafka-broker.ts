@@ -117,7 +117,8 @@ export class KafkaBroker implements Broker {
     const joined = consumer.run({
       autoCommit: false,
       eachBatchAutoResolve: false,
-      partitionsConsumedConcurrently: 3,
+      // All that one fetch brings is handed over at once, to share a transaction.
+      partitionsConsumedConcurrently: 64,
       eachBatch: (payload) => this.deliver(spec.name, consumer, progress, payload, listener),
     });
     this.joins.push(joined.catch(() => {}));
@@ -224,7 +225,7 @@ export class KafkaBroker implements Broker {
   }
 }
 
-const COMMIT_MS = 500;
+const COMMIT_MS = 2000;
 const JOIN_LIMIT_MS = 1000;
 
 /** Commits group offsets now and then, so that a broker's own tools see the lag. Nothing here relies on them. */

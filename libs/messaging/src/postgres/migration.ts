@@ -14,6 +14,12 @@ const UP = [
      key text COLLATE "C" PRIMARY KEY, body jsonb, rev bigint NOT NULL, changed_at timestamptz NOT NULL DEFAULT now()
    ) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_threshold = 5000, autovacuum_analyze_scale_factor = 0.2)`,
 
+  // 40001: run the transaction again.
+  `CREATE FUNCTION all_saved(saved bigint, wanted int) RETURNS boolean LANGUAGE plpgsql AS $$
+   BEGIN
+     IF saved <> wanted THEN RAISE EXCEPTION 'a state row was changed by another transaction' USING ERRCODE = 'serialization_failure'; END IF;
+     RETURN true;
+   END $$`,
   `CREATE TABLE outbox (
      id text COLLATE "C" PRIMARY KEY, instance text NOT NULL, owner text NOT NULL, body text NOT NULL,
      created_at timestamptz NOT NULL DEFAULT now()
@@ -28,7 +34,9 @@ const UP = [
      created_at timestamptz NOT NULL DEFAULT now(), ended_at timestamptz, outcome jsonb
    ) WITH (fillfactor = 60, autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_threshold = 5000)`,
   `CREATE INDEX work_open ON work (kind, not_before) WHERE ended_at IS NULL`,
-  `CREATE INDEX work_ended ON work (ended_at) WHERE ended_at IS NOT NULL`,
+  // Ends come in the order of time.
+  `CREATE INDEX work_ended ON work USING brin (ended_at) WITH (autosummarize = on)`,
+  `ALTER TABLE work ALTER COLUMN body SET STORAGE EXTERNAL, ALTER COLUMN outcome SET STORAGE EXTERNAL`,
   `CREATE TABLE work_late (
      seq bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, work_id text NOT NULL, fence int NOT NULL, owner text NOT NULL,
      status text NOT NULL, outcome jsonb, at timestamptz NOT NULL DEFAULT now()
@@ -61,6 +69,6 @@ export class MessagingTables1700000000000 implements MigrationInterface {
 
   async down(runner: QueryRunner): Promise<void> {
     for (const statement of DOWN) await runner.query(statement);
-    await runner.query('DROP FUNCTION work_ended_is_final');
+    await runner.query('DROP FUNCTION work_ended_is_final, all_saved');
   }
 }

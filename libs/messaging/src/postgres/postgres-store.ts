@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import type { OutRecord } from '@countersign/contracts';
 import type { Log } from '../log.js';
-import type { ClaimAsk, OutboxRow, ParkedEntry, Place, Store, StoreTx, WorkRef } from '../ports.js';
+import type { ClaimAsk, Close, OutboxRow, ParkedEntry, Place, Store, StoreTx, WorkRef } from '../ports.js';
 import { printable } from '../storable.js';
 import type { SqlTx, WorkRow } from '../stream.js';
 import { PostgresTx, refColumns, type ParkedColumns, type Run } from './postgres-tx.js';
@@ -18,7 +18,7 @@ export interface PostgresSettings {
 const IDLE_IN_TRANSACTION_MS = 15_000;
 const SWEEP_LIMIT = 5000;
 
-/** The store on PostgreSQL: READ COMMITTED, rows locked by hand, prepared statements. */
+/** The store on PostgreSQL: READ COMMITTED, rows locked by hand, prepared statements, pipelined. */
 export class PostgresStore implements Store {
   readonly owner: string;
   readonly sql: SqlTx;
@@ -42,16 +42,24 @@ export class PostgresStore implements Store {
     };
   }
 
-  async transact<T>(run: (tx: StoreTx) => Promise<T>): Promise<T> {
+  async transact<T>(run: (tx: StoreTx, close: Close) => Promise<T>): Promise<T> {
     const client = await this.pool.connect();
     let broken: Error | undefined;
     // An error between two statements is otherwise an uncaught one.
     const onError = (error: Error) => (broken = error);
     client.on('error', onError);
     try {
-      await client.query('BEGIN');
-      const result = await run(new PostgresTx(on(client), this.settings.instance, this.owner));
-      await client.query('COMMIT');
+      flight(client);
+      const begun = unwatched(client.query('BEGIN'));
+      const closing = new Closing();
+      const result = await run(new PostgresTx(firstFailure(client), this.settings.instance, this.owner), closing.close);
+      await closing.settled();
+      flight(client);
+      const committed = unwatched(client.query<never>(closing.statement));
+      await Promise.all([begun, closing.last]);
+      // After a statement that failed a COMMIT is a ROLLBACK, and says so.
+      const [answer] = [await committed].flat().slice(-1);
+      if (answer?.command !== 'COMMIT') throw new Error(`a transaction ended with ${answer?.command}`);
       return result;
     } catch (error) {
       await client.query('ROLLBACK').catch((failure: Error) => (broken = failure));
@@ -176,15 +184,65 @@ export class PostgresStore implements Store {
       connectionTimeoutMillis: 5000,
       idleTimeoutMillis: 60_000,
       keepAlive: true,
+      // Statements are sent without waiting for the answers of those before.
+      pipeline: true,
     });
     pool.on('error', (error) => this.log.debug({ err: error.message }, 'an idle database connection ended'));
     return pool;
   }
 }
 
+/** In a transaction everything after a failure fails because of it: that is what each of them throws. */
+function firstFailure(client: pg.PoolClient): Run {
+  const run = on(client);
+  let failure: { because: unknown } | undefined;
+  return async (name, text, values) => {
+    flight(client);
+    try {
+      return await run(name, text, values);
+    } catch (because) {
+      failure ??= { because };
+      throw failure.because;
+    }
+  };
+}
+
+/** The end of a transaction: see `Close`. */
+class Closing {
+  statement = 'COMMIT';
+  last: Promise<unknown> = Promise.resolve();
+  private failure: { because: unknown } | undefined;
+
+  readonly close: Close = (last, { mayBeLost }) => {
+    this.last = last;
+    last.catch((because: unknown) => (this.failure = { because }));
+    if (mayBeLost) this.statement = 'SET LOCAL synchronous_commit = off; COMMIT';
+  };
+
+  /** What failed before it was sent cannot turn the COMMIT into a ROLLBACK: it has failed once all promises ran. */
+  async settled(): Promise<void> {
+    await new Promise<void>((resolve) => process.nextTick(resolve));
+    if (this.failure) throw this.failure.because;
+  }
+}
+
+/** Its failure is looked at later. */
+function unwatched<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => {});
+  return promise;
+}
+
 interface WorkColumns extends Omit<WorkRow, 'createdAt' | 'traceparent'> {
   created_at: Date;
   traceparent: string | null;
+}
+
+/** Statements that are sent in one turn of the event loop go in one write. */
+function flight(client: pg.PoolClient): void {
+  const { stream } = client.connection;
+  if (stream.writableCorked) return;
+  stream.cork();
+  setImmediate(() => stream.uncork());
 }
 
 function on(client: pg.Pool | pg.PoolClient): Run {

@@ -1,9 +1,8 @@
-import { ConflictError } from '../errors.js';
 import type {
   DeferredWork,
   EndedWork,
+  Move,
   NewWork,
-  OffsetKey,
   OutboxRow,
   ParkedRow,
   StateRow,
@@ -36,11 +35,17 @@ export class PostgresTx implements StoreTx {
     };
   }
 
-  async advance({ consumer, topic, partition }: OffsetKey, from: bigint, to: bigint): Promise<boolean> {
-    const text = 'UPDATE offsets SET next = $5 WHERE consumer = $1 AND topic = $2 AND partition = $3 AND next = $4';
-    return (
-      (await this.run('m-advance', text, [consumer, topic, partition, from.toString(), to.toString()])).count === 1
-    );
+  async advance(moves: Move[]): Promise<boolean> {
+    const text = `UPDATE offsets o SET next = m.n FROM unnest($1::text[], $2::text[], $3::int[], $4::bigint[], $5::bigint[]) AS m (c, t, p, f, n)
+      WHERE o.consumer = m.c AND o.topic = m.t AND o.partition = m.p AND o.next = m.f`;
+    const { count } = await this.run('m-advance', text, [
+      moves.map(({ key }) => key.consumer),
+      moves.map(({ key }) => key.topic),
+      moves.map(({ key }) => key.partition),
+      moves.map(({ from }) => from.toString()),
+      moves.map(({ to }) => to.toString()),
+    ]);
+    return count === moves.length;
   }
 
   async load(keys: string[]): Promise<StateRow[]> {
@@ -56,14 +61,15 @@ export class PostgresTx implements StoreTx {
   /**
    * A row that was absent is inserted once, with its state, and not beforehand as an empty one: whoever inserted it
    * meanwhile makes this transaction run again. That holds for rows only looked at as well, so what was decided on an
-   * absence is decided on a locked one.
+   * absence is decided on a locked one. The statement itself fails then: nobody waits for its answer before the commit.
    */
   async save(rows: StateRow[]): Promise<void> {
-    const text = `INSERT INTO state (key, body, rev) SELECT k, b::jsonb, r + 1 FROM unnest($1::text[], $2::text[], $3::bigint[]) AS t (k, b, r) ORDER BY k
-      ON CONFLICT (key) DO UPDATE SET body = excluded.body, rev = excluded.rev, changed_at = now() WHERE state.rev = excluded.rev - 1`;
+    const text = `WITH saved AS (INSERT INTO state (key, body, rev) SELECT k, b::jsonb, r + 1 FROM unnest($1::text[], $2::text[], $3::bigint[]) AS t (k, b, r) ORDER BY k
+      ON CONFLICT (key) DO UPDATE SET body = excluded.body, rev = excluded.rev, changed_at = now() WHERE state.rev = excluded.rev - 1 RETURNING 1)
+      SELECT all_saved(count(*), $4) FROM saved`;
     const bodies = rows.map(({ body }) => (body === undefined ? null : storableJson(body)));
-    const { count } = await this.run('m-save', text, [rows.map(({ key }) => key), bodies, rows.map(({ rev }) => rev)]);
-    if (count !== rows.length) throw new ConflictError('a state row');
+    const columns = [rows.map(({ key }) => key), bodies, rows.map(({ rev }) => rev)];
+    await this.run('m-save', text, [...columns, rows.length]);
   }
 
   async addWork(work: NewWork[]): Promise<Set<string>> {

@@ -47,6 +47,36 @@ describe('PostgreSQL as it is', () => {
     ]);
   });
 
+  it('1: a commit that travels with a statement that fails is none, and tells why', async () => {
+    const row = (key: string) => ({ key, body: {}, rev: 0 });
+    const failing = a.transact(async (tx, close) => {
+      const first = tx.save([row('whole')]);
+      const second = tx.sql.query('t-fails', 'SELECT 1 / $1::int', [0]);
+      const third = tx.save([row('after')]);
+      close(Promise.all([third, first, second]), { mayBeLost: true });
+    });
+    await expect(failing).rejects.toMatchObject({ code: '22012' });
+    expect([await body('whole'), await body('after')]).toEqual([undefined, undefined]);
+  });
+
+  it('1: what fails before it is sent keeps the commit from being sent', async () => {
+    const failing = a.transact(async (tx, close) => {
+      const first = tx.save([{ key: 'whole', body: {}, rev: 0 }]);
+      close(Promise.all([first, Promise.reject(new TypeError('not sent'))]), { mayBeLost: false });
+    });
+    await expect(failing).rejects.toThrow('not sent');
+    expect(await body('whole')).toBeUndefined();
+  });
+
+  it('1: a row that another transaction was first to write fails the commit', async () => {
+    await a.transact(async (tx) => tx.save([{ key: 'k', body: { by: 'a' }, rev: 0 }]));
+    const late = b.transact(async (tx, close) =>
+      close(tx.save([{ key: 'k', body: { by: 'b' }, rev: 0 }]), { mayBeLost: false }),
+    );
+    await expect(late).rejects.toMatchObject({ code: '40001' });
+    expect(await body('k')).toEqual({ by: 'a' });
+  });
+
   /** A transaction of B that has loaded the rows and goes on when told. */
   const looking = async (keys: string[], change: (rows: StateRow[]) => StateRow[]) => {
     const loaded = Promise.withResolvers<void>();

@@ -1,5 +1,12 @@
 import { z } from 'zod';
-import type { Code, Json, JsonObject, RecordChanged, RecordRead } from '@countersign/contracts';
+import {
+  cut,
+  type Code,
+  type Json,
+  type JsonObject,
+  type RecordChanged,
+  type RecordRead,
+} from '@countersign/contracts';
 import {
   ToolRefusal,
   type CommitContext,
@@ -45,7 +52,7 @@ function accepted({ status, body }: TargetAnswer): Json {
   const refused = refusalBody.safeParse(body);
   if (!refused.success) throw new ToolRefusal('UPSTREAM_FAILED', `helpdesk answered ${status}`);
   const code = REFUSALS[refused.data.code] ?? 'UPSTREAM_FAILED';
-  throw new ToolRefusal(code, `helpdesk: ${refused.data.detail.slice(0, 500)}`);
+  throw new ToolRefusal(code, `helpdesk: ${cut(refused.data.detail, 500)}`);
 }
 
 /** A record's declared fields, and where they came from. A record of another tenant is not there. */

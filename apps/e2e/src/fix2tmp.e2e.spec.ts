@@ -1,0 +1,20 @@
+import { afterAll, beforeAll, it } from '@jest/globals';
+import { intentIdOf } from '@countersign/contracts';
+import kafkajs from 'kafkajs';
+import { World } from './world.js';
+let world: World;
+beforeAll(async () => { world = await World.open(); }, 120000);
+afterAll(() => world.close());
+it('x', async () => {
+  const alice = await world.person('alice');
+  const producer = new kafkajs.Kafka({ brokers: world.system.urls.kafka.split(',') }).producer();
+  await producer.connect();
+  const headers = { ce_specversion: '1.0', ce_id: 'order-1001-late', ce_source: '/shop', ce_type: 'countersign.intent.requested.v1', authorization: `Bearer ${alice.token}` };
+  await producer.send({ topic: 'countersign.intents.v1', messages: [{ key: 'acme/s-1', headers, value: JSON.stringify({ workflow: 'support-desk', session: 's-1', text: 'Refund 18 € on ord_1001.' }) }] });
+  await producer.disconnect();
+  await new Promise((r) => setTimeout(r, 6000));
+  const id = intentIdOf('acme', '/shop', 'order-1001-late');
+  const all = [];
+  for (const t of ['intents', 'decisions', 'replies', 'proposals']) for (const r of await world.plain.readAll(`${world.system.topicPrefix}.${t}.v1`)) all.push([t, r.key, r.headers['ce_type'], r.headers['ce_correlationid'], r.headers['ce_actorid']]);
+  console.log(world.system.topicPrefix, id, JSON.stringify(all, null, 1), JSON.stringify(await alice.call('GET', `/v1/intents/${id}`)));
+}, 60000);
