@@ -10,7 +10,7 @@ export function readmeScenario(open: () => World): void {
     const world = open();
     const alice = await world.person('alice');
     const readme = readFileSync(path.resolve(import.meta.dirname, '../../../README.md'), 'utf8');
-    const block = /```js\n([^`]*countersign\.intents\.v1[^`]*)```/.exec(readme)?.[1] ?? '';
+    const block = /```js\n([\s\S]*?)```/.exec(readme)?.[1] ?? '';
     expect(block.trim().split('\n').length).toBeLessThanOrEqual(6);
     const body = block.replace(/^import (\w+) from '(\w+)';/m, "const $1 = (await import('$2')).default;");
     // eslint-disable-next-line @typescript-eslint/no-implied-eval -- the README's text is what is tested
