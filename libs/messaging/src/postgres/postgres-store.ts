@@ -49,12 +49,10 @@ export class PostgresStore implements Store {
     const onError = (error: Error) => (broken = error);
     client.on('error', onError);
     try {
-      flight(client);
       const begun = unwatched(client.query('BEGIN'));
       const closing = new Closing();
       const result = await run(new PostgresTx(firstFailure(client), this.settings.instance, this.owner), closing.close);
       await closing.settled();
-      flight(client);
       const committed = unwatched(client.query<never>(closing.statement));
       await Promise.all([begun, closing.last]);
       // After a statement that failed a COMMIT is a ROLLBACK, and says so.
@@ -197,7 +195,6 @@ function firstFailure(client: pg.PoolClient): Run {
   const run = on(client);
   let failure: { because: unknown } | undefined;
   return async (name, text, values) => {
-    flight(client);
     try {
       return await run(name, text, values);
     } catch (because) {
@@ -235,14 +232,6 @@ function unwatched<T>(promise: Promise<T>): Promise<T> {
 interface WorkColumns extends Omit<WorkRow, 'createdAt' | 'traceparent'> {
   created_at: Date;
   traceparent: string | null;
-}
-
-/** Statements that are sent in one turn of the event loop go in one write. */
-function flight(client: pg.PoolClient): void {
-  const { stream } = client.connection;
-  if (stream.writableCorked) return;
-  stream.cork();
-  setImmediate(() => stream.uncork());
 }
 
 function on(client: pg.Pool | pg.PoolClient): Run {
