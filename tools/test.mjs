@@ -13,7 +13,8 @@ const counts = { passed: 0, failed: 0 };
 const STEPS = {
   build: () => whole(build()),
   format: () => whole(node('node_modules/prettier/bin/prettier.cjs', '--check', '--log-level=warn', '.')),
-  lint: () => whole(node('node_modules/nx/dist/bin/nx.js', 'run', '@countersign/workspace:lint', '--outputStyle=static')),
+  lint: () =>
+    whole(node('node_modules/nx/dist/bin/nx.js', 'run', '@countersign/workspace:lint', '--outputStyle=static')),
   fences: () => counted('fences', (file) => node('tools/fences.mjs', file)),
   unit: () => jest('unit'),
   int: () => jest('int'),

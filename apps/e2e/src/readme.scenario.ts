@@ -13,7 +13,6 @@ export function readmeScenario(open: () => World): void {
     const block = /```js\n([\s\S]*?)```/.exec(readme)?.[1] ?? '';
     expect(block.trim().split('\n').length).toBeLessThanOrEqual(6);
     const body = block.replace(/^import (\w+) from '(\w+)';/m, "const $1 = (await import('$2')).default;");
-    // eslint-disable-next-line @typescript-eslint/no-implied-eval -- the README's text is what is tested
     const run = new Function(
       'process',
       'importModule',

@@ -161,6 +161,7 @@ describe('executor, on real engines and the real helpdesk', () => {
     await world.faults({ latencyMs: 1_000 });
     await world.publish(world.record(warrant));
     await until(async () => (await world.workStatus(warrant)) === 'SENT', { what: 'the mark', everyMs: 5 });
+    await until(async () => (await world.heldAtHelpdesk()) > 0, { what: 'the request at helpdesk', everyMs: 5 });
     await world.crashExecutor();
     await until(async () => (await world.effectsOf(warrant)).length === 1, { what: 'the effect of the dead' });
     await world.faults({ latencyMs: 0 });

@@ -220,6 +220,12 @@ export class World {
     await this.ask(`${this.helpdesk.url}/faults`, 'PUT', settings);
   }
 
+  /** A request has reached helpdesk and waits there for the ordered latency. */
+  async heldAtHelpdesk(): Promise<number> {
+    const answer = await fetch(`${this.helpdesk.url}/faults`);
+    return ((await answer.json()) as { held: number }).held;
+  }
+
   /** Changes an order behind the product's back. */
   async changeOrder(id: string, change: JsonObject): Promise<void> {
     await this.ask(`${this.helpdesk.url}/v1/orders/${id}`, 'PATCH', change);

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 
 const rate = z.number().min(0).max(1);
@@ -29,6 +30,7 @@ function numbers(seed: number): () => number {
 export class Faults {
   private settings = faultsSchema.parse({});
   private random = numbers(1);
+  held = 0;
 
   /** Replaces all of them; what is not named is off. */
   set(settings: FaultSettings): void {
@@ -40,8 +42,13 @@ export class Faults {
     return { ...this.settings };
   }
 
-  latencyMs(): number {
-    return this.settings.latencyMs;
+  /** Holds a request for the ordered latency; `held` says how many are held just now. */
+  async hold(): Promise<void> {
+    const { latencyMs } = this.settings;
+    if (latencyMs === 0) return;
+    this.held += 1;
+    await delay(latencyMs);
+    this.held -= 1;
   }
 
   /** The status to answer instead of doing anything. */

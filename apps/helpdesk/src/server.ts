@@ -6,7 +6,6 @@ import Fastify, {
   type FastifyRequest,
 } from 'fastify';
 import type { Pool } from 'pg';
-import { setTimeout as delay } from 'node:timers/promises';
 import { AccessLog } from './access-log.js';
 import { Faults } from './faults.js';
 import { invalid, Refused } from './refused.js';
@@ -76,8 +75,7 @@ function governAccess(v1: FastifyInstance, tenantOf: TenantOf, faults: Faults, a
   });
   v1.addHook('preHandler', async (request) => {
     request.record = recordNamed(request);
-    const wait = faults.latencyMs();
-    if (wait > 0) await delay(wait);
+    await faults.hold();
     const status = faults.status();
     if (status) throw new Refused(status, 'FAULT', 'A fault was ordered; nothing was done.');
   });

@@ -20,7 +20,7 @@ export function testSurface(app: FastifyInstance, pool: Pool, faults: Faults, ac
     await accessLog.flush();
     return reply.type('application/x-ndjson').send(Readable.from(lines(pool, ACCESS_LOG)));
   });
-  app.get('/faults', () => faults.get());
+  app.get('/faults', () => ({ ...faults.get(), held: faults.held }));
   app.put('/faults', (request) => {
     const parsed = faultsSchema.safeParse(request.body);
     if (!parsed.success) throw invalid(parsed.error.issues.map((i) => `${i.path.join('.')}: ${i.message}`).join('; '));

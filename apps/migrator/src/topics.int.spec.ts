@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { topicName, topicSpecs } from '@countersign/contracts';
-import { PlainKafka, testBrokers, testTopicPrefix } from '@countersign/testing';
+import { PlainKafka, testBrokers, testTopicPrefix, until } from '@countersign/testing';
 import kafkajs, { type Admin } from 'kafkajs';
 import { prepareTopics } from './topics.js';
 
@@ -44,10 +44,15 @@ describe('topics', () => {
     ];
     await admin.createTopics({ waitForLeaders: true, topics: [{ topic, numPartitions: 4, configEntries }] });
     expect(await prepareTopics(config, { prefix, partitions: 4 })).toContain(topic);
-    expect(await configOf(topic)).toMatchObject({
-      'message.timestamp.type': 'LogAppendTime',
-      'segment.bytes': '33554432',
-    });
+    // The broker answers from what it has applied, a moment after it took the change.
+    const now = await until(
+      async () => {
+        const found = await configOf(topic);
+        return found['message.timestamp.type'] === 'LogAppendTime' && found;
+      },
+      { what: 'the corrected setting' },
+    );
+    expect(now).toMatchObject({ 'segment.bytes': '33554432' });
     await plain.deleteTopics(prefix);
   });
 

@@ -113,6 +113,7 @@ async function yes(
 describe('policy on real Kafka and PostgreSQL', () => {
   it('accepts and grants once, however often and on whatever partition the intent comes', async () => {
     const intentId = await ask('repeat-1', refund('18.00'));
+    await stage.decided('countersign.action.approved.v1', intentId);
     await ask('repeat-1', refund('18.00'));
     await ask('repeat-1', refund('18.00'), 'alice', { key: 'acme/elsewhere' });
     await ask('repeat-1', refund('19.00'), 'alice', { key: 'acme/somewhere' });

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { topicName, topicSpecs } from '@countersign/contracts';
 import kafkajs, { type Admin, type IHeaders, type Kafka, type KafkaMessage, type Producer } from 'kafkajs';
 import { testBrokers } from './test-engines.js';
+import { until } from './until.js';
 
 /** A topic prefix of the suite's own, so that suites share a broker and nothing else. */
 export const testTopicPrefix = (): string => `t${randomBytes(5).toString('hex')}`;
@@ -67,9 +68,14 @@ export class PlainKafka {
     await this.producer.send({ topic, messages, acks: -1 });
   }
 
+  /** A topic that was just made may have no leader yet, and kafkajs does not ask again. */
+  private offsets(topic: string) {
+    return until(() => this.admin.fetchTopicOffsets(topic), { what: `the offsets of ${topic}` });
+  }
+
   /** Every record that is in the topic now, in the order of partition and offset. */
   async readAll(topic: string): Promise<StoredRecord[]> {
-    const ends = (await this.admin.fetchTopicOffsets(topic)).filter(({ low, high }) => BigInt(high) > BigInt(low));
+    const ends = (await this.offsets(topic)).filter(({ low, high }) => BigInt(high) > BigInt(low));
     const open = new Map(ends.map(({ partition, high }) => [partition, BigInt(high)]));
     if (open.size === 0) return [];
     const groupId = `read-${randomBytes(6).toString('hex')}`;

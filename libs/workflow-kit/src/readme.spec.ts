@@ -1,3 +1,4 @@
+import { evaluate } from '@countersign/policy-kit';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from '@jest/globals';
@@ -37,7 +38,6 @@ describe('the tool and the rule of the README', () => {
   });
 
   it('are fit: the rule judges and the tool commits what its target answers', async () => {
-    const { evaluate } = await import('@countersign/policy-kit');
     const facts = {
       workflow: 'billing-desk',
       tool: { name: 'waive_fee', effect: 'write' as const },
