@@ -404,7 +404,7 @@ describe('the sweep', () => {
 });
 
 describe('the surface', () => {
-  /** interface.md's routes whose part of the product is not built yet. */
+  /** Routes of the public surface whose part of the product is not built yet. */
   const NOT_BUILT = [
     'POST /v1/approvals/x/claim',
     'POST /v1/approvals/x/delegate',
