@@ -5,6 +5,7 @@ export class Gateway1700000001000 implements MigrationInterface {
   name = 'Gateway1700000001000';
 
   async up(runner: QueryRunner): Promise<void> {
+    // A signature hardly compresses; trying to costs as much as the rest of the insert.
     await runner.query(`
       create table intent_events (
         intent_id text not null,
@@ -19,7 +20,7 @@ export class Gateway1700000001000 implements MigrationInterface {
         signature text,
         text text not null,
         primary key (intent_id, topic, partition, record_offset)
-      )`);
+      ) with (toast_tuple_target = 8160)`);
     await runner.query('create index intent_events_by_action on intent_events (action_id) where action_id is not null');
     // For the sweep alone; costs an insert next to nothing.
     await runner.query('create index intent_events_by_time on intent_events using brin (appended_at)');

@@ -102,7 +102,7 @@ export class PostgresTx implements StoreTx {
   async endWork(ended: EndedWork[]): Promise<Set<string>> {
     const text = `UPDATE work w SET status = t.s, outcome = t.o::jsonb, ended_at = now(), lease_until = NULL
       FROM unnest($1::text[], $2::int[], $3::text[], $4::text[]) AS t (i, f, s, o)
-      WHERE w.id = t.i AND w.fence = t.f AND w.owner = $5 AND w.ended_at IS NULL RETURNING w.id`;
+      WHERE w.id = t.i AND w.fence = t.f AND w.owner = $5 AND ${OPEN} RETURNING w.id`;
     const { rows } = await this.run<{ id: string }>('m-end', text, [...endedColumns(ended), this.owner]);
     return new Set(rows.map(({ id }) => id));
   }
@@ -110,7 +110,7 @@ export class PostgresTx implements StoreTx {
   async deferWork(deferred: DeferredWork[]): Promise<Set<string>> {
     const text = `UPDATE work w SET status = t.s, not_before = t.n, because = t.b, instance = NULL, owner = NULL, lease_until = NULL
       FROM unnest($1::text[], $2::int[], $3::text[], $4::timestamptz[], $5::text[]) AS t (i, f, s, n, b)
-      WHERE w.id = t.i AND w.fence = t.f AND w.owner = $6 AND w.ended_at IS NULL RETURNING w.id`;
+      WHERE w.id = t.i AND w.fence = t.f AND w.owner = $6 AND ${OPEN} RETURNING w.id`;
     const column = <T>(of: (work: DeferredWork) => T) => deferred.map(of);
     const values = [
       column((w) => w.id),
@@ -198,6 +198,12 @@ export interface ParkedColumns {
   redriven_at: Date | null;
   last_error: string | null;
 }
+
+/**
+ * `w.ended_at IS NULL`, said so that the index of open rows does not match it: rows named by their ids are to be found by
+ * their ids. With stale statistics the planner takes that index for nearly empty and compares each open row with each id.
+ */
+export const OPEN = `coalesce(w.ended_at, 'infinity') = 'infinity'`;
 
 export const refColumns = (refs: WorkRef[]) => [refs.map(({ id }) => id), refs.map(({ fence }) => fence)];
 const endedColumns = (ended: EndedWork[]) => [
