@@ -5,7 +5,7 @@ import { Gate, Opening, SEND_WINDOW_MS } from './gate.js';
 import { givenTool, givenWarrant, NOW } from './given.spec-support.js';
 import type { Warrant } from './state.js';
 
-const at = (seconds: number) => new Opening(NOW.getTime() + seconds * 1000);
+const at = (seconds: number) => new Opening({ now: NOW.getTime() + seconds * 1000, at: performance.now() });
 const tools = [givenTool('get_order', { effect: 'read', class: undefined }), givenTool('issue_refund')];
 const toolOf = ({ tool }: Warrant) => tools.find(({ contract }) => contract.name === tool);
 const none = () => {

@@ -12,16 +12,22 @@ import type { Ending, Warrant } from './state.js';
  * Uniqueness of the jti is the work row's id, and the preview is compared by the round before it comes here.
  */
 export class Gate {
+  private read: Reading | undefined;
+
   constructor(
     private readonly sql: () => SqlTx,
     private readonly toolOf: (warrant: Warrant) => Tool | undefined,
     private readonly fingerprintOf: (workflow: string) => string | undefined,
   ) {}
 
-  /** Read once a round, before what it lets through is sent. */
+  /** Asked for once a round, before what it lets through is sent; read at least once a second. */
   async open(): Promise<Opening> {
-    const rows = await this.sql().query<{ now: string }>('gate-clock', CLOCK, []);
-    return new Opening(Number(rows[0]?.now));
+    const at = performance.now();
+    if (!this.read || at - this.read.at > READING_MS) {
+      const rows = await this.sql().query<{ now: string }>('gate-clock', CLOCK, []);
+      this.read = { at, now: Number(rows[0]?.now) };
+    }
+    return new Opening(this.read);
   }
 
   judge(warrant: Warrant, opening: Opening): Verdict {
@@ -67,18 +73,29 @@ function isUsable({ grant, dryRun }: Warrant, tool: Tool): boolean {
 /** A target refuses what reaches it later than this after the gate looked. */
 export const SEND_WINDOW_MS = 2_000;
 
-/** The database's time, carried on by the monotonic clock. */
-export class Opening {
-  private readonly at = performance.now();
+/** How long the monotonic clock carries a reading on. */
+const READING_MS = 1_000;
 
-  constructor(private readonly databaseNow: number) {}
+/** What the database's clock showed, and when it was asked: never less than the age of the answer. In ms. */
+interface Reading {
+  now: number;
+  at: number;
+}
+
+/** The database's time, carried on by the monotonic clock: never earlier than it is. */
+export class Opening {
+  private readonly opened: number;
+
+  constructor(private readonly reading: Reading) {
+    this.opened = this.now();
+  }
 
   now(): number {
-    return this.databaseNow + (performance.now() - this.at);
+    return this.reading.now + (performance.now() - this.reading.at);
   }
 
   /** No send after it: the end of the window, or of the warrant. */
   notAfter(warrant: Warrant): number {
-    return Math.floor(Math.min(this.databaseNow + SEND_WINDOW_MS, warrant.exp * 1000));
+    return Math.floor(Math.min(this.opened + SEND_WINDOW_MS, warrant.exp * 1000));
   }
 }

@@ -52,6 +52,24 @@ describe('the publisher', () => {
     expect(ids(broker)).toEqual(['x', 'x']);
   });
 
+  it('8: sends what is queued in the very turn in which the queue became empty, however many steps into it', async () => {
+    const { broker, publisher } = open();
+    let release = () => {};
+    broker.gate = new Promise((resolve) => (release = resolve));
+    const first = publisher.publish([record('first')], 1000);
+    const emptied = broker.gate.then(async () => {
+      const late: Promise<void>[] = [];
+      for (let step = 0; step < 12; step++) {
+        await Promise.resolve();
+        if (publisher.idle()) late.push(publisher.publish([record(`late-${step}`)], 1000));
+      }
+      return Promise.all(late);
+    });
+    release();
+    await Promise.all([first, emptied]);
+    expect(ids(broker).length).toBeGreaterThan(1);
+  });
+
   it('keeps a send below what the broker takes, and still sends what is larger alone', async () => {
     const { broker, publisher } = open();
     const megabyte = 'm'.repeat(1024 * 1024);

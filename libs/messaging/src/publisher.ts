@@ -10,6 +10,8 @@ import { sendBytes } from './record-size.js';
 const SEND_BYTES = 2 * 1024 * 1024;
 /** More than this waiting, and those who add wait too. */
 const HIGH_WATER = 4000;
+/** Nobody waits for a deletion: what is sent meanwhile goes with it. */
+const FORGET_AFTER_MS = 50;
 const LEFTOVER_AGE_MS = 5000;
 const LEFTOVER_LIMIT = 100;
 
@@ -39,6 +41,7 @@ export class Publisher {
   private running: Promise<void> | undefined;
   private forgetting: Promise<void> = Promise.resolve();
   private toForget: string[] = [];
+  private forgettingSoon = false;
   private drained: (() => void)[] = [];
 
   constructor(
@@ -107,7 +110,7 @@ export class Publisher {
     if (outboxId !== undefined) this.inFlight.add(outboxId);
     this.queue.push({ outboxId, records, next: 0, done });
     this.waiting += records.length;
-    this.running ??= this.run().finally(() => (this.running = undefined));
+    if (!this.stopping.signal.aborted) this.running ??= this.run();
   }
 
   private async run(): Promise<void> {
@@ -129,6 +132,8 @@ export class Publisher {
       backoff.reset();
       this.sent(records.length, through);
     }
+    // In the turn that saw the queue empty: what is queued a moment later has to start the next run.
+    this.running = undefined;
   }
 
   /** Together: one by one, to find which. Alone: passed over. */
@@ -184,11 +189,15 @@ export class Publisher {
     });
     this.queue.splice(0, ended);
     if (this.waiting <= HIGH_WATER) this.release();
-    if (this.toForget.length) this.forgetting = this.forgetting.then(() => this.forget());
+    if (this.toForget.length && !this.forgettingSoon) {
+      this.forgettingSoon = true;
+      this.forgetting = this.forgetting.then(() => delay(FORGET_AFTER_MS, this.stopping.signal)).then(() => this.forget());
+    }
   }
 
   /** One deletion for all that was sent meanwhile. If it fails, the row is published again as a leftover: no harm. */
   private async forget(): Promise<void> {
+    this.forgettingSoon = false;
     const ids = this.toForget.splice(0);
     if (!ids.length) return;
     try {
