@@ -191,7 +191,9 @@ export class Publisher {
     if (this.waiting <= HIGH_WATER) this.release();
     if (this.toForget.length && !this.forgettingSoon) {
       this.forgettingSoon = true;
-      this.forgetting = this.forgetting.then(() => delay(FORGET_AFTER_MS, this.stopping.signal)).then(() => this.forget());
+      this.forgetting = this.forgetting
+        .then(() => delay(FORGET_AFTER_MS, this.stopping.signal))
+        .then(() => this.forget());
     }
   }
 
