@@ -121,7 +121,9 @@ export class Attempts {
       signal,
       ...more,
     });
-    return { tenant, actor: actor.sub, target, signal, now: () => new Date() };
+    const { restricted = [] } = tool.contract.permissions;
+    const mayTouchRestricted = actor.roles.some((role) => restricted.includes(role));
+    return { tenant, actor: actor.sub, target, signal, mayTouchRestricted, now: () => new Date() };
   }
 
   private commitContext(

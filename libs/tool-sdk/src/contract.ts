@@ -6,8 +6,24 @@ import { unwrap } from './classes.js';
 export interface PermissionMap {
   /** Roles of the end user, any of which may call the tool. */
   roles: readonly string[];
-  /** Per parameter: which values need approval, in words, and the roles that may give it. */
-  approvals?: Readonly<Record<string, { when: string; roles: readonly string[] }>>;
+  /** Per parameter: which values need approval, and the roles that may give it. */
+  approvals?: Readonly<Record<string, ApprovalNeed>>;
+  /** Roles that may touch records marked restricted, each of which may call the tool; nobody if absent. */
+  restricted?: readonly string[];
+}
+
+/** Values of one parameter that a person has to approve. `when` says it in words; policy goes by the rest. */
+export interface ApprovalNeed {
+  when: string;
+  roles: readonly string[];
+  /** Decimal string: values over it. */
+  over?: string;
+  /** These values, or those whose list holds one of them. */
+  oneOf?: readonly string[];
+  /** Every value. */
+  always?: true;
+  /** How many people; one if absent. */
+  approvals?: number;
 }
 
 /**

@@ -48,6 +48,8 @@ export class ToolRefusal extends Error {
     readonly code: Code,
     readonly detail: string,
     readonly nextStep?: string,
+    /** What audit alone is told, such as TENANT_MISMATCH of what everybody else sees as NOT_FOUND. */
+    readonly auditCode?: Code,
   ) {
     super(`${code}: ${detail}`);
     this.name = 'ToolRefusal';
@@ -59,6 +61,8 @@ export interface ToolContext {
   readonly actor: string;
   readonly target: TargetClient;
   readonly signal: AbortSignal;
+  /** Whether the actor's roles may touch restricted records with this tool; the target is to refuse them otherwise. */
+  readonly mayTouchRestricted: boolean;
   /** The instant of reading, for provenance. */
   readonly now: () => Date;
 }
@@ -72,6 +76,8 @@ export interface CommitContext extends ToolContext {
 export interface ReadOutcome {
   result: JsonObject;
   recordsRead: RecordRead[];
+  /** One of them is marked restricted: nothing of it leaves the executor for an actor who may not touch such records. */
+  restricted?: boolean;
 }
 export interface PreviewOutcome {
   /** What would change; the digest a person approves covers it. */
@@ -79,6 +85,7 @@ export interface PreviewOutcome {
   /** The versions it rests on. */
   basis: JsonObject;
   recordsRead: RecordRead[];
+  restricted?: boolean;
 }
 export interface CommitOutcome {
   result: JsonObject;
@@ -89,6 +96,22 @@ export interface CommitOutcome {
 export type LookupOutcome =
   { found: 'committed'; outcome: CommitOutcome } | { found: 'nothing' } | { found: 'unknown'; detail: string };
 
+/** Whether the system of record shows what "done" means for this action. */
+export interface DoneOutcome {
+  holds: boolean;
+  detail: string;
+  recordsRead: RecordRead[];
+}
+
+/**
+ * Who people are now, by the system that gives roles: a workflow package's named export `directory` of its `./tools`.
+ * Undefined: there is no such person.
+ */
+export type Directory = (
+  context: ToolContext,
+  sub: string,
+) => Promise<{ roles: string[]; active: boolean; system: string } | undefined>;
+
 type Args = Record<string, unknown>;
 
 /** A contract and how it acts. Only the executor loads this. */
@@ -98,6 +121,8 @@ export interface Tool {
   preview?(context: ToolContext, args: Args): Promise<PreviewOutcome>;
   commit?(context: CommitContext, args: Args): Promise<CommitOutcome>;
   lookup?(context: CommitContext, args: Args): Promise<LookupOutcome>;
+  /** Looks at the system of record after a commit, never at the answer to it. Its statement stands in the workflow's `done`. */
+  done?(context: ToolContext, args: Args, outcome: CommitOutcome): Promise<DoneOutcome>;
 }
 
 /**

@@ -47,7 +47,7 @@ describe('the tool and the rule of the README', () => {
     const verdict = (amount: string) => evaluate([smallWaiver], { ...facts, arguments: { invoiceId: 'inv_1', amount } }).tag;
     expect([verdict('20'), verdict('21')]).toEqual(['approve', 'escalate']);
     const target = { request: () => Promise.resolve({ status: 201, body: { waiverId: 'wv_1' } }) };
-    const context = { tenant: 'acme', actor: 'ann', target, signal: AbortSignal.timeout(1000), now: () => new Date(0), idempotencyKey: 'key_1', basis: {} };
+    const context = { tenant: 'acme', actor: 'ann', target, signal: AbortSignal.timeout(1000), mayTouchRestricted: false, now: () => new Date(0), idempotencyKey: 'key_1', basis: {} };
     await expect(tool.commit?.(context, { invoiceId: 'inv_1', amount: '20' })).resolves.toMatchObject({ result: { waiverId: 'wv_1' } });
   });
 });

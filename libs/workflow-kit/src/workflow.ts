@@ -1,5 +1,6 @@
 import { digest } from '@countersign/contracts';
 import type { ToolContract } from '@countersign/tool-sdk';
+import type { Source } from '@countersign/context';
 import type { Rule } from '@countersign/policy-kit';
 
 export interface WorkflowModel {
@@ -10,10 +11,16 @@ export interface WorkflowModel {
   timeoutMs: number;
 }
 
-/** How large one action of this workflow may ever be: its blast radius. Money per currency, as decimal strings. */
+/** How much this workflow may ever touch: its blast radius. Money per currency, as decimal strings. */
 export interface WorkflowLimits {
   amountPerAction: Readonly<Record<string, string>>;
   recordsPerAction: number;
+  /** Of all commits granted in one user's session of this workflow. */
+  amountPerSession?: Readonly<Record<string, string>>;
+  recordsPerSession?: number;
+  /** Of all commits granted to one user of a tenant on one day (UTC). */
+  amountPerDay?: Readonly<Record<string, string>>;
+  recordsPerDay?: number;
 }
 
 /** A workflow: what the model is told, which tools it has and the rules its actions must pass. A value, loaded by name. */
@@ -27,6 +34,14 @@ export interface Workflow {
   readonly roles: readonly string[];
   readonly tools: readonly ToolContract[];
   readonly rules: readonly Rule[];
+  /** What the model is shown of records, and how fresh it has to be. A read tool without a source shows all its declared fields. */
+  readonly sources?: readonly Source[];
+  /** Per tool that changes state: what "done" means, in system-of-record terms. The tool's `done` checks it there. */
+  readonly done?: Readonly<Record<string, string>>;
+  /** How often an action on stale context is planned anew before a person is asked; 2 if absent. */
+  readonly maxReplans?: number;
+  /** Folder of its cases, beside package.json. */
+  readonly cases?: string;
   readonly limits: WorkflowLimits;
   readonly approval: { expiresInMs: number };
 }

@@ -13,6 +13,7 @@ import {
   person,
   preview,
   provenance,
+  recordRead,
   refusalFields,
   ruleResult,
   version,
@@ -83,6 +84,12 @@ export const actionApproved = z.strictObject({
   /** What a commit must still find: the preview a rule or a person decided on. */
   preview: preview.optional(),
   approvers: z.array(approver),
+  /** Records, at the versions read, that the action rests on: read again before a commit, which is not made if one has moved. */
+  context: z.array(recordRead).max(64).optional(),
+  /** With a preview: whose roles the executor looks up in the directory. */
+  people: z.array(id).max(20).optional(),
+  /** Tokens of sealed values that this session has read or said; the executor opens no other. */
+  opens: z.array(id).max(100).optional(),
   facts: payloadObject,
   /** Offset of the last control record policy had applied. */
   epoch: count,
@@ -99,6 +106,8 @@ export const actionEscalated = z.strictObject({
   arguments: payloadObject,
   provenance,
   preview: preview.optional(),
+  /** What the preview read. */
+  recordsRead: z.array(recordRead).max(64).optional(),
   approverRoles: z.array(name).min(1),
   approvalsNeeded: count.min(1),
   blast,

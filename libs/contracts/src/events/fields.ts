@@ -42,6 +42,25 @@ export type Person = z.infer<typeof person>;
 
 export const recordRead = z.strictObject({ system: name, type: name, id, version, at: instant });
 export type RecordRead = z.infer<typeof recordRead>;
+/** A person as the directory has them at that instant. `active` false, or no roles: they may do nothing any more. */
+export const memberSeen = z.strictObject({
+  sub: id,
+  roles: z.array(name).max(50),
+  active: flag,
+  system: name,
+  at: instant,
+});
+export type MemberSeen = z.infer<typeof memberSeen>;
+
+/** Whether a commit did what "done" means, as the system of record shows it afterwards. */
+export const doneCheck = z.strictObject({
+  holds: flag,
+  statement: words,
+  detail: words,
+  checked: z.array(recordRead).max(64),
+});
+export type DoneCheck = z.infer<typeof doneCheck>;
+
 export const recordChanged = z.strictObject({
   system: name,
   type: name,
@@ -79,6 +98,8 @@ export const argumentProvenance = z.strictObject({
   version: version.optional(),
   field: name.optional(),
   at: instant.optional(),
+  /** Of the field: `untrusted` is a stranger's text, whatever record it stands in. */
+  trust: classified('public', z.enum(['system', 'user', 'untrusted'])).optional(),
 });
 export type ArgumentProvenance = z.infer<typeof argumentProvenance>;
 export const provenance = z.record(z.string(), argumentProvenance);

@@ -23,6 +23,8 @@ export const replySent = z.strictObject({
   outcome: classified('internal', z.enum(['answered', 'failed'])),
   code: classified('public', z.enum(CODE_NAMES)).optional(),
   fromModel: flag,
+  /** The model's words claimed what no record shows, so these stand in their place: why. */
+  flagged: words.optional(),
   turns: count,
   actions: z.array(
     z.strictObject({

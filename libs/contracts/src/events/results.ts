@@ -1,10 +1,13 @@
 import { z } from 'zod';
 import { classified } from '../data-class.js';
+import { CODE_NAMES } from '../codes.js';
 import { grant } from './decisions.js';
 import {
   count,
+  doneCheck,
   id,
   instant,
+  memberSeen,
   name,
   payload,
   preview,
@@ -32,17 +35,26 @@ const executed = {
 const touched = { recordsRead: z.array(recordRead) };
 
 export const actionRead = z.strictObject({ ...executed, ...touched, result: payload });
-export const actionPreviewed = z.strictObject({ ...executed, ...touched, preview });
-export const actionDrafted = z.strictObject({ ...executed, ...touched, preview });
+/** The people a warrant asked about, as the directory had them. */
+const people = z.array(memberSeen).max(20).optional();
+export const actionPreviewed = z.strictObject({ ...executed, ...touched, preview, people });
+export const actionDrafted = z.strictObject({ ...executed, ...touched, preview, people });
 export const actionCommitted = z.strictObject({
   ...executed,
   ...touched,
   idempotencyKey: id,
   result: payload,
   recordsChanged: z.array(recordChanged),
+  done: doneCheck.optional(),
 });
 /** A definite no of the target, or of the tool: nothing was changed. */
-export const actionFailed = z.strictObject({ ...executed, ...touched, ...refusalFields });
+export const actionFailed = z.strictObject({
+  ...executed,
+  ...touched,
+  ...refusalFields,
+  /** What audit alone is told: another tenant's record is NOT_FOUND for everybody else. */
+  auditCode: classified('public', z.enum(CODE_NAMES)).optional(),
+});
 /** Unsent: the warrant expired, the preview changed or the context went stale. Policy decides again. */
 export const actionReturned = z.strictObject({
   ...executed,

@@ -47,6 +47,7 @@ function asking(status: number, body: unknown, change: Partial<CommitContext> = 
     actor: 'alice',
     target: { request },
     signal: new AbortController().signal,
+    mayTouchRestricted: false,
     now: () => NOW,
     idempotencyKey: 'key_1',
     basis: {},

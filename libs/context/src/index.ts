@@ -1,0 +1,1 @@
+export type { Source, Trust } from './source.js';
