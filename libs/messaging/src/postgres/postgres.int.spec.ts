@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { kafkaWorld } from '../contract/kafka-world.js';
+import { until } from '../contract/until.js';
 import type { StateRow, Store } from '../ports.js';
 import { MessagingTables1700000000000 } from './migration.js';
 
@@ -159,6 +160,41 @@ describe('PostgreSQL as it is', () => {
       .query<{ setting: string }>('t', `SELECT current_setting('idle_in_transaction_session_timeout') AS setting`, [])
       .then((found) => ({ rows: found }));
     expect(rows).toEqual([{ setting: '15s' }]);
+  });
+
+  it('a statement prepared while the table was small goes on finding its rows by their ids', async () => {
+    const one = world.connect('one').store;
+    const refs = (from: number, to: number) =>
+      Array.from({ length: to - from }, (_, at) => ({ id: `many-${from + at}`, fence: 1 }));
+    const add = (from: number, to: number) =>
+      one.transact((tx) => tx.addWork(refs(from, to).map(({ id }) => ({ draft: draft(id), leaseMs: 60_000 }))));
+    const end = (from: number, to: number) =>
+      one.transact((tx) => tx.endWork(refs(from, to).map((ref) => ({ ...ref, status: 'DONE', outcome: null }))));
+    const seen = async () => {
+      const { rows } = await world.query.query<{ looked: string; changed: string }>(
+        `SELECT seq_tup_read + coalesce(idx_tup_fetch, 0) AS looked, n_tup_upd AS changed FROM pg_stat_user_tables WHERE relname = 'work'`,
+      );
+      return { looked: Number(rows[0]!.looked), changed: Number(rows[0]!.changed) };
+    };
+    await world.query.query('ALTER TABLE work SET (autovacuum_enabled = false)');
+    // From the sixth on PostgreSQL keeps one plan for all values.
+    await add(0, 40);
+    for (let at = 0; at < 10; at++) await end(at, at + 1);
+    for (let from = 1_000; from < 4_000; from += 300) await add(from, from + 300);
+    const before = await until('the counters of the first', async () => {
+      await end(0, 1);
+      const now = await seen();
+      return now.changed >= 10 && now;
+    });
+    for (let from = 1_000; from < 1_300; from += 10) await end(from, from + 10);
+    const after = await until('the counters of the rest', async () => {
+      await end(0, 1);
+      const now = await seen();
+      return now.changed >= before.changed + 300 && now;
+    });
+    // 30 transactions on 3,000 rows: a scan would look at each row in each.
+    expect(after.looked - before.looked).toBeLessThan(5_000);
+    await one.stop();
   });
 
   it('the migration goes back to nothing', async () => {
