@@ -9,6 +9,7 @@ import { registerSchema } from './commands/schema.js';
 import { registerTail } from './commands/tail.js';
 import { registerToken } from './commands/token.js';
 import { registerTraces } from './commands/traces.js';
+import { registerWorkflow } from './commands/workflow.js';
 
 /** All nouns and verbs. Nothing ends the process from inside: `main.ts` does. */
 export function createProgram(version: string): Command {
@@ -33,6 +34,7 @@ export function createProgram(version: string): Command {
     registerOperate,
     registerToken,
     registerSchema,
+    registerWorkflow,
   ]) {
     register(program);
   }

@@ -1,3 +1,4 @@
+export { permissionNeeds, type PermissionNeed } from './permission-needs.js';
 export {
   allow,
   defineRule,

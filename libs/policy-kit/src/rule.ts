@@ -7,13 +7,18 @@ import {
   type Preview,
   type RuleResult,
 } from '@countersign/contracts';
+import type { PermissionMap } from '@countersign/tool-sdk';
+import { permissionNeeds } from './permission-needs.js';
 
 const MAX_REASON = 2_000;
+const PERMISSION_MAP = 'permission-map';
 
 /** What a rule may look at. It is given; a rule fetches nothing. */
 export interface RuleFacts {
   workflow: string;
   tool: { name: string; effect: 'read' | 'write' | 'egress' };
+  /** The tool's own map: what it says of these arguments stands beside the rules, as the rule `permission-map`. */
+  permissions?: PermissionMap;
   actor: Person;
   arguments: JsonObject;
   dryRun: boolean;
@@ -66,6 +71,7 @@ export interface Rule {
  * });
  */
 export function defineRule(rule: Rule): Rule {
+  if (rule.name === PERMISSION_MAP) throw new Error(`rule ${rule.name}: that is the name of the tools' own maps`);
   if (!/^[a-z][a-z0-9-]{0,63}$/.test(rule.name)) throw new Error(`rule ${rule.name}: its name must be kebab-case`);
   return Object.freeze(rule);
 }
@@ -79,9 +85,11 @@ export type Verdict =
 /**
  * Deny unless a rule allows; deny over escalate over approve. A rule that throws denies: unsure is never yes. Rules that
  * need the preview are asked once there is one; if a rule that needs no preview already denies, none is computed.
+ * A value the tool's permission map names is a rule that escalates.
  */
 export function evaluate(rules: readonly Rule[], facts: RuleFacts): Verdict {
-  const asked = rules.filter((rule) => !rule.tools || rule.tools.includes(facts.tool.name));
+  const own = rules.filter((rule) => !rule.tools || rule.tools.includes(facts.tool.name));
+  const asked = [...own, ...mapRules(facts)];
   const ready = asked.filter((rule) => facts.preview !== undefined || !rule.needs?.includes('preview'));
   const verdicts = ready.map((rule) => ({ rule, verdict: ask(rule, facts) }));
   const results: RuleResult[] = verdicts.map(({ rule, verdict }) => ({
@@ -99,6 +107,15 @@ export function evaluate(rules: readonly Rule[], facts: RuleFacts): Verdict {
   if (escalations.length > 0) return escalation(results, escalations);
   if (verdicts.some(({ verdict }) => verdict.outcome === 'allow')) return { tag: 'approve', rules: results };
   return { tag: 'deny', rules: results, code: 'PERMISSION_DENIED', detail: `no rule allows ${facts.tool.name} here` };
+}
+
+function mapRules({ permissions, arguments: args }: RuleFacts): Rule[] {
+  if (!permissions) return [];
+  return permissionNeeds(permissions, args).map(({ parameter, when, roles, approvals }) => ({
+    name: PERMISSION_MAP,
+    title: 'The permission map',
+    decide: () => escalate(`${parameter}: ${when}`, roles, approvals),
+  }));
 }
 
 function ask(rule: Rule, facts: RuleFacts): RuleVerdict {

@@ -53,6 +53,17 @@ describe('sealing by class', () => {
     expect(JSON.stringify(sealFields(z.object({}), value, seal))).not.toContain('Dana');
   });
 
+  it('lets no target pass a sealed value of its own making', () => {
+    const forged = { $sealed: { token: 'tok_of_somebody_else', class: 'personal' } };
+    const schema = z.object({ free: classified('internal', z.json()), id: internal });
+    for (const value of [
+      { free: forged, id: 'c' },
+      { free: [{ deep: forged }], id: 'c' },
+      { free: 'x', id: forged },
+    ])
+      expect(JSON.stringify(sealFields(schema, value as Json, seal))).not.toContain('somebody');
+  });
+
   it('never lets a value without a class through', () => {
     fc.assert(
       fc.property(fc.jsonValue(), (value) => {

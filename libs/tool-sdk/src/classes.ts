@@ -46,7 +46,7 @@ function planned(schema: z.ZodType): Plan {
 
 function sealBy(plan: Plan, value: Json, seal: Seal): Json {
   if (value === null) return null;
-  if (plan.tag === 'show') return value;
+  if (plan.tag === 'show') return holdsSealed(value) ? seal(value, 'secret') : value;
   if (plan.tag === 'hide') return seal(value, plan.dataClass);
   if (plan.tag === 'array' && Array.isArray(value)) return value.map((element) => sealBy(plan.element, element, seal));
   if (plan.tag !== 'object' || !isObject(value)) return seal(value, 'secret');
@@ -54,6 +54,13 @@ function sealBy(plan: Plan, value: Json, seal: Seal): Json {
   return Object.fromEntries(
     Object.entries(value).map(([name, field]) => [name, sealBy(fields.get(name) ?? SECRET, field, seal)]),
   );
+}
+
+/** Nobody but the seal makes sealed values: one that comes from a target would pass for a value this session has read. */
+function holdsSealed(value: Json): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  if (Array.isArray(value)) return value.some(holdsSealed);
+  return '$sealed' in value || Object.values(value).some(holdsSealed);
 }
 
 const isObject = (value: Json): value is { [key: string]: Json } => typeof value === 'object' && !Array.isArray(value);

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { dataClassOf, type DataClass } from '@countersign/contracts';
-import { unwrap } from './classes.js';
+import { contractFlaws } from './contract-flaws.js';
 
 /** Roles that may call a tool, and the parameter values that need a person's approval. Data, shown at `GET /v1/tools`. */
 export interface PermissionMap {
@@ -42,6 +42,11 @@ export interface ToolContract {
   readonly effect: 'read' | 'write' | 'egress';
   readonly class?: EffectClass;
   readonly reversible: boolean;
+  /**
+   * Of class B: the versions in its preview's basis on which its write is conditional. That the target keeps the condition
+   * no start-up check can see: `toolContractSuite` shows it on the real target.
+   */
+  readonly conditionalOn?: readonly string[];
   /** The system it talks to; concurrency is bounded per target. */
   readonly target: string;
   readonly input: z.ZodObject;
@@ -50,6 +55,11 @@ export interface ToolContract {
   readonly preview?: z.ZodObject;
   /** By record type, the fields shown of a record it changes, before and after. A field not named is sealed as secret. */
   readonly records?: Readonly<Record<string, z.ZodObject>>;
+  /**
+   * The field of results, effects and changed records that holds the id of whom their personal values are about, such as
+   * `customerId`: what is sealed for that id is unreadable once it is erased. The record's own id where there is no such field.
+   */
+  readonly subject?: string;
   /** How long one call may take, in ms; 5,000 if absent. */
   readonly timeoutMs?: number;
   readonly permissions: PermissionMap;
@@ -67,8 +77,9 @@ export interface InputProblem {
 }
 
 /**
- * Declares a tool's contract. Throws with the whole list of what is wrong: more than two optional inputs, a field
- * without a data class, no roles, a tool that changes state without its class.
+ * Declares a tool's contract. Throws with the whole list of what is wrong: more than two optional inputs, an input that lets
+ * undeclared fields pass, a field without a data class, no permission map or one that names what is not there, a tool that
+ * changes state without its class.
  *
  * @example
  * export const getOrder = defineToolContract({
@@ -84,44 +95,6 @@ export function defineToolContract<const T extends ToolContract>(contract: T): T
   return Object.freeze(contract);
 }
 
-export function contractFlaws(contract: ToolContract): string[] {
-  const flaws: string[] = [];
-  if (!/^[a-z][a-z0-9_]{0,63}$/.test(contract.name)) flaws.push('its name must be snake_case');
-  const optional = Object.entries(contract.input.shape).filter(
-    ([, field]) => (field as z.ZodType).safeParse(undefined).success,
-  );
-  if (optional.length > 2) flaws.push(`more than two optional inputs (${optional.map(([name]) => name).join(', ')})`);
-  if (contract.permissions.roles.length === 0) flaws.push('no role may call it');
-  if (contract.effect !== 'read' && !contract.class) flaws.push('it changes state and names no effect class');
-  for (const [side, schema] of schemasOf(contract)) {
-    for (const field of unclassifiedFields(schema)) flaws.push(`${side} field ${field} has no data class`);
-  }
-  return flaws;
-}
-
-function schemasOf({ input, output, preview, records = {} }: ToolContract): [string, z.ZodObject][] {
-  const shown = Object.entries(records).map(([type, schema]): [string, z.ZodObject] => [`record ${type}`, schema]);
-  return [
-    ['input', input],
-    ['output', output],
-    ...(preview ? [['preview', preview] as [string, z.ZodObject]] : []),
-    ...shown,
-  ];
-}
-
-/** Paths of the leaves that were given no class. */
-export function unclassifiedFields(schema: z.ZodType, path = ''): string[] {
-  if (dataClassOf(schema)) return [];
-  const bare = unwrap(schema);
-  if (bare instanceof z.ZodObject) {
-    return Object.entries(bare.shape).flatMap(([name, field]) =>
-      unclassifiedFields(field as z.ZodType, path ? `${path}.${name}` : name),
-    );
-  }
-  if (bare instanceof z.ZodArray) return unclassifiedFields(bare.element as z.ZodType, `${path}[]`);
-  return [path || '(root)'];
-}
-
 /** The data class of each top-level input, for GET /v1/tools and for sealing. */
 export function fieldClasses(schema: z.ZodObject): Record<string, DataClass> {
   return Object.fromEntries(
@@ -134,13 +107,28 @@ export function parseInput(
   contract: Pick<ToolContract, 'input'>,
   args: unknown,
 ): { ok: true; value: Record<string, unknown> } | { ok: false; problems: InputProblem[] } {
-  const parsed = contract.input.safeParse(args);
+  const parsed = withTokens(contract.input, args).safeParse(args);
   if (parsed.success) return { ok: true, value: parsed.data };
   const problems = parsed.error.issues
     .slice(0, 10)
     .map((issue) => ({ path: issue.path.join('.') || '(arguments)', message: issue.message }));
   return { ok: false, problems };
 }
+
+/** A token in the place of a personal, financial or secret text is looked at as what it stands for, where that is known. */
+function withTokens(input: z.ZodObject, args: unknown): z.ZodObject {
+  if (typeof args !== 'object' || args === null) return input;
+  const tokens = Object.entries(args).filter(
+    ([name, value]) => typeof value === 'string' && TOKEN.test(value) && Object.hasOwn(input.shape, name),
+  );
+  const hidden = tokens.filter(([name]) => isHidden(input.shape[name] as z.ZodType));
+  if (hidden.length === 0) return input;
+  const stands = Object.fromEntries(hidden.map(([name, value]) => [name, z.literal(value as string)]));
+  return new z.ZodObject({ ...input.def, shape: { ...input.shape, ...stands } });
+}
+
+const TOKEN = /^tok_[0-9a-f]{32}$/;
+const isHidden = (field: z.ZodType): boolean => !['public', 'internal'].includes(dataClassOf(field) ?? 'secret');
 
 /** The JSON Schema a model is shown. */
 export function inputJsonSchema(contract: Pick<ToolContract, 'input'>): Record<string, unknown> {

@@ -1,11 +1,10 @@
 export { sealFields, type HiddenClass, type Seal } from './classes.js';
+export { contractFlaws, fieldAt, unclassifiedFields } from './contract-flaws.js';
 export {
-  contractFlaws,
   defineToolContract,
   fieldClasses,
   inputJsonSchema,
   parseInput,
-  unclassifiedFields,
   type ApprovalNeed,
   type EffectClass,
   type InputProblem,
@@ -16,6 +15,7 @@ export {
   defineTool,
   NoAnswer,
   NothingDone,
+  toolFlaws,
   ToolRefusal,
   type CommitContext,
   type CommitOutcome,
@@ -30,3 +30,4 @@ export {
   type Tool,
   type ToolContext,
 } from './tool.js';
+export { definiteAnswer } from './target-status.js';

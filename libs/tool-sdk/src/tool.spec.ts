@@ -4,7 +4,7 @@ import { classified } from '@countersign/contracts';
 import { defineToolContract, type ToolContract } from './contract.js';
 import { defineTool, type Tool } from './tool.js';
 
-const field = z.object({ id: classified('internal', z.string()) });
+const field = z.strictObject({ id: classified('internal', z.string()) });
 const contract = (change: Partial<ToolContract>): ToolContract =>
   defineToolContract({
     name: 'a_tool',
@@ -23,11 +23,15 @@ const read: Tool['read'] = () => Promise.resolve({ result: {}, recordsRead: [] }
 const preview: Tool['preview'] = () => Promise.resolve({ effect: {}, basis: {}, recordsRead: [] });
 const commit: Tool['commit'] = () => Promise.resolve({ result: {}, recordsRead: [], recordsChanged: [] });
 const lookup: Tool['lookup'] = () => Promise.resolve({ found: 'nothing' });
+const done: Tool['done'] = () => Promise.resolve({ holds: true, detail: '', recordsRead: [] });
 
 describe('a tool', () => {
   it.each<[string, Tool]>([
     ['a read that reads', { contract: contract({ effect: 'read' }), read }],
-    ['a write of class B without a look-up', { contract: contract({}), preview, commit }],
+    ['a write of class B on versions', { contract: contract({ conditionalOn: ['version'] }), preview, commit }],
+    ['a write of class B found by its reference', { contract: contract({}), preview, commit, lookup }],
+    ['a write of class D', { contract: contract({ class: 'D' }), preview, commit }],
+    ['a write of class D that can be looked up', { contract: contract({ class: 'D' }), preview, commit, lookup }],
     ['a write of class A with one', { contract: contract({ class: 'A' }), preview, commit, lookup }],
   ])('is fit: %s', (_, tool) => {
     expect(defineTool(tool)).toBe(tool);
@@ -36,15 +40,33 @@ describe('a tool', () => {
 
   it.each<[string, Tool, string]>([
     ['a read that does not read', { contract: contract({ effect: 'read' }) }, 'a read tool needs read'],
+    ['a read that previews', { contract: contract({ effect: 'read' }), read, preview }, 'a read tool has no preview'],
     ['a read that commits', { contract: contract({ effect: 'read' }), read, commit }, 'a read tool has no commit'],
-    ['a write without a preview', { contract: contract({}), commit }, 'what changes state needs preview and commit'],
+    ['a read that is looked up', { contract: contract({ effect: 'read' }), read, lookup }, 'a read tool has no lookup'],
+    ['a read that is done', { contract: contract({ effect: 'read' }), read, done }, 'a read tool has no done'],
+    [
+      'a write without a preview',
+      { contract: contract({}), commit, lookup },
+      'what changes state needs preview and commit',
+    ],
     [
       'an egress without a commit',
-      { contract: contract({ effect: 'egress' }), preview },
+      { contract: contract({ effect: 'egress' }), preview, lookup },
       'what changes state needs preview and commit',
     ],
     ['class A without a look-up', { contract: contract({ class: 'A' }), preview, commit }, 'class A needs lookup'],
     ['class C without a look-up', { contract: contract({ class: 'C' }), preview, commit }, 'class C needs lookup'],
+    ['class B without a proof', { contract: contract({}), preview, commit }, 'class B needs conditionalOn'],
+    [
+      'class B on no version',
+      { contract: contract({ conditionalOn: [] }), preview, commit },
+      'class B needs conditionalOn',
+    ],
+    [
+      'a contract that was never checked',
+      { contract: { ...contract({}), permissions: { roles: [] } }, preview, commit, lookup },
+      'no role may call it',
+    ],
   ])('is not fit: %s', (_, tool, flaw) => {
     expect(() => defineTool(tool)).toThrow(`tool a_tool is not fit: ${flaw}`);
   });

@@ -1,5 +1,6 @@
 import type { Code, Json, JsonObject, RecordChanged, RecordRead } from '@countersign/contracts';
-import { contractFlaws, type ToolContract } from './contract.js';
+import { contractFlaws } from './contract-flaws.js';
+import type { ToolContract } from './contract.js';
 
 /** An answer of the target. Only 2xx and definite refusals (4xx other than 408, 409, 412, 425, 429) are answers. */
 export interface TargetAnswer {
@@ -105,12 +106,13 @@ export interface DoneOutcome {
 
 /**
  * Who people are now, by the system that gives roles: a workflow package's named export `directory` of its `./tools`.
- * Undefined: there is no such person.
+ * Its context speaks to the target of the tool that is previewed. `read` names the record that says so. Undefined: there is no
+ * such person.
  */
 export type Directory = (
   context: ToolContext,
   sub: string,
-) => Promise<{ roles: string[]; active: boolean; system: string } | undefined>;
+) => Promise<{ roles: string[]; active: boolean; system: string; read?: RecordRead } | undefined>;
 
 type Args = Record<string, unknown>;
 
@@ -126,18 +128,42 @@ export interface Tool {
 }
 
 /**
- * Binds a contract to how it acts. A read has `read`; what changes state has `preview` and `commit`, and of class A or C
- * also `lookup`. Throws with everything that is missing.
+ * Binds a contract to how it acts. Throws with everything that is missing: a read has `read`; what changes state has
+ * `preview` (which is its dry run) and `commit`, and the proof of its class.
  */
 export function defineTool(tool: Tool): Tool {
+  const flaws = toolFlaws(tool);
+  if (flaws.length > 0) throw new Error(`tool ${tool.contract.name} is not fit: ${flaws.join('; ')}`);
+  return Object.freeze(tool);
+}
+
+/** All that makes a tool unfit, its contract included. */
+export function toolFlaws(tool: Tool): string[] {
   const { contract } = tool;
   const flaws = contractFlaws(contract);
-  if (contract.effect === 'read' && !tool.read) flaws.push('a read tool needs read');
-  if (contract.effect === 'read' && tool.commit) flaws.push('a read tool has no commit');
-  if (contract.effect !== 'read' && !(tool.preview && tool.commit))
-    flaws.push('what changes state needs preview and commit');
-  if ((contract.class === 'A' || contract.class === 'C') && !tool.lookup)
-    flaws.push(`class ${contract.class} needs lookup`);
-  if (flaws.length > 0) throw new Error(`tool ${contract.name} is not fit: ${flaws.join('; ')}`);
-  return Object.freeze(tool);
+  if (contract.effect === 'read') {
+    if (!tool.read) flaws.push('a read tool needs read');
+    for (const act of ['preview', 'commit', 'lookup', 'done'] as const)
+      if (tool[act]) flaws.push(`a read tool has no ${act}`);
+    return flaws;
+  }
+  if (!tool.preview || !tool.commit) flaws.push('what changes state needs preview and commit');
+  return [...flaws, ...proofFlaws(tool)];
+}
+
+/** What a start-up check can see of a class. That the target keeps its part is shown by `toolContractSuite` alone. */
+function proofFlaws({ contract, lookup }: Tool): string[] {
+  switch (contract.class) {
+    case 'A':
+    case 'C':
+      return lookup ? [] : [`class ${contract.class} needs lookup`];
+    case 'B':
+      if (lookup || contract.conditionalOn?.length) return [];
+      return ['class B needs conditionalOn (versions its write rests on) or lookup (by its unique reference)'];
+    case 'D':
+    case undefined:
+      return [];
+    default:
+      return contract.class satisfies never;
+  }
 }

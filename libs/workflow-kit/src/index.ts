@@ -1,2 +1,9 @@
-export { fingerprintOf, loadTools, loadWorkflows, type LoadedWorkflow, type ModelSettings } from './load.js';
+export {
+  fingerprintOf,
+  loadDirectories,
+  loadTools,
+  loadWorkflows,
+  type LoadedWorkflow,
+  type ModelSettings,
+} from './load.js';
 export { defineWorkflow, policyVersionOf, type Workflow, type WorkflowLimits, type WorkflowModel } from './workflow.js';

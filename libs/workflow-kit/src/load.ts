@@ -4,8 +4,9 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { jcs, type Json } from '@countersign/contracts';
-import type { Tool } from '@countersign/tool-sdk';
-import { policyVersionOf, type Workflow } from './workflow.js';
+import { toolFlaws, type Directory, type Tool } from '@countersign/tool-sdk';
+import { toolsetFlaws } from './workflow-flaws.js';
+import { defineWorkflow, policyVersionOf, type Workflow } from './workflow.js';
 
 export interface LoadedWorkflow {
   workflow: Workflow;
@@ -32,7 +33,7 @@ export async function loadWorkflows(
   const loaded = new Map<string, LoadedWorkflow>();
   for (const from of packages) {
     const { root, entry } = locate(from, '.');
-    const workflow = await defaultExport<Workflow>(entry, from);
+    const workflow = defineWorkflow(await defaultExport<Workflow>(entry, from));
     if (loaded.has(workflow.name))
       throw new Error(`two packages define the workflow ${workflow.name}; load one of them`);
     loaded.set(workflow.name, {
@@ -45,18 +46,50 @@ export async function loadWorkflows(
   return loaded;
 }
 
-/** Loads the tools of the same packages, from their export `./tools`: `workflow/tool` → tool. Only the executor does this. */
+/**
+ * Loads the tools of the same packages, from their export `./tools`: `workflow/tool` → tool. Throws when one is missing or not
+ * fit, whether `defineTool` made it or not. Only the executor does this.
+ */
 export async function loadTools(packages: readonly string[]): Promise<Map<string, Tool>> {
   const loaded = new Map<string, Tool>();
   for (const from of packages) {
     const workflow = await defaultExport<Workflow>(locate(from, '.').entry, from);
-    const tools = await defaultExport<readonly Tool[]>(locate(from, './tools').entry, from);
-    for (const contract of workflow.tools) {
+    const tools = implemented(
+      from,
+      workflow,
+      await defaultExport<readonly Tool[]>(locate(from, './tools').entry, from),
+    );
+    const flaws = [...tools].flatMap(([name, tool]) => toolFlaws(tool).map((flaw) => `${name}: ${flaw}`));
+    flaws.push(...toolsetFlaws(workflow, tools));
+    if (flaws.length > 0) throw new Error(`${from}/tools is not fit: ${flaws.join('; ')}`);
+    for (const [name, tool] of tools) loaded.set(`${workflow.name}/${name}`, tool);
+  }
+  return loaded;
+}
+
+function implemented(from: string, { tools: contracts }: Workflow, tools: readonly Tool[]): Map<string, Tool> {
+  return new Map(
+    contracts.map((contract) => {
       const tool = tools.find((candidate) => candidate.contract.name === contract.name);
       if (!tool) throw new Error(`${from}/tools has no implementation of ${contract.name}; export it there`);
       if (tool.contract !== contract) throw new Error(`${from}/tools implements another contract of ${contract.name}`);
-      loaded.set(`${workflow.name}/${contract.name}`, tool);
-    }
+      return [contract.name, tool];
+    }),
+  );
+}
+
+/**
+ * Loads the directories of the same packages, the named export `directory` of `./tools`: workflow → directory. A package
+ * without one has no entry. Only the executor does this.
+ */
+export async function loadDirectories(packages: readonly string[]): Promise<Map<string, Directory>> {
+  const loaded = new Map<string, Directory>();
+  for (const from of packages) {
+    const { name } = await defaultExport<Workflow>(locate(from, '.').entry, from);
+    const { directory } = await moduleAt<{ directory?: Directory }>(locate(from, './tools').entry);
+    if (directory === undefined) continue;
+    if (typeof directory !== 'function') throw new Error(`${from}/tools exports a directory that is no function`);
+    loaded.set(name, directory);
   }
   return loaded;
 }
@@ -76,13 +109,18 @@ export function fingerprintOf(root: string, { model, baseUrl }: ModelSettings): 
 }
 
 function builtFiles(root: string): string[] {
-  const dist = existsSync(path.join(root, 'dist')) ? 'dist' : '.';
-  return readdirSync(path.join(root, dist), { recursive: true, encoding: 'utf8' })
-    .filter(
-      (file) => /\.(m?js|json|ya?ml)$/.test(file) && !/(^|\/)node_modules\//.test(file) && !/\.spec\.js$/.test(file),
-    )
-    .map((file) => path.posix.join(dist, file.split(path.sep).join('/')))
+  return filesBelow(root, existsSync(path.join(root, 'dist')) ? 'dist' : '')
+    .filter((file) => /\.(m?js|json|ya?ml)$/.test(file) && !/\.spec\.js$/.test(file))
     .sort();
+}
+
+/** Never into `node_modules`, which may be a link that leads back here. */
+function filesBelow(root: string, folder: string): string[] {
+  return readdirSync(path.join(root, folder), { withFileTypes: true }).flatMap((entry) => {
+    const name = path.posix.join(folder, entry.name);
+    if (entry.isDirectory()) return entry.name === 'node_modules' ? [] : filesBelow(root, name);
+    return entry.isFile() ? [name] : [];
+  });
 }
 
 function locate(from: string, subpath: '.' | './tools'): { root: string; entry: string } {
@@ -108,8 +146,10 @@ function locate(from: string, subpath: '.' | './tools'): { root: string; entry: 
 }
 
 async function defaultExport<T>(entry: string, from: string): Promise<T> {
-  const module = (await import(pathToFileURL(entry).href)) as { default?: T };
+  const module = await moduleAt<{ default?: T }>(entry);
   if (!module.default)
     throw new Error(`COUNTERSIGN_WORKFLOWS: ${from} has no default export in ${path.basename(entry)}`);
   return module.default;
 }
+
+const moduleAt = async <T>(entry: string): Promise<T> => (await import(pathToFileURL(entry).href)) as T;

@@ -19,7 +19,10 @@ export const tool = defineTool({
   contract: waiveFee,
   preview: async (_context, args) => ({ effect: { waives: String(args['amount']) }, basis: {}, recordsRead: [] }),
   commit: async ({ target }, args) => done(await target.request({ method: 'POST', path: '/waivers', body: { invoiceId: String(args['invoiceId']), amount: String(args['amount']) } })),
-  lookup: async ({ target, idempotencyKey }) => ({ found: 'committed', outcome: done(await target.request({ method: 'GET', path: `/waivers/${idempotencyKey}` })) }),
+  lookup: async ({ target, idempotencyKey }) => {
+    const answer = await target.request({ method: 'GET', path: `/waivers/${idempotencyKey}` });
+    return answer.status === 404 ? { found: 'nothing' } : { found: 'committed', outcome: done(answer) };
+  },
 });
 export const smallWaiver = defineRule({
   name: 'small-waiver', title: 'Waivers up to 20 are approved by rule', tools: ['waive_fee'],
@@ -29,6 +32,9 @@ export const smallWaiver = defineRule({
 
 const source = readFileSync(import.meta.filename, 'utf8');
 const shown = source.slice(source.indexOf('// begin'), source.indexOf('// end')).split('\n').slice(1, -1).join('\n');
+
+const target = { request: () => Promise.resolve({ status: 201, body: { waiverId: 'wv_1' } }) };
+const context = { tenant: 'acme', actor: 'ann', target, signal: AbortSignal.timeout(1000), mayTouchRestricted: false, now: () => new Date(0), idempotencyKey: 'key_1', basis: {} };
 
 describe('the tool and the rule of the README', () => {
   it('stand there as they stand here, in at most 25 lines', () => {
@@ -46,8 +52,15 @@ describe('the tool and the rule of the README', () => {
     };
     const verdict = (amount: string) => evaluate([smallWaiver], { ...facts, arguments: { invoiceId: 'inv_1', amount } }).tag;
     expect([verdict('20'), verdict('21')]).toEqual(['approve', 'escalate']);
-    const target = { request: () => Promise.resolve({ status: 201, body: { waiverId: 'wv_1' } }) };
-    const context = { tenant: 'acme', actor: 'ann', target, signal: AbortSignal.timeout(1000), mayTouchRestricted: false, now: () => new Date(0), idempotencyKey: 'key_1', basis: {} };
     await expect(tool.commit?.(context, { invoiceId: 'inv_1', amount: '20' })).resolves.toMatchObject({ result: { waiverId: 'wv_1' } });
+  });
+
+  it('find by the key what was done, and nothing that was not', async () => {
+    const lookup = (status: number) => {
+      const target = { request: () => Promise.resolve({ status, body: { waiverId: 'wv_1' } }) };
+      return tool.lookup?.({ ...context, target }, { invoiceId: 'inv_1', amount: '20' });
+    };
+    await expect(lookup(200)).resolves.toMatchObject({ found: 'committed', outcome: { result: { waiverId: 'wv_1' } } });
+    await expect(lookup(404)).resolves.toEqual({ found: 'nothing' });
   });
 });

@@ -1,11 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
+import type { Source } from '@countersign/context';
 import { classified } from '@countersign/contracts';
 import { allow, defineRule, deny } from '@countersign/policy-kit';
 import { defineToolContract } from '@countersign/tool-sdk';
 import { defineWorkflow, policyVersionOf, type Workflow } from './workflow.js';
 
-const field = z.strictObject({ id: classified('internal', z.string()) });
+const word = classified('internal', z.string());
 const tool = defineToolContract({
   name: 'get_order',
   version: '1.0.0',
@@ -13,11 +14,21 @@ const tool = defineToolContract({
   effect: 'read',
   reversible: true,
   target: 'helpdesk',
-  input: field,
-  output: field,
+  input: z.strictObject({ id: word }),
+  output: z.object({ id: word, lines: z.array(z.object({ sku: word })) }),
   permissions: { roles: ['support-agent'] },
 });
 const rule = defineRule({ name: 'reads', title: 'Reads', tools: ['get_order'], decide: () => allow('it reads') });
+const close = defineToolContract({ ...tool, name: 'close_order', effect: 'write', class: 'D' });
+const source = (change: Partial<Source> = {}): Source => ({
+  name: 'order',
+  tool: 'get_order',
+  argument: 'id',
+  record: 'order',
+  fields: { id: 'system', 'lines.sku': 'untrusted' },
+  freshForMs: 60_000,
+  ...change,
+});
 const given = (change: Partial<Workflow> = {}): Workflow => ({
   name: 'a-desk',
   version: '1.0.0',
@@ -38,6 +49,17 @@ describe('a workflow', () => {
     expect(Object.isFrozen(defineWorkflow(given()))).toBe(true);
   });
 
+  it('may have sources, cases and what done means', () => {
+    const more = {
+      sources: [source()],
+      cases: 'cases',
+      maxReplans: 0,
+      tools: [tool, close],
+      done: { close_order: 'closed' },
+    };
+    expect(defineWorkflow(given(more))).toMatchObject(more);
+  });
+
   it.each<[string, Partial<Workflow>, string]>([
     ['a name that is not kebab-case', { name: 'A Desk' }, 'its name must be kebab-case'],
     ['a tool twice', { tools: [tool, tool] }, 'the tool get_order stands twice'],
@@ -48,6 +70,69 @@ describe('a workflow', () => {
     ],
     ['no rule', { rules: [] }, 'it has no rule, so everything would be denied'],
     ['no role', { roles: [] }, 'no role may start it'],
+    [
+      'a contract nothing has checked',
+      { tools: [{ ...tool, permissions: { roles: [] } }] },
+      'the tool get_order is not fit: no role may call it',
+    ],
+    ['done of a tool it does not have', { done: { close: 'closed' } }, 'done names the unknown tool close'],
+    ['done of a read', { done: { get_order: 'read' } }, 'done names get_order, which only reads'],
+    ['done without words', { tools: [tool, close], done: { close_order: ' ' } }, 'done of close_order says nothing'],
+    ['a source twice', { sources: [source(), source()] }, 'the source order stands twice'],
+    [
+      'two sources of one record',
+      { sources: [source(), source({ name: 'again' })] },
+      'a source of order by get_order stands twice',
+    ],
+    ['a source of no tool', { sources: [source({ tool: 'look' })] }, 'the source order names the unknown tool look'],
+    [
+      'a source that writes',
+      { tools: [tool, close], sources: [source({ tool: 'close_order' })] },
+      'the source order needs a read tool, and close_order is none',
+    ],
+    [
+      'a source by no input',
+      { sources: [source({ argument: 'orderId' })] },
+      'the source order names orderId, which is no input of get_order',
+    ],
+    [
+      'a source one argument cannot read',
+      { sources: [source({ argument: 'orderId' })] },
+      'the source order cannot be read again by orderId alone: get_order needs id',
+    ],
+    [
+      'a source that shows what is not given',
+      { sources: [source({ fields: { id: 'system', 'lines.secret': 'system' } })] },
+      'the source order shows what get_order does not give: lines.secret',
+    ],
+    [
+      'a step for no tool',
+      { sources: [source({ steps: [{ tools: ['wire'], fields: ['id'] }] })] },
+      'the source order has a step for unknown tools: wire',
+    ],
+    [
+      'a source nothing has checked',
+      { sources: [source({ freshForMs: 0 })] },
+      'the source order: freshForMs must be a whole number over 0',
+    ],
+    ['half a replan', { maxReplans: 0.5 }, 'maxReplans must be a whole number'],
+    ['cases somewhere else', { cases: '/etc' }, 'its cases must be a folder beside package.json, not /etc'],
+    ['cases above it', { cases: 'a/../../b' }, 'its cases must be a folder beside package.json'],
+    [
+      'a limit that is no decimal',
+      { limits: { amountPerAction: { EUR: '1,000' }, recordsPerAction: 1 } },
+      'the limit amountPerAction of 1,000 EUR is no decimal of a currency',
+    ],
+    [
+      'a limit of no currency',
+      { limits: { amountPerAction: { euro: '1000' }, recordsPerAction: 1 } },
+      'the limit amountPerAction of 1000 euro is no decimal of a currency',
+    ],
+    [
+      'a limit a day that is none',
+      { limits: { amountPerAction: {}, recordsPerAction: 1, recordsPerDay: -1 } },
+      'the limit recordsPerDay of -1 is no count',
+    ],
   ])('with %s is not fit', (_, change, flaw) => {
     expect(() => defineWorkflow(given(change))).toThrow(flaw);
   });
@@ -64,6 +149,8 @@ describe('the policy version', () => {
     ['a permission', { tools: [{ ...tool, permissions: { roles: ['support-lead'] } }] }],
     ['a limit', { limits: { amountPerAction: { EUR: '100.01' }, recordsPerAction: 1 } }],
     ['who may start it', { roles: ['support-lead'] }],
+    ['whose words a field holds', { sources: [source({ fields: { id: 'untrusted' } })] }],
+    ['when a person is asked about stale context', { maxReplans: 1 }],
   ])('changes with %s', (_, change) => {
     expect(policyVersionOf(given(change))).not.toBe(version);
   });

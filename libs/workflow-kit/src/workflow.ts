@@ -2,6 +2,7 @@ import { digest } from '@countersign/contracts';
 import type { ToolContract } from '@countersign/tool-sdk';
 import type { Source } from '@countersign/context';
 import type { Rule } from '@countersign/policy-kit';
+import { workflowFlaws } from './workflow-flaws.js';
 
 export interface WorkflowModel {
   temperature: number;
@@ -46,25 +47,17 @@ export interface Workflow {
   readonly approval: { expiresInMs: number };
 }
 
+/**
+ * Declares a workflow. Throws with everything that is wrong, its tools' contracts included: names that mean nothing, sources
+ * that show what their tool does not give, `done` of a tool it does not have, limits that are none.
+ */
 export function defineWorkflow(workflow: Workflow): Workflow {
-  const flaws: string[] = [];
-  if (!/^[a-z][a-z0-9-]{0,63}$/.test(workflow.name)) flaws.push('its name must be kebab-case');
-  const names = new Set<string>();
-  for (const { name } of workflow.tools) {
-    if (names.has(name)) flaws.push(`the tool ${name} stands twice`);
-    names.add(name);
-  }
-  for (const rule of workflow.rules) {
-    const unknown = rule.tools?.filter((tool) => !names.has(tool)) ?? [];
-    if (unknown.length > 0) flaws.push(`the rule ${rule.name} names unknown tools: ${unknown.join(', ')}`);
-  }
-  if (workflow.rules.length === 0) flaws.push('it has no rule, so everything would be denied');
-  if (workflow.roles.length === 0) flaws.push('no role may start it');
+  const flaws = workflowFlaws(workflow);
   if (flaws.length > 0) throw new Error(`workflow ${workflow.name} is not fit: ${flaws.join('; ')}`);
   return Object.freeze(workflow);
 }
 
-/** The policy version: a digest over the rules as they run, the permission maps and the limits. */
+/** The policy version: a digest over all that a decision hangs on: the rules as they run, permission maps, limits and trust. */
 export function policyVersionOf(workflow: Workflow): string {
   return digest({
     rules: workflow.rules.map((rule) => ({
@@ -80,5 +73,7 @@ export function policyVersionOf(workflow: Workflow): string {
     })),
     roles: workflow.roles,
     limits: workflow.limits,
+    sources: (workflow.sources ?? []).map(({ name, tool, record, fields }) => ({ name, tool, record, fields })),
+    maxReplans: workflow.maxReplans ?? null,
   });
 }

@@ -14,7 +14,6 @@ const LATER: Record<string, readonly string[]> = {
   release: ['publish', 'rollback', 'show'],
   incidents: ['open', 'capture', 'list'],
   tools: ['import-mcp'],
-  workflow: ['new'],
 };
 
 export function registerNotBuilt(program: Command): void {

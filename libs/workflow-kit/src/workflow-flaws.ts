@@ -1,0 +1,108 @@
+import path from 'node:path';
+import type { z } from 'zod';
+import { sourceFlaws, type Source } from '@countersign/context';
+import { contractFlaws, fieldAt, type Tool, type ToolContract } from '@countersign/tool-sdk';
+import type { Workflow, WorkflowLimits } from './workflow.js';
+
+const AMOUNT = /^\d{1,15}(\.\d{1,4})?$/;
+const CURRENCY = /^[A-Z]{3}$/;
+
+/** All that makes a workflow unfit, its tools' contracts included. */
+export function workflowFlaws(workflow: Workflow): string[] {
+  const { name, tools, rules, roles, done = {}, sources = [], maxReplans = 0, cases, limits } = workflow;
+  const known = new Map(tools.map((tool) => [tool.name, tool]));
+  const flaws: string[] = [];
+  if (!/^[a-z][a-z0-9-]{0,63}$/.test(name)) flaws.push('its name must be kebab-case');
+  flaws.push(...twice(tools.map((tool) => `the tool ${tool.name}`)));
+  for (const tool of tools)
+    flaws.push(...contractFlaws(tool).map((flaw) => `the tool ${tool.name} is not fit: ${flaw}`));
+  for (const rule of rules) {
+    const unknown = rule.tools?.filter((tool) => !known.has(tool)) ?? [];
+    if (unknown.length > 0) flaws.push(`the rule ${rule.name} names unknown tools: ${unknown.join(', ')}`);
+  }
+  if (rules.length === 0) flaws.push('it has no rule, so everything would be denied');
+  if (roles.length === 0) flaws.push('no role may start it');
+  flaws.push(...doneFlaws(done, known), ...limitFlaws(limits));
+  flaws.push(...twice(sources.map((source) => `the source ${source.name}`)));
+  flaws.push(...twice(sources.map(({ tool, record }) => `a source of ${record} by ${tool}`)));
+  for (const source of sources) {
+    flaws.push(...sourceFlaws(source).map((flaw) => `the source ${source.name}: ${flaw}`));
+    flaws.push(...bindingFlaws(source, known).map((flaw) => `the source ${source.name} ${flaw}`));
+  }
+  if (!Number.isInteger(maxReplans) || maxReplans < 0) flaws.push('maxReplans must be a whole number');
+  if (cases !== undefined && !isInside(cases))
+    flaws.push(`its cases must be a folder beside package.json, not ${cases}`);
+  return flaws;
+}
+
+/** What the implementations of its tools lack. `done` is said in the workflow and checked in the tool: neither stands alone. */
+export function toolsetFlaws({ done = {} }: Workflow, tools: ReadonlyMap<string, Tool>): string[] {
+  return [...tools].flatMap(([name, tool]) => {
+    const isStated = Object.hasOwn(done, name);
+    if (isStated && !tool.done) return [`the workflow says when ${name} is done, and the tool has no done to check it`];
+    if (!isStated && tool.done) return [`${name} checks whether it is done, and the workflow's done does not say when`];
+    return [];
+  });
+}
+
+function twice(things: string[]): string[] {
+  return [...new Set(things.filter((thing, at) => things.indexOf(thing) !== at))].map(
+    (thing) => `${thing} stands twice`,
+  );
+}
+
+type Known = ReadonlyMap<string, ToolContract>;
+
+function doneFlaws(done: Readonly<Record<string, string>>, known: Known): string[] {
+  return Object.entries(done).flatMap(([name, statement]) => {
+    const tool = known.get(name);
+    if (!tool) return [`done names the unknown tool ${name}`];
+    if (tool.effect === 'read') return [`done names ${name}, which only reads`];
+    return statement.trim() === '' ? [`done of ${name} says nothing`] : [];
+  });
+}
+
+/** What a source names that its workflow's tools do not have. */
+function bindingFlaws({ tool: name, argument, fields, steps = [] }: Source, known: Known): string[] {
+  const unknown = steps.flatMap(({ tools }) => tools).filter((step) => !known.has(step));
+  const flaws = unknown.length > 0 ? [`has a step for unknown tools: ${unknown.join(', ')}`] : [];
+  const tool = known.get(name);
+  if (!tool) return [...flaws, `names the unknown tool ${name}`];
+  if (tool.effect !== 'read') flaws.push(`needs a read tool, and ${name} is none`);
+  if (!Object.hasOwn(tool.input.shape, argument)) flaws.push(`names ${argument}, which is no input of ${name}`);
+  const needed = requiredOf(tool).filter((input) => input !== argument);
+  if (needed.length > 0) flaws.push(`cannot be read again by ${argument} alone: ${name} needs ${needed.join(', ')}`);
+  const absent = Object.keys(fields).filter((field) => !fieldAt(tool.output, field));
+  if (absent.length > 0) flaws.push(`shows what ${name} does not give: ${absent.join(', ')}`);
+  return flaws;
+}
+
+function requiredOf({ input }: ToolContract): string[] {
+  const fields = Object.entries<z.ZodType>(input.shape);
+  return fields.filter(([, field]) => !field.safeParse(undefined).success).map(([name]) => name);
+}
+
+function limitFlaws(limits: WorkflowLimits): string[] {
+  const amounts = Object.entries({
+    amountPerAction: limits.amountPerAction,
+    amountPerSession: limits.amountPerSession ?? {},
+    amountPerDay: limits.amountPerDay ?? {},
+  }).flatMap(([name, perCurrency]) =>
+    Object.entries(perCurrency ?? {}).map(([currency, amount]) => ({ name, currency, amount })),
+  );
+  const { recordsPerAction, recordsPerSession = 1, recordsPerDay = 1 } = limits;
+  const counts = { recordsPerAction, recordsPerSession, recordsPerDay };
+  return [
+    ...amounts
+      .filter(({ currency, amount }) => !CURRENCY.test(currency) || !AMOUNT.test(amount))
+      .map(({ name, currency, amount }) => `the limit ${name} of ${amount} ${currency} is no decimal of a currency`),
+    ...Object.entries(counts)
+      .filter(([, count]) => !Number.isInteger(count) || count < 0)
+      .map(([name, count]) => `the limit ${name} of ${count} is no count`),
+  ];
+}
+
+function isInside(folder: string): boolean {
+  const normal = path.posix.normalize(folder.replaceAll('\\', '/'));
+  return folder !== '' && !path.posix.isAbsolute(normal) && !/^[A-Za-z]:/.test(normal) && !/^\.\.(\/|$)/.test(normal);
+}
