@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { migrateService, type ServiceMigrations } from '@countersign/migrations';
+import { migrateService, migrateShared, type ServiceMigrations } from '@countersign/migrations';
+import { sealing } from '@countersign/sealing/migrations';
 import pg from 'pg';
 import type { Config } from './config.js';
 
@@ -22,6 +23,7 @@ export async function migrateSchemas(config: Config): Promise<string[]> {
       const names = await migrateService({ ...exported, databaseUrl, service, password: config.passwords[service]! });
       ran.push(...names.map((name) => `${service}.${name}`));
     }
+    ran.push(...(await migrateShared(config.databaseUrl, sealing)).map((name) => `sealing.${name}`));
     return ran;
   } finally {
     await client.end(); // frees the lock
@@ -43,5 +45,5 @@ async function migrationsOf(service: string): Promise<ServiceMigrations> {
   const file = path.join(APPS, service, 'dist/migrations.js');
   const exported = (await import(pathToFileURL(file).href)) as Partial<ServiceMigrations>;
   if (!Array.isArray(exported.migrations)) throw new Error(`${file} exports no list named migrations`);
-  return { migrations: exported.migrations, grants: exported.grants };
+  return { migrations: exported.migrations, grants: exported.grants, reads: exported.reads };
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
-import { classified, DATA_CLASSES, dataClassOf, EVENTS, isSealed } from './index.js';
+import { classified, DATA_CLASSES, dataClassOf, EVENTS, isSealed, withoutBoxes } from './index.js';
 
 /** Paths of the leaves of a schema that no class was given to. */
 function unclassified(schema: z.ZodType, path: string): string[] {
@@ -49,6 +49,12 @@ describe('data classes', () => {
 
 describe('a sealed value', () => {
   const sealed = { $sealed: { token: 'tok_0123456789', class: 'personal' } };
+  it('without its box keeps token and class; nothing else changes', () => {
+    const bare = { $sealed: { token: 'tok_12345678', class: 'personal' as const } };
+    const boxed = { $sealed: { ...bare.$sealed, box: 'box' } };
+    expect(withoutBoxes({ a: [boxed], box: 'box', c: null })).toEqual({ a: [bare], box: 'box', c: null });
+  });
+
   it('is told from any other', () => {
     expect(isSealed(sealed)).toBe(true);
     expect(isSealed({ $sealed: { ...sealed.$sealed, box: 'AAEC' } })).toBe(true);

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Json } from './canonical.js';
 
 /**
  * How sensitive a field is. `personal` and up travel sealed. A field without a class counts as `secret`.
@@ -39,3 +40,12 @@ export type Sealed = z.infer<typeof sealedSchema>;
 
 export const isSealed = (value: unknown): value is Sealed =>
   typeof value === 'object' && value !== null && '$sealed' in value && sealedSchema.safeParse(value).success;
+
+/** A value whose sealed fields keep token and class alone. Digests and prompts are made of this: ciphertext says nothing. */
+export function withoutBoxes<T extends Json>(value: T): T;
+export function withoutBoxes(value: Json): Json {
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map((member) => withoutBoxes(member));
+  if (isSealed(value)) return { $sealed: { token: value.$sealed.token, class: value.$sealed.class } };
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, withoutBoxes(member as Json)]));
+}

@@ -30,12 +30,15 @@ export {
   sealedSchema,
   type DataClass,
   type Sealed,
+  withoutBoxes,
 } from './data-class.js';
 export { EVENTS, eventTypesOn, type EventData, type EventType, type EventTypeOn } from './events/catalog.js';
 export { GRANTS, type Grant } from './events/decisions.js';
 export type {
   ArgumentProvenance,
   Blast,
+  DoneCheck,
+  MemberSeen,
   Money,
   Person,
   Preview,

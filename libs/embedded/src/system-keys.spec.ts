@@ -15,7 +15,7 @@ describe('the keys of a system', () => {
   });
   afterAll(() => fs.rmSync(dir, { recursive: true }));
 
-  it.each(['policy', 'approval', 'executor', 'audit', 'release'])(
+  it.each(['policy', 'planner', 'approval', 'executor', 'audit', 'release'])(
     "%s's public key is trusted by every service",
     (signer) => {
       const key = createPrivateKey(text(signer, 'sign.pem'));
@@ -25,10 +25,19 @@ describe('the keys of a system', () => {
     },
   );
 
-  it('planner and gateway sign nothing, and only policy can open what is sealed for it', () => {
+  it('gateway signs nothing, and only policy can open what is sealed for it', () => {
     const holders = (file: string) => CORE_SERVICES.filter((service) => fs.existsSync(path.join(dir, service, file)));
-    expect(holders('sign.pem')).toEqual(['policy', 'approval', 'executor', 'audit']);
+    expect(holders('sign.pem')).toEqual(['policy', 'planner', 'approval', 'executor', 'audit']);
     expect(holders('seal.pem')).toEqual(['policy']);
+  });
+
+  it('who seals values holds one key, who opens them another, and planner and gateway neither', () => {
+    const holders = (file: string) => CORE_SERVICES.filter((service) => fs.existsSync(path.join(dir, service, file)));
+    expect(holders('sealing-hash.key')).toEqual(['policy', 'executor']);
+    expect(holders('sealing.pem')).toEqual(['approval', 'executor']);
+    expect(text('approval', 'sealing.pem')).toBe(text('executor', 'sealing.pem'));
+    const pem = createPublicKey(text('executor', 'sealing.pem')).export({ type: 'spki', format: 'pem' });
+    expect(text('policy', 'trusted', 'sealing.pub.pem')).toBe(pem);
   });
 
   it('are read by their owner only, and made once', () => {
@@ -36,6 +45,15 @@ describe('the keys of a system', () => {
     const before = text('policy', 'sign.pem');
     makeKeys(dir);
     expect(text('policy', 'sign.pem')).toBe(before);
+  });
+
+  it('a folder of an earlier version gets the keys it lacks, and keeps the others', () => {
+    const [policy, parking] = [text('policy', 'sign.pem'), text('audit', 'parking.key')];
+    fs.rmSync(path.join(dir, 'planner', 'sign.pem'));
+    makeKeys(dir);
+    expect([text('policy', 'sign.pem'), text('audit', 'parking.key')]).toEqual([policy, parking]);
+    const pem = createPublicKey(text('planner', 'sign.pem')).export({ type: 'spki', format: 'pem' });
+    for (const service of CORE_SERVICES) expect(text(service, 'trusted', 'planner.pub.pem')).toBe(pem);
   });
 
   it('credentials are one token per tenant, kept over a restart', () => {

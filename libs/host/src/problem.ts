@@ -59,6 +59,7 @@ export class ProblemFilter implements ExceptionFilter {
       return { body: problem(error.code, error.detail, error.extensions), headers: error.headers };
     const given = error instanceof HttpException ? error.getResponse() : undefined;
     if (isProblem(given)) return { body: given, headers: {} };
+    if (isNul(error)) return { body: problem('NOT_FOUND', 'nothing here holds the character U+0000'), headers: {} };
     const status =
       error instanceof HttpException ? error.getStatus() : (error as { statusCode?: unknown } | undefined)?.statusCode;
     if (typeof status === 'number' && status >= 400 && status < 500) {
@@ -70,6 +71,9 @@ export class ProblemFilter implements ExceptionFilter {
     return { body: INTERNAL, headers: {} };
   }
 }
+
+/** PostgreSQL's word on a text it can hold nothing of (22021): an id or a search with U+0000 in it finds nothing. */
+const isNul = (error: unknown) => (error as { code?: unknown } | undefined)?.code === '22021';
 
 /** Guards throw an `HttpException` that carries the whole problem. */
 const isProblem = (value: unknown): value is Problem =>

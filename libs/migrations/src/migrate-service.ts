@@ -4,17 +4,21 @@
  * 2. The role has the rights that `grants` names, or else reads and writes rows, and no others: rights taken out of `grants`
  *    are gone after the next run. It can't change the migrations' history.
  * 3. Running it again changes nothing.
+ * 4. Where `reads` says which rows people may ask for, row-security.ts keeps tenants apart.
  * It takes no lock: the caller sees to it that one runs at a time.
  */
 import pg from 'pg';
 import { DataSource, type MigrationInterface } from 'typeorm';
-import { roleName, scramVerifier } from './roles.js';
+import { readerOf, roleName, scramVerifier } from './roles.js';
+import { inTransaction, raiseWall, readerGrants, type TenantReads } from './row-security.js';
 
 /** What a service's `migrations.ts` exports. Statements name no schema: the search path is the service's own. */
 export interface ServiceMigrations {
   migrations: (new () => MigrationInterface)[];
   /** The statements that give `role` its rights; without it the role may read and write every row of its schema. */
   grants?: (role: string) => string[];
+  /** The tables people's questions look into, and which of their rows are a tenant's. With it every table gets row-level security. */
+  reads?: TenantReads;
 }
 
 export interface MigrateOptions extends ServiceMigrations {
@@ -42,7 +46,10 @@ export async function migrateService(options: MigrateOptions): Promise<string[]>
   }
 }
 
-async function runMigrations({ databaseUrl, migrations }: MigrateOptions, schema: string): Promise<string[]> {
+export async function runMigrations(
+  { databaseUrl, migrations }: Pick<MigrateOptions, 'databaseUrl' | 'migrations'>,
+  schema: string,
+): Promise<string[]> {
   const source = new DataSource({
     type: 'postgres',
     url: databaseUrl,
@@ -60,10 +67,12 @@ async function runMigrations({ databaseUrl, migrations }: MigrateOptions, schema
 }
 
 async function setRole(client: pg.Client, options: MigrateOptions, schema: string): Promise<void> {
+  const { grants, reads } = options;
   const { rows } = await client.query<{ name: string }>('SELECT current_database() AS name');
   const database = rows[0]!.name;
   const role = roleName(database, options.service);
-  await createRole(client, role, options.password);
+  await createRole(client, role, `LOGIN PASSWORD '${scramVerifier(options.password)}'`);
+  if (reads) await createRole(client, readerOf(role), 'NOLOGIN');
   await inTransaction(client, [
     `SET LOCAL search_path = ${schema}`,
     `ALTER ROLE "${role}" IN DATABASE "${database}" SET search_path = ${schema}`,
@@ -71,28 +80,18 @@ async function setRole(client: pg.Client, options: MigrateOptions, schema: strin
     `GRANT USAGE ON SCHEMA ${schema} TO "${role}"`,
     ...['TABLES', 'SEQUENCES'].map((kind) => `REVOKE ALL ON ALL ${kind} IN SCHEMA ${schema} FROM "${role}"`),
     `GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA ${schema} TO "${role}"`,
-    ...(options.grants?.(`"${role}"`) ?? everyRow(schema, role)),
+    ...(grants?.(`"${role}"`) ?? everyRow(schema, role)),
+    ...(reads ? readerGrants(schema, role, reads) : []),
     `REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON ${schema}.${HISTORY} FROM "${role}"`,
   ]);
+  if (reads) await raiseWall(client, { schema, role, reads, except: HISTORY });
 }
 
 const everyRow = (schema: string, role: string): string[] => [
   `GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA ${schema} TO "${role}"`,
 ];
 
-async function createRole(client: pg.Client, role: string, password: string): Promise<void> {
+async function createRole(client: pg.Client, role: string, attributes: string): Promise<void> {
   const { rowCount } = await client.query('SELECT FROM pg_roles WHERE rolname = $1', [role]);
-  const verb = rowCount === 0 ? 'CREATE' : 'ALTER';
-  await client.query(`${verb} ROLE "${role}" LOGIN PASSWORD '${scramVerifier(password)}'`);
-}
-
-async function inTransaction(client: pg.Client, statements: string[]): Promise<void> {
-  await client.query('BEGIN');
-  try {
-    for (const statement of statements) await client.query(statement);
-    await client.query('COMMIT');
-  } catch (error) {
-    await client.query('ROLLBACK');
-    throw error;
-  }
+  await client.query(`${rowCount === 0 ? 'CREATE' : 'ALTER'} ROLE "${role}" ${attributes}`);
 }

@@ -3,6 +3,10 @@ import { createHash, createHmac, pbkdf2Sync, randomBytes } from 'node:crypto';
 /** A service's login role. Roles belong to the whole server, so the database's name keeps two systems on one server apart. */
 export const roleName = (database: string, service: string): string => `${database}_${service.replaceAll('-', '_')}`;
 
+export const READER_SUFFIX = '_reader';
+/** The role in which a service answers people's questions; see row-security.ts. */
+export const readerOf = (role: string): string => `${role}${READER_SUFFIX}`;
+
 const ITERATIONS = 4096;
 
 /** What PostgreSQL stores of a password (RFC 5802): sent in its place, so that the password is in no statement and no log. */

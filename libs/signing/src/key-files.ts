@@ -7,13 +7,15 @@ export function loadSigner(dir: string): Signer {
   return Signer.fromPem(readFileSync(path.join(dir, 'sign.pem'), 'utf8'));
 }
 
+const SEALING = /(^|-)seal(ing)?$/;
+
 /** `<dir>/trusted/<owner>.pub.pem`, or `<owner>.<n>.pub.pem` while keys overlap. Sealing keys are not signing keys. */
 export function loadKeyRing(dir: string): KeyRing {
   const ring = new KeyRing();
   const trusted = path.join(dir, 'trusted');
   for (const file of readdirSync(trusted).sort()) {
     const owner = /^([a-z-]+)(?:\.\w+)?\.pub\.pem$/.exec(file)?.[1];
-    if (owner && !owner.endsWith('-seal')) ring.add(owner, readFileSync(path.join(trusted, file), 'utf8'));
+    if (owner && !SEALING.test(owner)) ring.add(owner, readFileSync(path.join(trusted, file), 'utf8'));
   }
   return ring;
 }

@@ -1,5 +1,5 @@
 /*
- * Events of policy, approval and executor are signed: once for all that a transaction emits (docs/adr/0001).
+ * Events of policy, planner, approval and executor are signed: once for all that a transaction emits (docs/adr/0001).
  *
  *  1  The signature of an event covers its value, its key and all its CloudEvents attributes: none serves with another.
  *  2  It holds for one place in one tree: the path of another leaf, or a longer or shorter one, leads to no signed root.

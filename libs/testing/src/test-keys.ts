@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
-const SIGNERS = ['policy', 'approval', 'executor'] as const;
+const SIGNERS = ['policy', 'planner', 'approval', 'executor'] as const;
 export type TestSigner = (typeof SIGNERS)[number];
 
 export interface TestKeys {
@@ -35,5 +35,12 @@ export function testKeys(service: string): TestKeys {
     seal.publicKey.export({ type: 'spki', format: 'pem' }).toString(),
   );
   writeFileSync(path.join(dir, 'parking.key'), randomBytes(32));
+  writeFileSync(path.join(dir, 'sealing-hash.key'), randomBytes(32));
+  const sealing = generateKeyPairSync('x25519');
+  writeFileSync(path.join(dir, 'sealing.pem'), sealing.privateKey.export({ type: 'pkcs8', format: 'pem' }));
+  writeFileSync(
+    path.join(dir, 'trusted', 'sealing.pub.pem'),
+    sealing.publicKey.export({ type: 'spki', format: 'pem' }),
+  );
   return { dir, pens, sealPem, drop: () => rmSync(dir, { recursive: true, force: true }) };
 }

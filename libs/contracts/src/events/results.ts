@@ -64,7 +64,15 @@ export const actionReturned = z.strictObject({
 });
 /** Unsent: a kill switch, the stage or the release forbids it. */
 export const actionBlocked = z.strictObject({ ...executed, ...refusalFields });
-export const actionInDoubt = z.strictObject({ ...executed, ...refusalFields, idempotencyKey: id, known: words });
+/** What was looked at before it was sent or found out. */
+const looked = z.array(recordRead).optional();
+export const actionInDoubt = z.strictObject({
+  ...executed,
+  ...refusalFields,
+  idempotencyKey: id,
+  known: words,
+  recordsRead: looked,
+});
 export const actionResolved = z.strictObject({
   ...executed,
   outcome: classified('internal', z.enum(['committed', 'failed'])),
@@ -72,5 +80,7 @@ export const actionResolved = z.strictObject({
   detail: words,
   idempotencyKey: id,
   result: payload.nullable(),
+  recordsRead: looked,
   recordsChanged: z.array(recordChanged),
+  done: doneCheck.optional(),
 });
