@@ -3,7 +3,7 @@ import { EventPattern, Payload } from '@nestjs/microservices';
 import type { Incoming } from '@countersign/contracts';
 import { createLogger, messagingSettings, METRICS, parseConfig, startService } from '@countersign/host';
 import { createMessaging, KAFKA_BATCH, Messaging, type Batch } from '@countersign/messaging';
-import { loadKeyRing, plainEncoder } from '@countersign/signing';
+import { eventPen, loadKeyRing, loadSigner } from '@countersign/signing';
 import { loadWorkflows } from '@countersign/workflow-kit';
 import type { z } from 'zod';
 import { plannerConfig } from './config.js';
@@ -38,6 +38,7 @@ type Logger = ReturnType<typeof createLogger>;
 export async function start() {
   const config = parseConfig(plannerConfig);
   const logger = createLogger('planner', config);
+  const keys = config.COUNTERSIGN_KEYS_DIR;
   const { OPENAI_MODEL: model, OPENAI_BASE_URL: baseUrl, MODEL_CONCURRENCY: concurrency } = config;
   const loaded = await loadWorkflows(config.COUNTERSIGN_WORKFLOWS, { model, baseUrl });
   const workflows = new Map([...loaded].map(([name, { workflow }]) => [name, workflow]));
@@ -48,13 +49,13 @@ export async function start() {
   };
   const messaging = createMessaging({
     ...messagingSettings('planner', config, logger),
-    subscriptions: [planner({ ring: loadKeyRing(config.COUNTERSIGN_KEYS_DIR), workflows, onForged })],
+    subscriptions: [planner({ ring: loadKeyRing(keys), workflows, onForged })],
     workers: [
       turnWorker({ workflows, ask: watchedModel(config, logger), model, concurrency }),
       wakeWorker(workflows),
       deadlineWorker,
     ],
-    encode: plainEncoder('planner'),
+    ...eventPen('planner', loadSigner(keys)),
   });
   return startService({ name: 'planner', config, logger, messaging, module: AppModule });
 }

@@ -10,15 +10,16 @@ export type JudgedCall = { callId: string; raw: ToolCall } & (
 
 /**
  * Judges the form of a turn's calls, never their meaning: policy does that. Unreadable arguments, tools the workflow does
- * not have and calls over the limits become errors that the model sees.
+ * not have and calls over the limits become errors that the model sees. `used`: ids of the intent's earlier calls.
  */
 export function judgeCalls(
   calls: Answered['calls'],
   turn: number,
   room: number,
   tools: readonly string[],
+  used: readonly string[],
 ): JudgedCall[] {
-  const seen = new Set<string>();
+  const seen = new Set(used);
   return calls.map((call, index) => {
     const callId = callIdOf(call.id, turn, index, seen);
     const raw: ToolCall = {
@@ -71,9 +72,11 @@ function tooMany(room: number): Judged {
   return { tag: 'error', error: refusal('LIMIT_EXCEEDED', detail) };
 }
 
-/** The model's own id if it can stand in an event and is not used twice. */
+/** The model's own id if it can stand in an event and its intent has not used it. */
 function callIdOf(given: string, turn: number, index: number, seen: Set<string>): string {
-  const own = /^[\x21-\x7e]{1,100}$/.test(given) && !seen.has(given) ? given : `call_${turn}_${index}`;
+  let own = /^[\x21-\x7e]{1,100}$/.test(given) ? given : `call_${turn}_${index}`;
+  if (seen.has(own)) own = `call_${turn}_${index}`;
+  while (seen.has(own)) own += '_';
   seen.add(own);
   return own;
 }

@@ -9,7 +9,7 @@ export function decideDeadline(row: WorkRow, states: States, now: Date): Effect[
   const state = states.get<IntentState>(intentKey(intentId));
   // A turn that began in time may still propose.
   if (state?.tag === 'thinking') return [work(again(row, now))];
-  if (state?.tag !== 'acting') return [ignore('it does not wait for its actions')];
+  if (state?.tag !== 'acting' && state?.tag !== 'refreshing') return [ignore('it does not wait for its actions')];
   const session = states.get<SessionState>(sessionKey(sessionId)) ?? NEW_SESSION;
   const { plan } = state;
   const reply = failedReply('UPSTREAM_TIMEOUT', plan, plan.turn + 1);

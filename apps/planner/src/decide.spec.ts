@@ -175,6 +175,7 @@ describe('a turn', () => {
       turn: 0,
       cause: accepted(I).id,
       tools: ['get_book', 'lend_book'],
+      maxTokens: expect.any(Number),
       last: false,
     });
     expect(messages).toEqual([
@@ -291,6 +292,34 @@ describe('a turn', () => {
     });
   });
 
+  it.each([
+    ['was denied', (planner: PurePlanner) => planner.take(lend().denied())],
+    [
+      'does not show in the records',
+      (planner: PurePlanner) =>
+        planner.take(
+          lend().committed({ done: { holds: false, statement: 'the loan stands', detail: 'no loan', checked: [] } }),
+        ),
+    ],
+  ])('says what the records say where the model claims what %s (7)', (_, outcome) => {
+    const planner = new PurePlanner();
+    planner.take(accepted(I));
+    planner.answer(answered(null, [CALL]));
+    outcome(planner);
+    planner.answer(answered('Done: Emma was lended.'));
+    const [reply] = planner.replies();
+    expect(reply).toMatchObject({
+      outcome: 'answered',
+      fromModel: false,
+      flagged: expect.stringContaining('Done: Emma'),
+    });
+    expect(reply!.text).toMatch(
+      /^The answer that was written did not agree with the records. They show this:\n- lend_book was /,
+    );
+    expect(EVENTS['countersign.reply.sent.v1'].data.safeParse(reply)).toMatchObject({ success: true });
+    expect(JSON.stringify(planner.rows.get('session:ses_1'))).not.toContain('Done: Emma');
+  });
+
   it('that was stored is not taken again', () => {
     const planner = new PurePlanner();
     planner.take(accepted(I));
@@ -307,7 +336,7 @@ describe('a turn', () => {
   });
 });
 
-describe('an intent whose decision or result is lost (6)', () => {
+describe('an intent whose decision or result is lost (8)', () => {
   const lost = () => {
     const planner = new PurePlanner();
     planner.take(accepted(I));
@@ -346,7 +375,7 @@ describe('an intent whose decision or result is lost (6)', () => {
   });
 });
 
-describe('a turn that cannot be decided on (6)', () => {
+describe('a turn that cannot be decided on (8)', () => {
   it('ends its intent, and the model is not asked for ever', () => {
     const planner = new PurePlanner();
     planner.take(accepted(I));
@@ -514,6 +543,15 @@ describe('hostile model output becomes an error the model sees (4)', () => {
     expect(planner.proposals().map(({ callId }) => callId)).toEqual(['same', 'call_0_1', 'call_0_2']);
   });
 
+  it('a call id of an earlier turn', () => {
+    const planner = new PurePlanner();
+    planner.take(accepted(I));
+    planner.answer(answered(null, [CALL]));
+    planner.take(lend().denied());
+    planner.answer(answered(null, [CALL]));
+    expect(planner.proposals().map(({ callId }) => callId)).toEqual(['c0', 'call_1_0']);
+  });
+
   it.each([
     '{"name":"lend_book","arguments":{"bookId":"emma"}}',
     '```json\n[{"tool":"lend_book","args":{}}]\n```',
@@ -651,11 +689,11 @@ describe('a session (3)', () => {
     expect(planner.asked).toMatchObject({ intentId: J });
     planner.take(lend().committed());
     expect(planner.rows.get('intent:int_1')).toMatchObject({ tag: 'queued', last: true });
-    planner.answer(answered('J is done.'));
+    planner.answer(answered('J is on the shelf.'));
     planner.wake();
     expect(planner.asked).toMatchObject({ intentId: I, last: true });
     planner.answer(answered('I is done.'));
-    expect(planner.replies().map(({ text }) => text)).toEqual(['J is done.', 'I is done.']);
+    expect(planner.replies().map(({ text }) => text)).toEqual(['J is on the shelf.', 'I is done.']);
     expect(planner.rows.get('session:ses_1')).toMatchObject({ active: null, line: [] });
   });
 
@@ -688,7 +726,7 @@ describe('a session (3)', () => {
   });
 });
 
-describe('an intent ends (6)', () => {
+describe('an intent ends (8)', () => {
   it('MODEL_FAILED when the model does not answer', () => {
     const planner = new PurePlanner();
     planner.take(accepted(I));
@@ -750,11 +788,11 @@ describe('an intent ends (6)', () => {
   });
 });
 
-describe('bounds (6)', () => {
+describe('bounds (8)', () => {
   const sizeOf = (value: unknown) => Buffer.byteLength(JSON.stringify(value));
 
   it('a large result is cut, and says so', () => {
-    const planner = new PurePlanner();
+    const planner = new PurePlanner(patient);
     planner.take(accepted(I));
     planner.answer(answered(null, [READ]));
     planner.take(outcomes(I, 0, 0, 'get_book').read({ title: 'x'.repeat(500_000) }));
@@ -769,7 +807,7 @@ describe('bounds (6)', () => {
   });
 
   it('a model.called event stays under 1 MiB whatever was said', () => {
-    const planner = new PurePlanner();
+    const planner = new PurePlanner(patient);
     planner.take(accepted(I, { text: '\u0001'.repeat(32_768) }));
     for (let turn = 0; turn < 2; turn++) {
       planner.answer(

@@ -5,12 +5,16 @@
  * 3. A session has one turn under way. What waits for a person does not hold it; whoever waits in line has it next.
  * 4. Model output is hostile: what is no readable call becomes an error the model sees, never an exception and never an answer.
  * 5. Once a person was asked, the model may only reply. A reply proposes nothing.
- * 6. Turns, tokens, calls, actions, lines and texts are bounded, and an intent that meets a bound is still replied to.
+ * 6. A turn that may propose is shown no record older than its source allows: such records are read again first, by policy's leave.
+ * 7. A reply says nothing that no record shows (claims.ts).
+ * 8. Turns, tokens, calls, actions, lines and texts are bounded, and an intent that meets a bound is still replied to.
  */
 import type { CloudEvent, EventData, Incoming } from '@countersign/contracts';
 import { ignore, put, type Effect, type States } from '@countersign/messaging/stream';
 import type { Workflow } from '@countersign/workflow-kit';
+import { learned } from './learn.js';
 import { outcomeOf, type OutcomeEvent } from './outcome.js';
+import { withoutOpen } from './refresh.js';
 import { failedReply, replyFromOutcome, sendReply } from './reply.js';
 import {
   intentKey,
@@ -98,6 +102,8 @@ function acceptIntent(event: Accepted['event'], states: States, facts: Facts, no
     tokens: 0,
     acts: [],
     pending: [],
+    known: [],
+    seen: [],
     cause: event.id,
   };
   const session = states.get<SessionState>(sessionKey(sessionId)) ?? NEW_SESSION;
@@ -142,7 +148,8 @@ export function decideOutcome(
     }
     case 'acting':
     case 'waiting':
-      return settleAct(intentId, state, outcomeOf(event), states, facts, now);
+    case 'refreshing':
+      return settleAct(event, state, states, facts, now);
     case 'queued':
     case 'thinking':
     case 'ended':
@@ -157,30 +164,27 @@ function keepEarly(intentId: string, outcomes: Outcome[], outcome: Outcome): Eff
   return [put(intentKey(intentId), { tag: 'early', outcomes: [...outcomes, outcome] } satisfies IntentState)];
 }
 
-type Acting = Extract<IntentState, { tag: 'acting' | 'waiting' }>;
+type Acting = Extract<IntentState, { tag: 'acting' | 'waiting' | 'refreshing' }>;
 
-function settleAct(
-  intentId: string,
-  state: Acting,
-  outcome: Outcome,
-  states: States,
-  facts: Facts,
-  now: Date,
-): Effect[] {
+function settleAct(event: OutcomeEvent, state: Acting, states: States, facts: Facts, now: Date): Effect[] {
+  const { intentId } = event.data;
+  const outcome = outcomeOf(event);
   const act = state.plan.acts.find(({ actionId }) => actionId === outcome.actionId);
   if (!act || act.stand.tag === 'ended')
     return [ignore(act ? 'the action has ended' : 'this intent proposed no such action')];
   if (outcome.stand.tag === 'ended' && outcome.stand.outcome === 'previewed')
     return [ignore('policy decides on the preview')];
-  const plan = withOutcome(state.plan, outcome);
+  const workflow = facts.workflows.get(state.plan.workflow);
+  const plan = afterOutcome(state, outcome, event, workflow);
   if (plan.acts.some(({ stand }) => stand.tag === 'proposed'))
     return [put(intentKey(intentId), { ...state, plan } satisfies IntentState)];
   const session = states.get<SessionState>(sessionKey(plan.sessionId)) ?? NEW_SESSION;
+  const held = { intentId, plan, session, workflow, now };
+  if (state.tag === 'refreshing') return startTurn(held, false, true);
   if (plan.acts.some(({ stand }) => stand.tag === 'open')) {
     const freed = state.tag === 'acting' ? release(session, plan) : [];
     return [put(intentKey(intentId), { tag: 'waiting', plan } satisfies IntentState), ...freed];
   }
-  const held = { intentId, plan, session, workflow: facts.workflows.get(plan.workflow), now };
   if (state.tag === 'acting') return nextTurn(held, answers(plan.pending), plan.acts.some(decidedByPerson));
   const closing: Plan = {
     ...plan,
@@ -196,6 +200,16 @@ function settleAct(
 /** What a person refused, or nobody decided, is not proposed again in other words. */
 const decidedByPerson = ({ stand }: Plan['acts'][number]) =>
   stand.tag === 'ended' && (stand.code === 'APPROVAL_REJECTED' || stand.code === 'APPROVAL_EXPIRED');
+
+function afterOutcome(
+  { tag, plan }: Acting,
+  outcome: Outcome,
+  event: OutcomeEvent,
+  workflow: Workflow | undefined,
+): Plan {
+  if (tag === 'refreshing' && outcome.stand.tag === 'open') return withoutOpen(plan, outcome.actionId);
+  return learned(withOutcome(plan, outcome), event, workflow);
+}
 
 function withOutcome(plan: Plan, { actionId, stand, shown, line, cause }: Outcome): Plan {
   return {

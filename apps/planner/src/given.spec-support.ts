@@ -3,6 +3,8 @@ import {
   classified,
   eventIdOf,
   type AnyEvent,
+  type Code,
+  type RecordRead,
   type CloudEvent,
   type EventData,
   type EventDraft,
@@ -12,6 +14,7 @@ import {
 } from '@countersign/contracts';
 import type { Effect, States, WorkDraft, WorkRow } from '@countersign/messaging/stream';
 import { allow, defineRule } from '@countersign/policy-kit';
+import { defineSource } from '@countersign/context';
 import { defineToolContract } from '@countersign/tool-sdk';
 import { defineWorkflow, type Workflow } from '@countersign/workflow-kit';
 import { z } from 'zod';
@@ -53,6 +56,22 @@ export const library: Workflow = defineWorkflow({
   limits: { amountPerAction: {}, recordsPerAction: 1 },
   approval: { expiresInMs: 60_000 },
 });
+
+/** The same with a source: what a book's read shows, for five seconds. */
+export const sourced: Workflow = {
+  ...library,
+  model: { ...library.model, maxTurns: 9, tokenBudget: 100_000 },
+  sources: [
+    defineSource({
+      name: 'book',
+      tool: 'get_book',
+      argument: 'bookId',
+      record: 'book',
+      freshForMs: 5_000,
+      fields: { title: 'system', copies: 'system', note: 'untrusted' },
+    }),
+  ],
+};
 
 export const NOW = new Date('2026-03-01T10:00:00.000Z');
 const actor = { sub: 'alice', tenant: 'acme', roles: ['reader'] };
@@ -154,8 +173,8 @@ export function outcomes(intentId: string, turn: number, index: number, name = '
   const no = { code: 'PERMISSION_DENIED', detail: 'not this one', nextStep: 'Ask.' } as const;
   const preview = { effect: { lends: 'emma' }, basis: {}, digest: 'd1' };
   return {
-    denied: (code: typeof no.code | 'APPROVAL_REJECTED' | 'APPROVAL_EXPIRED' = no.code) =>
-      of('countersign.action.denied.v1', { ...decided(intentId, id, name), ...no, code, final: true }),
+    denied: (code: Code = no.code, final = true) =>
+      of('countersign.action.denied.v1', { ...decided(intentId, id, name), ...no, code, final }),
     escalated: () =>
       of('countersign.action.escalated.v1', {
         ...decided(intentId, id, name),
@@ -166,17 +185,23 @@ export function outcomes(intentId: string, turn: number, index: number, name = '
         actionHash: 'h1',
         expiresAt: '2026-03-02T10:00:00.000Z',
       }),
-    read: (result: Json = { title: 'Emma' }) =>
-      of('countersign.action.read.v1', { ...executed(intentId, id, name, 'read'), recordsRead: [RECORD], result }),
+    read: (result: Json = { title: 'Emma' }, record: RecordRead = RECORD) =>
+      of('countersign.action.read.v1', { ...executed(intentId, id, name, 'read'), recordsRead: [record], result }),
+    failed: (code: Code) =>
+      of('countersign.action.failed.v1', {
+        ...executed(intentId, id, name, 'read'),
+        ...{ recordsRead: [], code, detail: 'no', nextStep: 'Ask.' },
+      }),
     previewed: () =>
       of('countersign.action.previewed.v1', { ...executed(intentId, id, name, 'preview'), recordsRead: [], preview }),
-    committed: () =>
+    committed: (more: Partial<EventData<'countersign.action.committed.v1'>> = {}) =>
       of('countersign.action.committed.v1', {
         ...executed(intentId, id, name, 'commit'),
         recordsRead: [],
         idempotencyKey: 'key_1',
         result: { loan: 'loan_1' },
         recordsChanged: [],
+        ...more,
       }),
     inDoubt: () =>
       of('countersign.action.in-doubt.v1', {
@@ -198,6 +223,18 @@ export function outcomes(intentId: string, turn: number, index: number, name = '
         recordsChanged: [],
       }),
   };
+}
+
+/** A tool message's own content. */
+export const withoutRecords = (content: string) => content.split('\n\nKnown records', 1)[0]!;
+
+/** An end for what was proposed. */
+export function actOutcome(
+  { intentId, turn, index, tool }: EventData<'countersign.action.proposed.v1'>,
+  end: 'denied' | 'read' | 'committed' | 'failed',
+): AnyEvent {
+  const of = outcomes(intentId, turn, index, tool);
+  return end === 'failed' ? of.failed('NOT_FOUND') : of[end]();
 }
 
 export const answered = (

@@ -208,7 +208,7 @@ describe('what the model says is cleaned and cut', () => {
       { id: '', name: '', arguments: '{}', flaw: 'it is no function call' },
       { id: 'c0', name: 'get_book', arguments: '{}' },
     ]);
-    expect(answer.calls).toHaveLength(40);
+    expect(answer.calls).toHaveLength(64);
   });
 
   it('a missing usage is estimated, so that a budget still holds', async () => {

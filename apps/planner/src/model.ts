@@ -25,7 +25,7 @@ export interface ModelRequest {
 export type Model = (request: ModelRequest) => Promise<TurnOutcome>;
 
 const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
-const KEPT = { content: 32_000, arguments: 16_000, allArguments: 64_000, calls: 40 } as const;
+const KEPT = { content: 32_000, arguments: 16_000, allArguments: 64_000, calls: 64 } as const;
 
 /** The chat-completions wire through the `openai` client. What comes back is hostile: checked, cleaned and cut to size. */
 export function connectModel({ apiKey, baseUrl, model, maxRetries }: ModelConnection): Model {

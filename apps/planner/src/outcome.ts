@@ -1,4 +1,11 @@
-import type { AnyEvent, CloudEvent, Json, JsonObject, RecordRead } from '@countersign/contracts';
+import {
+  withoutBoxes,
+  type AnyEvent,
+  type CloudEvent,
+  type Json,
+  type JsonObject,
+  type RecordRead,
+} from '@countersign/contracts';
 import type { Outcome, Stand } from './state.js';
 import { boundedJson, clean, cut, inWords } from './transcript.js';
 
@@ -54,7 +61,7 @@ function told(event: OutcomeEvent): Told {
         event.data.recordsRead,
       );
     case 'countersign.action.committed.v1':
-      return done('committed', `${event.data.tool} is done:`, 'result', event.data.result, event.data.recordsRead);
+      return committed(event);
     case 'countersign.action.resolved.v1':
       return resolved(event);
     default:
@@ -86,9 +93,10 @@ function done(
   outcome: 'read' | 'previewed' | 'drafted' | 'committed',
   says: string,
   field: string,
-  value: Json,
+  given: Json,
   records: RecordRead[],
 ): Told {
+  const value = withoutBoxes(given);
   const provenance = records.map(({ system, type, id, version, at }) => ({ system, type, id, version, at }));
   return {
     stand: { tag: 'ended', outcome },
@@ -97,8 +105,23 @@ function done(
   };
 }
 
+/** Committed is not yet done: the system of record has to show it. */
+function committed({ data }: CloudEvent<'countersign.action.committed.v1'>): Told {
+  const { tool, result, recordsRead, done: check } = data;
+  if (!check || check.holds) return done('committed', `${tool} is done:`, 'result', result, recordsRead);
+  const { statement, detail } = check;
+  const value = withoutBoxes(result);
+  const shown = { status: 'committed', tool, done: { holds: false, statement, detail }, final: true, result: value };
+  return {
+    stand: { tag: 'ended', outcome: 'committed' },
+    shown: boundedJson(shown, 'result'),
+    line: clean(cut(`${tool} was committed, but the records do not show that ${statement}: ${detail}`, 2_000)),
+  };
+}
+
 function resolved({ data }: CloudEvent<'countersign.action.resolved.v1'>): Told {
-  const { tool, outcome, by, detail, result } = data;
+  const { tool, outcome, by, detail } = data;
+  const result = withoutBoxes(data.result);
   const stand: Stand = { tag: 'ended', outcome: 'resolved' };
   const found = outcome === 'committed' ? 'was found done' : 'was found not done';
   return {

@@ -1,6 +1,8 @@
 import { eventIdOf, type Code, type EventData, type EventDraft } from '@countersign/contracts';
 import { emit, type Effect } from '@countersign/messaging/stream';
-import type { Act, Outcome, Owner, Plan } from './state.js';
+import type { Workflow } from '@countersign/workflow-kit';
+import { unsupported } from './claims.js';
+import type { Act, Outcome, Owner, Plan, SessionState } from './state.js';
 import { BOUNDS, clean, cut } from './transcript.js';
 
 type Reply = Omit<EventData<'countersign.reply.sent.v1'>, 'intentId' | 'tenant'>;
@@ -43,6 +45,29 @@ export const actionsOf = (acts: readonly Act[]): Reply['actions'] =>
     return [{ actionId, tool, outcome: stand.outcome, ...(stand.code ? { code: stand.code } : {}) }];
   });
 
+/** The model's words, or the records' own where its words claim what no record shows. */
+export function answerReply(
+  text: string,
+  plan: Plan,
+  history: SessionState['history'],
+  workflow: Workflow | undefined,
+  turns: number,
+): Reply {
+  const changing = (workflow?.tools ?? []).filter(({ effect }) => effect !== 'read').map(({ name }) => name);
+  const said = history.map(({ reply }) => reply);
+  const flagged = unsupported(text, { acts: plan.acts, changing, seen: plan.seen, said, asked: plan.text });
+  const reply: Reply = { text, outcome: 'answered', fromModel: true, turns, actions: actionsOf(plan.acts) };
+  if (flagged === undefined) return reply;
+  const summary = `The answer that was written did not agree with the records. They show this:\n${doneLines(plan)}`;
+  return { ...reply, text: summary, fromModel: false, flagged: clean(cut(flagged, 2_000)) };
+}
+
+/** What became of the actions, the planner's own reads left out. */
+function doneLines({ acts }: Pick<Plan, 'acts'>): string {
+  const lines = acts.filter(({ again }) => !again).map(({ line }) => `- ${line}`);
+  return lines.length > 0 ? lines.join('\n') : 'Nothing was done.';
+}
+
 const FAILURES: Partial<Record<Code, string>> = {
   MODEL_FAILED: 'The model gave no usable answer.',
   BUDGET_EXCEEDED: 'This request used up its turns or tokens before there was an answer.',
@@ -54,7 +79,6 @@ const FAILURES: Partial<Record<Code, string>> = {
 
 /** A reply without the model: why there is no better one, and what was done. */
 export function failedReply(code: Code, plan: Pick<Plan, 'acts'>, turns: number): Reply {
-  const done = plan.acts.length > 0 ? plan.acts.map(({ line }) => `- ${line}`).join('\n') : 'Nothing was done.';
-  const text = `${FAILURES[code] ?? code}\n${done}`;
+  const text = `${FAILURES[code] ?? code}\n${doneLines(plan)}`;
   return { text, outcome: 'failed', code, fromModel: false, turns, actions: actionsOf(plan.acts) };
 }

@@ -4,6 +4,7 @@ import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import {
   actionIdOf,
+  decodeRecord,
   topicName,
   type AnyEvent,
   type EventData,
@@ -11,7 +12,7 @@ import {
   type OutRecord,
 } from '@countersign/contracts';
 import { createMessaging, kafkaSettings, silentLog, type Messaging } from '@countersign/messaging';
-import { KeyRing, plainEncoder, signedEncoder, Signer } from '@countersign/signing';
+import { checkSignature, eventPen, KeyRing, plainEncoder, signedEncoder, Signer } from '@countersign/signing';
 import {
   PlainKafka,
   testBrokers,
@@ -20,7 +21,7 @@ import {
   until,
   type TestServiceDatabase,
 } from '@countersign/testing';
-import { accepted as acceptedAt, acceptedAction, library, outcomes } from './given.spec-support.js';
+import { accepted as acceptedAt, acceptedAction, library, outcomes, RECORD, sourced } from './given.spec-support.js';
 import * as migrations from './migrations.js';
 import { connectModel } from './model.js';
 import { planner } from './service.js';
@@ -33,8 +34,11 @@ const keyPair = () => {
 };
 const policy = keyPair();
 const executor = keyPair();
-const ring = new KeyRing().add('policy', policy.pub).add('executor', executor.pub);
-const workflows = new Map([[library.name, library]]);
+const own = keyPair();
+const ring = new KeyRing().add('policy', policy.pub).add('executor', executor.pub).add('planner', own.pub);
+/** Its reads are of a fixed instant, so always too old. */
+const archive = { ...sourced, name: 'archive' };
+const workflows = new Map([library, archive].map((workflow) => [workflow.name, workflow]));
 const sign = { decisions: signedEncoder('policy', policy.signer), results: signedEncoder('executor', executor.signer) };
 
 /** The database's clock runs here, so authority lasts longer than this spec will be kept. */
@@ -116,7 +120,7 @@ describe('the planner', () => {
         planner({ ring, workflows, onForged: ({ event }, because) => forged.push(`${event.type}: ${because}`) }),
       ],
       workers: [turnWorker({ workflows, ask, model: 'm-1', concurrency: 4 }), wakeWorker(workflows), deadlineWorker],
-      encode: plainEncoder('planner'),
+      ...eventPen('planner', own.signer),
     });
     running.push(messaging);
     await messaging.start();
@@ -171,9 +175,10 @@ describe('the planner', () => {
       { text: 'Emma is yours.', outcome: 'answered', turns: 2 },
     ]);
     expect(await proposals()).toHaveLength(1);
+    // What is told to audit is what was sent, word for word.
     expect(await published('proposals', 'countersign.model.called.v1')).toMatchObject([
-      { turn: 0, model: 'm-1' },
-      { turn: 1 },
+      { turn: 0, model: 'm-1', request: { messages: requests[0]!.messages } },
+      { turn: 1, request: { messages: requests[1]!.messages } },
     ]);
     expect(requests[1]?.messages.at(-1)).toMatchObject({
       role: 'tool',
@@ -250,6 +255,44 @@ describe('the planner', () => {
       actions: [{ outcome: 'denied', code: 'APPROVAL_REJECTED' }],
     });
     expect(requests.at(-1)).not.toHaveProperty('tools');
+  });
+
+  it('reads a record again before a turn that would show it as it was', async () => {
+    const look = call('emma');
+    look.tool_calls[0]!.function.name = 'get_book';
+    script['Lend me Emma'] = [look, { content: 'There are three copies.' }];
+    await start('planner-1');
+    await publish(accepted('int_1', { workflow: 'archive' }));
+    await until(async () => (await proposals()).length === 1, { what: 'the read' });
+    await publish(outcomes('int_1', 0, 0, 'get_book').read({ copies: 2 }));
+    const [, again] = await until(async () => (await proposals()).length === 2 && proposals(), {
+      what: 'a read again',
+    });
+    expect(again).toMatchObject({ actionId: actionIdOf('int_1', 1, 1_000), tool: 'get_book', turn: 1, index: 1_000 });
+    expect(requests).toHaveLength(1);
+    const newer = { ...RECORD, version: '8' };
+    await publish(outcomes('int_1', 1, 1_000, 'get_book').read({ copies: 3 }, newer));
+    await repliesOf(1);
+    const prompt = JSON.stringify(requests[1]!.messages);
+    expect(prompt).toContain('copies = 3 (shelf book emma v8 at 2026-03-01T10:00:00.000Z, system)');
+    expect(prompt).not.toContain('copies = 2');
+  });
+
+  it('signs what it writes with its own key', async () => {
+    script['Lend me Emma'] = [call('emma'), { content: 'Emma is yours.' }];
+    await start('planner-1');
+    await publish(accepted('int_1'));
+    await until(async () => (await proposals()).length > 0, { what: 'the proposal' });
+    await publish(outcomes('int_1', 0, 0).committed());
+    await repliesOf(1);
+    for (const topic of ['proposals', 'replies'] as const) {
+      const records = await kafka.readAll(topicName(topic, prefix));
+      const checks = records.map((record) =>
+        checkSignature(ring, 'planner', decodeRecord({ ...record, topic, key: Buffer.from(record.key!) })),
+      );
+      expect(checks.length).toBeGreaterThan(0);
+      expect(checks.filter(({ ok }) => !ok)).toEqual([]);
+    }
   });
 
   it('tells that the model failed, and goes on with the next intent', async () => {

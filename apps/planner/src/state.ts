@@ -1,4 +1,5 @@
-import type { ActionOutcome, Code } from '@countersign/contracts';
+import type { ShownField } from '@countersign/context';
+import type { ActionOutcome, Code, JsonObject } from '@countersign/contracts';
 
 /** Who asked, as policy verified it, and where the answer goes. */
 export interface Owner {
@@ -41,7 +42,39 @@ export interface Act {
   tool: string;
   stand: Stand;
   line: string;
+  /** Of a read that the model sees through a source. */
+  reads?: { source: string; arguments: JsonObject };
+  /** The planner's own: it reads again what the model was shown before. */
+  again?: true;
+  proof?: Proof;
 }
+
+/** What a commit did, by the executor's signed result: what a reply may claim of it. */
+export interface Proof {
+  /** The system of record shows what "done" means, or nobody said what it means. */
+  holds: boolean;
+  /** Values of the result, of what it made and of what it changed. */
+  own: string[];
+  /** Values of the records it changed, as they were and as they are. */
+  around: string[];
+}
+
+/** A record, or a list of them, that the model is shown: its newest read, through its source. */
+export interface KnownRecord {
+  source: string;
+  /** The id it is read by. */
+  subject: string;
+  arguments: JsonObject;
+  view: ShownField[];
+  readAt: string;
+  /** Why it is not shown as it is now. */
+  doubt?: { tag: 'moved' } | { tag: 'unread' | 'gone'; code: Code };
+  /** Fields were left out for length. */
+  partial?: true;
+}
+
+/** A leaf of what was read, in no stranger's words. `computed`: by a tool, or of a read without a source. */
+export type Seen = [field: string, value: string, computed?: true];
 
 /** A call of the turn under way, with the answer the model is to see once there is one. */
 export interface Pending {
@@ -64,12 +97,16 @@ export interface Plan {
   tokens: number;
   acts: Act[];
   pending: Pending[];
+  /** In the order of their reads. */
+  known: KnownRecord[];
+  seen: Seen[];
   /** Id of the event that led to the turn. */
   cause: string;
 }
 
 /**
- * `intent:<id>`. early → single → ended, or early → queued → thinking → acting → (thinking | waiting → queued) → ended.
+ * `intent:<id>`. early → single → ended, or early → queued → thinking → acting → (refreshing → thinking | waiting → queued) →
+ * ended.
  * `early` holds what came before policy's acceptance.
  */
 export type IntentState =
@@ -78,6 +115,7 @@ export type IntentState =
   | { tag: 'queued'; plan: Plan; last: boolean }
   | { tag: 'thinking'; plan: Plan }
   | { tag: 'acting'; plan: Plan }
+  | { tag: 'refreshing'; plan: Plan }
   | { tag: 'waiting'; plan: Plan }
   | { tag: 'ended' };
 
@@ -98,6 +136,9 @@ export const LIMITS = {
   line: 20,
   callsPerTurn: 8,
   actsPerIntent: 32,
+  /** Records read again before one turn; their proposals have indices from `firstRefresh` on, which no call of a model's has. */
+  refreshesPerTurn: 8,
+  firstRefresh: 1_000,
   /** What came early: an action escalated, in doubt, ended. */
   early: 8,
 } as const;
@@ -112,6 +153,8 @@ export interface TurnBody {
   messages: Message[];
   /** Tools the model is offered; none in the last turn. */
   tools: string[];
+  /** Tokens the answer may have. */
+  maxTokens: number;
   last: boolean;
 }
 

@@ -5,6 +5,10 @@ import type { Message, SessionState } from './state.js';
 export const BOUNDS = {
   toolMessage: 16_000,
   transcript: 160_000,
+  /** Known records: a value, one record's view, all views. */
+  value: 4_000,
+  record: 16_000,
+  records: 48_000,
   history: 6,
   historyText: 2_000,
   reply: 32_000,
@@ -69,8 +73,8 @@ const DROPPED = JSON.stringify({
 });
 
 /** Keeps a transcript in bounds: the oldest tool results give way first, then the oldest assistant text. */
-export function bounded(messages: Message[]): Message[] {
-  let excess = JSON.stringify(messages).length - BOUNDS.transcript;
+export function bounded(messages: Message[], room: number): Message[] {
+  let excess = JSON.stringify(messages).length - room;
   if (excess <= 0) return messages;
   return messages.map((message) => {
     if (excess <= 0) return message;

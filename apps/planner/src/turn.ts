@@ -1,13 +1,18 @@
-import { actionIdOf, eventIdOf, type Code, type EventDraft, type Json } from '@countersign/contracts';
+import { actionIdOf, type Code, type Json } from '@countersign/contracts';
 import { emit, ignore, put, work, type Effect, type States, type WorkRow } from '@countersign/messaging/stream';
 import type { Workflow } from '@countersign/workflow-kit';
 import { errorShown, judgeCalls, looksLikeCall, type JudgedCall } from './calls.js';
-import { actionsOf, envelope, failedReply, sendReply } from './reply.js';
+import { calledDraft, proposedDraft, type TurnFacts } from './drafts.js';
+import { sourceOfTool } from './known.js';
+import { promptOf } from './prompt.js';
+import { dueRecords, refresh } from './refresh.js';
+import { answerReply, failedReply, sendReply } from './reply.js';
 import {
   intentKey,
   LIMITS,
   NEW_SESSION,
   sessionKey,
+  type Act,
   type IntentState,
   type Message,
   type Plan,
@@ -16,7 +21,7 @@ import {
   type TurnOutcome,
   type WakeBody,
 } from './state.js';
-import { bounded, clean, cut, firstMessages, remembered } from './transcript.js';
+import { bounded, BOUNDS, clean, firstMessages, remembered } from './transcript.js';
 
 /** An intent that has its session, and what its next step needs. */
 export interface Held {
@@ -38,8 +43,11 @@ const NOT_A_CALL: Message = {
     'That was no usable answer (INVALID_ARGUMENTS): a call written as text is not a call. Call the tool, or answer in words.',
 };
 
-/** Writes down the next turn, or ends the intent where its turns, tokens or authority are used up. */
-export function startTurn(held: Held, last: boolean): Effect[] {
+/**
+ * Writes down the next turn, or ends the intent where its turns, tokens or authority are used up. A turn that may propose is shown
+ * no stale record: those are read again first, once.
+ */
+export function startTurn(held: Held, last: boolean, isFresh = false): Effect[] {
   const { intentId, plan, workflow, now } = held;
   if (!workflow) return fail(held, 'UNKNOWN_WORKFLOW');
   if (plan.tokens >= workflow.model.tokenBudget) return fail(held, 'BUDGET_EXCEEDED');
@@ -47,17 +55,21 @@ export function startTurn(held: Held, last: boolean): Effect[] {
   if (expired && plan.turn === 0) return fail(held, 'UNAUTHENTICATED');
   const closing = last || expired;
   if (!closing && plan.turn >= workflow.model.maxTurns) return fail(held, 'BUDGET_EXCEEDED');
-  const transcript = bounded(
-    plan.turn === 0 ? opening(held, workflow) : closing ? [...plan.transcript, LAST_TURN] : plan.transcript,
-  );
+  const due = closing || isFresh ? [] : dueRecords(plan, workflow, now);
+  if (due.length > 0) return refresh(intentId, plan, due, workflow, now);
+  const said = plan.turn === 0 ? opening(held, workflow) : closing ? [...plan.transcript, LAST_TURN] : plan.transcript;
+  const transcript = bounded(said, BOUNDS.transcript);
+  const tools = closing ? [] : offeredTools(workflow, plan.owner.roles);
+  const prompt = promptOf(transcript, plan, workflow, tools, now);
+  if (!prompt) return fail(held, 'BUDGET_EXCEEDED');
   const body: TurnBody = {
     intentId,
     sessionId: plan.sessionId,
     workflow: plan.workflow,
     turn: plan.turn,
     cause: plan.cause,
-    messages: transcript,
-    tools: closing ? [] : offeredTools(workflow, plan.owner.roles),
+    tools,
+    ...prompt,
     last: closing,
   };
   const id = `turn:${intentId}:${plan.turn}`;
@@ -127,11 +139,6 @@ export function decideWake(
   return startTurn({ intentId: body.intentId, plan, session, workflow: workflows.get(plan.workflow), now }, last);
 }
 
-export interface TurnFacts {
-  workflows: ReadonlyMap<string, Workflow>;
-  model: string;
-}
-
 /** A finished turn: its call is told to audit, and becomes proposals, another turn or the reply. */
 export function decideTurn(row: WorkRow, outcome: TurnOutcome, states: States, facts: TurnFacts, now: Date): Effect[] {
   const body = row.body as unknown as TurnBody;
@@ -139,7 +146,7 @@ export function decideTurn(row: WorkRow, outcome: TurnOutcome, states: States, f
   if (state?.tag !== 'thinking' || state.plan.turn !== body.turn) return [ignore('another turn is under way')];
   const session = states.get<SessionState>(sessionKey(body.sessionId)) ?? NEW_SESSION;
   const workflow = facts.workflows.get(body.workflow);
-  const called = modelCalled(state.plan, body, outcome, facts, now);
+  const called = calledDraft(state.plan, body, outcome, facts, now);
   const plan = { ...state.plan, cause: called.id };
   const held: Held = { intentId: body.intentId, plan, session, workflow, now };
   const turns = body.turn + 1;
@@ -159,7 +166,7 @@ function takeAnswer(held: Held, body: TurnBody, answer: Answered): Effect[] {
   const text = answer.content?.trim() ?? '';
   const usable = text !== '' && !looksLikeCall(text);
   if (usable && (body.last || answer.calls.length === 0)) {
-    return finish(held, { text, outcome: 'answered', fromModel: true, turns, actions: actionsOf(plan.acts) });
+    return finish(held, answerReply(text, plan, held.session.history, workflow, turns));
   }
   if (body.last || !workflow)
     return finish(held, failedReply(workflow ? 'MODEL_FAILED' : 'UNKNOWN_WORKFLOW', plan, turns));
@@ -168,8 +175,12 @@ function takeAnswer(held: Held, body: TurnBody, answer: Answered): Effect[] {
     return nextTurn(held, [said, NOT_A_CALL], false);
   }
   const tools = workflow.tools.map(({ name }) => name);
-  return takeCalls(held, answer, judgeCalls(answer.calls, body.turn, LIMITS.actsPerIntent - plan.acts.length, tools));
+  const room = LIMITS.actsPerIntent - plan.acts.length;
+  return takeCalls(held, answer, judgeCalls(answer.calls, body.turn, room, tools, callIdsIn(plan.transcript)));
 }
+
+const callIdsIn = (transcript: Message[]) =>
+  transcript.flatMap((said) => (said.role === 'assistant' ? (said.tool_calls ?? []).map(({ id }) => id) : []));
 
 function takeCalls(held: Held, { content }: Answered, calls: JudgedCall[]): Effect[] {
   const { intentId, plan, now } = held;
@@ -180,16 +191,15 @@ function takeCalls(held: Held, { content }: Answered, calls: JudgedCall[]): Effe
       : { callId: call.callId, shown: errorShown(call.error) },
   );
   const proposals = calls.flatMap((call, index) =>
-    call.tag === 'call' ? [proposed(intentId, plan, call, index, content, now)] : [],
+    call.tag === 'call' ? [proposedDraft(intentId, plan, askOf(call, index, content), now)] : [],
   );
   if (proposals.length === 0)
     return nextTurn({ ...held, plan: { ...plan, pending } }, [said, ...answers(pending)], false);
-  const acts = proposals.map(({ data }): Plan['acts'][number] => ({
-    actionId: data.actionId,
-    tool: data.tool,
-    stand: { tag: 'proposed' },
-    line: '',
-  }));
+  const acts = proposals.map(({ data }): Act => {
+    const source = sourceOfTool(held.workflow, data.tool)?.name;
+    const reads = source ? { reads: { source, arguments: data.arguments } } : {};
+    return { actionId: data.actionId, tool: data.tool, stand: { tag: 'proposed' }, line: '', ...reads };
+  });
   const after: Plan = { ...plan, transcript: [...plan.transcript, said], pending, acts: [...plan.acts, ...acts] };
   return [
     ...proposals.map((draft) => emit(draft)),
@@ -197,6 +207,13 @@ function takeCalls(held: Held, { content }: Answered, calls: JudgedCall[]): Effe
     ...(plan.acts.length === 0 ? [deadline(intentId, plan)] : []),
   ];
 }
+
+type Call = Extract<JudgedCall, { tag: 'call' }>;
+
+const askOf = ({ raw, arguments: args, callId }: Call, index: number, content: string | null) => ({
+  ...{ index, tool: raw.function.name, arguments: args, callId },
+  ...(content ? { rationale: content } : {}),
+});
 
 /** The tool messages of a turn, in the order of its calls. */
 export const answers = (pending: Plan['pending']): Message[] =>
@@ -208,72 +225,4 @@ export function nextTurn(held: Held, said: Message[], last: boolean): Effect[] {
     { ...held, plan: { ...plan, transcript: [...plan.transcript, ...said], turn: plan.turn + 1 } },
     last,
   );
-}
-
-type Call = Extract<JudgedCall, { tag: 'call' }>;
-
-function proposed(
-  intentId: string,
-  plan: Plan,
-  call: Call,
-  index: number,
-  content: string | null,
-  now: Date,
-): EventDraft<'countersign.action.proposed.v1'> {
-  const actionId = actionIdOf(intentId, plan.turn, index);
-  const rationale = content?.trim() ? { rationale: cut(content.trim(), 4_000) } : {};
-  return {
-    ...envelope(plan.owner, intentId, plan.cause, now),
-    type: 'countersign.action.proposed.v1',
-    id: eventIdOf('countersign.action.proposed.v1', actionId),
-    subject: actionId,
-    data: {
-      intentId,
-      actionId,
-      turn: plan.turn,
-      index,
-      workflow: plan.workflow,
-      tool: call.raw.function.name,
-      arguments: call.arguments,
-      dryRun: false,
-      callId: call.callId,
-      ...rationale,
-    },
-  };
-}
-
-function modelCalled(
-  plan: Plan,
-  body: TurnBody,
-  outcome: TurnOutcome,
-  facts: TurnFacts,
-  now: Date,
-): EventDraft<'countersign.model.called.v1'> {
-  const { intentId, turn, messages, tools } = body;
-  const temperature = facts.workflows.get(body.workflow)?.model.temperature ?? null;
-  const ended =
-    outcome.tag === 'failed'
-      ? { response: null, error: cut(clean(outcome.error), 2_000), usage: { prompt: 0, completion: 0 } }
-      : { response: told(outcome), usage: outcome.usage };
-  return {
-    ...envelope(plan.owner, intentId, plan.cause, now),
-    type: 'countersign.model.called.v1',
-    id: eventIdOf('countersign.model.called.v1', intentId, turn),
-    subject: intentId,
-    data: {
-      intentId,
-      turn,
-      model: facts.model,
-      request: { messages, tools, temperature } as unknown as Json,
-      ...ended,
-      attempts: outcome.attempts,
-      durationMs: outcome.durationMs,
-    },
-  };
-}
-
-function told({ content, calls, finish: finishReason }: Answered): Json {
-  const response = { content, toolCalls: calls, finishReason };
-  const text = JSON.stringify(response);
-  return text.length <= 120_000 ? (response as unknown as Json) : { truncated: true, text: cut(text, 40_000) };
 }

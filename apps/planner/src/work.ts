@@ -5,8 +5,6 @@ import { decideDeadline } from './deadline.js';
 import { intentKey, sessionKey, type TurnBody, type TurnOutcome, type WakeBody } from './state.js';
 import { DEADLINE, decideTurn, decideWake } from './turn.js';
 
-const ANSWER_TOKENS = 4_096;
-
 export interface TurnWorkerSettings {
   workflows: ReadonlyMap<string, Workflow>;
   ask: Model;
@@ -42,14 +40,14 @@ async function takeTurn(
   workflows: ReadonlyMap<string, Workflow>,
   ask: Model,
 ): Promise<void> {
-  const { workflow: name, messages, tools: offered } = row.body as unknown as TurnBody;
+  const { workflow: name, messages, tools: offered, maxTokens } = row.body as unknown as TurnBody;
   const workflow = workflows.get(name);
   const outcome: TurnOutcome = workflow
     ? await ask({
         messages,
         tools: workflow.tools.filter((contract) => offered.includes(contract.name)),
         settings: workflow.model,
-        maxTokens: ANSWER_TOKENS,
+        maxTokens,
         signal: round.signal,
       })
     : { tag: 'failed', error: `the workflow ${name} is not loaded`, attempts: 0, durationMs: 0 };

@@ -74,9 +74,10 @@ function choice(options: unknown[], field: Field, material: Material): unknown {
     return options.includes(currency) ? currency : required(field, undefined);
   }
   const said = new Set(meaningsIn(material.text));
-  const meant = options.find((option) =>
-    meaningsIn(partsOf(String(option)).join(' ')).some((meaning) => said.has(meaning)),
-  );
+  const parts = (option: unknown) => meaningsIn(partsOf(String(option)).join(' '));
+  const meant =
+    options.find((option) => parts(option).every((meaning) => said.has(meaning))) ??
+    options.find((option) => parts(option).some((meaning) => said.has(meaning)));
   const other = options.find((option) => /^(other|unspecified|normal|general|none)$/i.test(String(option)));
   return meant ?? required(field, other ?? options[0]);
 }

@@ -1,3 +1,4 @@
+import { recordOf, recordsIn, withoutRecords } from './known-records.js';
 import type { ChatMessage } from './wire.js';
 
 /** A tool call since the last user message, and what came of it. */
@@ -28,17 +29,16 @@ const REFUSED = /^(denied|refused|rejected|failed|blocked|error|expired|dropped|
 export function readConversation(messages: ChatMessage[]): Conversation {
   const asked = messages.findLastIndex(({ role }) => role === 'user');
   const since = messages.slice(asked + 1);
-  const results = new Map(
-    since.filter(({ role }) => role === 'tool').map((message) => [message.tool_call_id, message.content]),
-  );
+  const told = since.filter(({ role }) => role === 'tool');
+  const records = recordsIn(told.map(({ content }) => content));
+  const results = new Map(told.map((message) => [message.tool_call_id, withoutRecords(message.content)]));
   const calls = since.flatMap(({ tool_calls }) =>
     (tool_calls ?? []).map((call): Call => {
       const content = results.get(call.id);
-      return {
-        name: call.function.name,
-        args: objectOf(call.function.arguments),
-        ...(content === undefined ? {} : { result: readResult(content) }),
-      };
+      const args = objectOf(call.function.arguments);
+      const result = content === undefined ? undefined : readResult(content);
+      const data = result?.status === 'ok' ? recordOf(records, call.function.name, args) : undefined;
+      return { name: call.function.name, args, ...(result && { result: data ? { ...result, data } : result }) };
     }),
   );
   const users = messages.slice(0, Math.max(asked, 0)).filter(({ role }) => role === 'user');

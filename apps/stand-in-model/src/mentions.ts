@@ -11,6 +11,11 @@ export interface MoneyMention {
 }
 
 const ID = /\b([A-Za-z]{2,12})[_-](?=[A-Za-z0-9-]*\d)[A-Za-z0-9][A-Za-z0-9-]{0,39}(?<=[A-Za-z0-9])/g;
+/** Somebody by name: "member alice", "the role of alice", "alice's role", "promote alice". */
+const PERSON =
+  /\b(?:member|user|colleague|employee|agent|roles?\s+of|promote|demote)\s+(?!to\b|the\b|a\b|an\b|of\b|(?:member|user)\b)([a-z][\w.-]*\w)|\b([a-z][\w.-]*)['’]s\s+roles?\b/gi;
+/** Stands for the prefix that a person's name does not have. */
+export const A_PERSON = 'person';
 const CURRENCIES: Record<string, string> = {
   '€': 'EUR', eur: 'EUR', euro: 'EUR', euros: 'EUR',
   $: 'USD', usd: 'USD', dollar: 'USD', dollars: 'USD',
@@ -31,6 +36,20 @@ export const idsIn = (text: string): IdMention[] =>
     [...text.matchAll(ID)].map((found) => ({ id: found[0], prefix: found[1]!.toLowerCase(), at: found.index })),
     ({ id }) => id,
   );
+
+/** Records and people, in their order. */
+export const mentionsIn = (text: string): IdMention[] =>
+  unique(
+    [...idsIn(text), ...peopleIn(text)].sort((a, b) => a.at - b.at),
+    ({ id }) => id,
+  );
+
+const peopleIn = (text: string): IdMention[] =>
+  [...text.matchAll(PERSON)].map((found) => ({
+    id: (found[1] ?? found[2])!.toLowerCase(),
+    prefix: A_PERSON,
+    at: found.index,
+  }));
 
 /** Money with its currency, as a decimal string; "1,200.50", "1.200,50" and "1200.5" are the same. */
 export function moneyIn(text: string): MoneyMention[] {

@@ -1,3 +1,4 @@
+import { A_PERSON } from './mentions.js';
 import { fieldsOf, resolved, typeOf, type Field, type Schema } from './schema.js';
 import { meaningOf, meaningsIn, partsOf } from './words.js';
 import type { ChatTool } from './wire.js';
@@ -10,6 +11,8 @@ export interface KnownTool {
   verb: string;
   /** `refund` of `issue_refund`. */
   objects: string[];
+  /** What its parameters may be, where they are chosen from a list. */
+  options: string[];
   about: string[];
   fields: Field[];
 }
@@ -18,6 +21,7 @@ const READS = /^(get|list|find|read|lookup|look|search|fetch|show|check|view|des
 const PREVIEWS = /^(preview|compute|calculate|estimate|simulate|quote|dry|forecast)$/;
 const SAYS_READ =
   /^\s*(read|get|list|look|find|fetch|show|search|retrieve|return)s?\b|read-only|changes nothing|without changing/i;
+const PEOPLE = /^(member|user|person|people|employee|agent|colleague|assignee|staff)$/;
 const NO_ID = new Set(['id', 'ids', 'number', 'no', 'ref', 'reference', 'key', 'code']);
 
 export function knownTool({ name, description, parameters }: ChatTool): KnownTool {
@@ -34,10 +38,17 @@ export function knownTool({ name, description, parameters }: ChatTool): KnownToo
     kind,
     verb: meaningOf(verb),
     objects,
+    options: optionsOf(parameters as Schema),
     about: meaningsIn(description),
     fields: fieldsOf(parameters as Schema),
   };
 }
+
+const optionsOf = (parameters: Schema): string[] =>
+  fieldsOf(parameters)
+    .filter(({ name }) => !partsOf(name).includes('currency'))
+    .flatMap(({ schema }) => resolved(schema).enum ?? [])
+    .flatMap((option) => meaningsIn(partsOf(String(option)).join(' ')));
 
 /** True for a parameter that takes a record's id. */
 export function takesId({ name, schema }: Field): boolean {
@@ -57,6 +68,7 @@ export function fits(id: string, prefix: string, field: Field, tool: KnownTool):
   if (pattern?.toLowerCase().includes(prefix) || description.toLowerCase().includes(`${prefix}_`)) return true;
   const words = partsOf(field.name).filter((part) => !NO_ID.has(part));
   const names = words.length > 0 ? words : tool.objects;
+  if (prefix === A_PERSON) return names.some((name) => PEOPLE.test(name));
   return names.length === 0 || names.some((name) => abbreviates(prefix, name));
 }
 

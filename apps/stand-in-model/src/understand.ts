@@ -1,4 +1,4 @@
-import { idsIn, moneyIn, unique, type IdMention, type MoneyMention } from './mentions.js';
+import { mentionsIn, moneyIn, unique, type IdMention, type MoneyMention } from './mentions.js';
 import type { KnownTool } from './tool-kinds.js';
 import { meaningOf, wordsOf } from './words.js';
 
@@ -33,8 +33,8 @@ const CLAUSE = /(?<=[.!?;])\s+|\n+|,?\s+\b(?:and then|and also|then|and)\b\s+(?=
 /** What is asked for, in the order it stands. Quoted and forwarded text asks for nothing. */
 export function understand(text: string, earlier: string[], tools: KnownTool[]): Understanding {
   const words = ownWords(text);
-  const named = idsIn(words);
-  const ids = named.length > 0 ? named : idsIn([text, ...earlier].find((one) => idsIn(one).length > 0) ?? '');
+  const named = mentionsIn(words);
+  const ids = named.length > 0 ? named : mentionsIn([text, ...earlier].find((one) => mentionsIn(one).length > 0) ?? '');
   const writes = tools.filter(({ kind }) => kind === 'write');
   const own = words.replace(/\(About: [^)]*\)/g, '').trim();
   const goals = merged(clausesOf(words).flatMap((clause) => goalsOf(clause, writes, ids)));
@@ -80,8 +80,8 @@ function goalsOf(clause: Clause, writes: KnownTool[], all: IdMention[]): Goal[] 
   const scored = writes.map((tool) => ({ tool, score: asksFor(clause.text, tool) })).filter(({ score }) => score > 0);
   const best = scored.sort((a, b) => b.score - a.score)[0];
   if (!best) return [];
-  const here = idsIn(clause.text);
-  const near = here.length > 0 ? here : idsIn(clause.sentence);
+  const here = mentionsIn(clause.text);
+  const near = here.length > 0 ? here : mentionsIn(clause.sentence);
   const ids = near.length > 0 ? near : all;
   const monies = moneyIn(clause.text).length > 0 ? moneyIn(clause.text) : moneyIn(clause.sentence);
   return targetsOf(ids, best.tool).map((targets, index, sets) => ({
@@ -132,4 +132,4 @@ const wished = (before: { word: string }[]) =>
 const followedBy = (tool: KnownTool, after: { meaning: string }[]) =>
   after
     .slice(0, 8)
-    .some(({ meaning }) => tool.objects.includes(meaning) || tool.objects.map(meaningOf).includes(meaning));
+    .some(({ meaning }) => [...tool.objects, ...tool.options].some((one) => [one, meaningOf(one)].includes(meaning)));

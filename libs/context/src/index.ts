@@ -1,1 +1,3 @@
-export type { Source, Trust } from './source.js';
+export { linesOf } from './lines.js';
+export { defineSource, fieldsFor, sourceFlaws, type Source, type Trust } from './source.js';
+export { narrowed, viewOf, type Read, type ShownField } from './view.js';
