@@ -4,10 +4,13 @@ import { Counter, Registry } from 'prom-client';
 import { createLogger, METRICS, messagingSettings, parseConfig, startService } from '@countersign/host';
 import { createVerifier, loadOpenKey } from '@countersign/identity';
 import { createMessaging, KAFKA_BATCH, Messaging, type Batch } from '@countersign/messaging';
+import { loadSealingKeys, SealStore } from '@countersign/sealing';
 import { eventPen, loadKeyRing, loadSigner } from '@countersign/signing';
 import { loadWorkflows } from '@countersign/workflow-kit';
 import { policyConfig } from './config.js';
+import type { Means } from './prepare.js';
 import { policy } from './service.js';
+import { keyWaiter } from './work.js';
 
 @Controller()
 class Inbox {
@@ -30,6 +33,11 @@ class Inbox {
 
   @EventPattern<string>('approvals', KAFKA_BATCH)
   approvals(@Payload() batch: Batch) {
+    return this.messaging.handle(batch);
+  }
+
+  @EventPattern<string>('replies', KAFKA_BATCH)
+  replies(@Payload() batch: Batch) {
     return this.messaging.handle(batch);
   }
 }
@@ -57,22 +65,25 @@ export async function start() {
     rolesClaim: config.OIDC_ROLES_CLAIM,
   });
   await verifier.warm();
+  const means: Means = {
+    workflows: await loadWorkflows(config.COUNTERSIGN_WORKFLOWS, model),
+    verifier,
+    ring: loadKeyRing(keys),
+    openKey: loadOpenKey(keys),
+    store: new SealStore({ keys: loadSealingKeys(keys), sql: () => messaging.sql }),
+    freshAfterMs: config.FRESH_AFTER_MS,
+    onUntrusted: ({ event, record }, because) => {
+      untrusted.inc({ type: event.type });
+      logger.warn(
+        { type: event.type, id: event.id, topic: record.topic, offset: String(record.offset), because },
+        'not trusted; ignored',
+      );
+    },
+  };
   const messaging = createMessaging({
     ...messagingSettings('policy', config, logger),
-    subscriptions: policy({
-      workflows: await loadWorkflows(config.COUNTERSIGN_WORKFLOWS, model),
-      verifier,
-      ring: loadKeyRing(keys),
-      openKey: loadOpenKey(keys),
-      onUntrusted: ({ event, record }, because) => {
-        untrusted.inc({ type: event.type });
-        logger.warn(
-          { type: event.type, id: event.id, topic: record.topic, offset: String(record.offset), because },
-          'not trusted; ignored',
-        );
-      },
-    }),
-    workers: [],
+    subscriptions: policy(means),
+    workers: [keyWaiter(means)],
     ...eventPen('policy', loadSigner(keys)),
   });
   return startService({ name: 'policy', config, logger, messaging, module: AppModule });

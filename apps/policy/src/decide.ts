@@ -1,13 +1,9 @@
 /*
- * Policy's decisions, one function an event. What they guarantee:
+ * Policy's decisions: on what is asked for here, on results and on people's words beside it. What they guarantee:
  * 1. Only a verified person's intent is accepted, once, under the tenant of the token; a repeat emits nothing.
  * 2. What stands on proposals is a claim: the action's id is recomputed, and tenant, session and workflow are the accepted intent's.
+ *    Only the planner's own proposals count, and after the reply, the token's expiry or 15 minutes none does.
  * 3. Nothing is granted unless roles, limits and rules say so; unsure is never yes.
- * 4. A person's yes counts when policy itself verified who said it, that it is neither the requester nor of another tenant, that
- *    the role suffices at the instant the broker appended it, and that it is for this very effect. What fails commits nothing: if it
- *    is approval's, people are asked again, or told that it came too late, so that nothing waits for an answer that never comes.
- * 5. Only results that the executor signed move an action, and only from the warrant they answer.
- * 6. A warrant that comes back unsent is decided anew, three times at most.
  */
 import {
   actionIdOf,
@@ -17,50 +13,63 @@ import {
   payloadFlaw,
   sessionIdOf,
   UNVERIFIED,
-  type ActionOutcome,
-  type Person as Actor,
+  type AnyEvent,
 } from '@countersign/contracts';
 import { emit, ignore, put, type Effect, type States } from '@countersign/messaging/stream';
 import { acceptedDraft, refusedDraft, type Case, type Denial, type Requested } from './drafts.js';
 import { checkedOf, type Checked, type Facts, type Of } from './facts.js';
-import { askAgain, deny, judge, judgeNew, type Decided } from './judge.js';
-import { withRead } from './provenance.js';
+import { contractNamed, deny, judgeNew, type Ask, type Decided } from './judge.js';
+import { book, limitKeys } from './limits.js';
+import { caseOf, keep, whyNot } from './open-action.js';
+import { withStrangers } from './provenance.js';
+import { spoken } from './spoken.js';
+import { waitForKey } from './waiting.js';
 import {
   actionKey,
   AUTHORITY_MS,
-  CLOCK_SLACK_MS,
   intentKey,
   MAX_PROPOSALS,
-  MAX_RETURNS,
   MAX_TEXT_KEPT,
   type AcceptedIntent,
   type Action,
-  type ActionBase,
-  type Approver,
   type Intent,
-  type OpenAction,
 } from './state.js';
 
 type Proposed = Of<'countersign.action.proposed.v1'>;
-type Previewed = Of<'countersign.action.previewed.v1'>;
-type Returned = Of<'countersign.action.returned.v1'>;
-type Verdict = Of<'countersign.approval.granted.v1'> | Of<'countersign.approval.rejected.v1'>;
-type Expired = Of<'countersign.approval.expired.v1'>;
-/** What speaks of an action that policy decided on before. */
-type About = { event: { data: { intentId: string; actionId: string } } };
+type Replied = Of<'countersign.reply.sent.v1'>;
+
+export const requested = { touches: requestedTouches, decide: decideRequested };
+export const proposed = { touches: proposedTouches, touchesAlso: proposedTouchesAlso, decide: decideProposed };
+export const replied = { touches: repliedTouches, decide: decideReplied };
 
 /* Intents */
 
 /** The row is known by the verified tenant alone: what is not verified cannot take another's place. */
-export const requestedTouches = (incoming: Requested, facts: Facts) => [
-  intentKey(requestedId(incoming, checkedOf(incoming, facts))),
-];
+export function requestedTouches(incoming: Requested, facts: Facts): string[] {
+  const checked = checkedOf(incoming, facts);
+  if (checked.tag === 'waiting') return [];
+  const key = intentKey(requestedId(incoming, checked));
+  const { event, record } = incoming;
+  if (checked.tag !== 'person' || !('tool' in event.data)) return [key];
+  const loaded = facts.workflows.get(event.data.workflow);
+  const tool = loaded && contractNamed(loaded, event.data.tool);
+  if (!tool || tool.effect === 'read' || event.data.dry_run) return [key];
+  const { workflow, session } = event.data;
+  const { tenant } = checked.person;
+  return [
+    key,
+    ...limitKeys({ tenant, actor: checked.person, session, workflow, day: dayOf(record.timestamp) }, loaded),
+  ];
+}
+
+const dayOf = (instant: number) => new Date(instant).toISOString().slice(0, 10);
 
 const requestedId = ({ event }: Requested, checked: Checked) =>
   intentIdOf(checked.tag === 'person' ? checked.person.tenant : UNVERIFIED, event.source, event.id);
 
 export function decideRequested(incoming: Requested, states: States, facts: Facts, now: Date): Effect[] {
   const checked = checkedOf(incoming, facts);
+  if (checked.tag === 'waiting') return [waitForKey(incoming, checked.sealed)];
   const intentId = requestedId(incoming, checked);
   if (states.get<Intent>(intentKey(intentId))) return [ignore('a repeat: the first outcome stands')];
   const refuse = (because: Denial) => [
@@ -74,39 +83,59 @@ export function decideRequested(incoming: Requested, states: States, facts: Fact
     });
   const because = malformed(incoming) ?? notTheirs(incoming, checked) ?? notAllowed(incoming, checked, facts);
   if (because) return refuse(because);
-  return accept(incoming, checked, intentId, facts, now);
+  return accept(incoming, checked, intentId, states, facts, now);
 }
 
 function accept(
   incoming: Requested,
-  { person, expiresAt }: Person,
+  checked: Person,
   intentId: string,
+  states: States,
   facts: Facts,
   now: Date,
 ): Effect[] {
-  const { event, record } = incoming;
+  const { event } = incoming;
   const { workflow, session } = event.data;
-  const loaded = facts.workflows.get(workflow)!;
-  const intent: AcceptedIntent = {
+  const { tenant, sub } = checked.person;
+  const intent = acceptedIntent(incoming, checked, intentId);
+  const of = caseOf(intent, { facts, states, causationid: event.id, now });
+  const sessionId = sessionIdOf(tenant, sub, workflow, session);
+  if (!('tool' in event.data))
+    return [put(intentKey(intentId), intent), emit(acceptedDraft(of, incoming, sessionId, { said: checked.said }))];
+  const action: Ask = {
+    actionId: actionIdOf(intentId, 0, 0),
+    tool: event.data.tool,
+    arguments: checked.said?.arguments ?? event.data.arguments,
+    dryRun: event.data.dry_run ?? false,
+  };
+  return [
+    emit(acceptedDraft(of, incoming, sessionId, { action })),
+    ...decidedNew(of, action.actionId, judgeNew(of, action)),
+  ];
+}
+
+function acceptedIntent({ event, record }: Requested, checked: Person, intentId: string): AcceptedIntent {
+  const { person, expiresAt, said } = checked;
+  const { workflow, session } = event.data;
+  const words = 'text' in event.data ? spoken(said?.text ?? event.data.text) : undefined;
+  return {
     ...{ tag: 'accepted', intentId, tenant: person.tenant, session, actor: person, workflow },
     kind: event.type === 'countersign.action.requested.v1' ? 'action' : 'intent',
     authorityUntil: new Date(Math.min(expiresAt, record.timestamp + AUTHORITY_MS)).toISOString(),
-    ...('text' in event.data ? { text: cut(event.data.text, MAX_TEXT_KEPT) } : {}),
+    ...(words ? { text: cut(words.own, MAX_TEXT_KEPT) } : {}),
+    ...(words?.quoted ? withStrangers({}, [words.quoted]) : {}),
     ...('subject' in event.data && event.data.subject ? { subjectId: event.data.subject.id } : {}),
-    ...{ proposals: 0, reads: [] },
+    ...(said?.tokens.length ? { tokens: [...said.tokens] } : {}),
+    ...{ day: dayOf(record.timestamp), proposals: 0, reads: [] },
   };
-  const of: Case = { intent, loaded, causationid: event.id, now };
-  const sessionId = sessionIdOf(person.tenant, person.sub, workflow, session);
-  if (!('tool' in event.data)) return [put(intentKey(intentId), intent), emit(acceptedDraft(of, incoming, sessionId))];
-  const ask = {
-    actionId: actionIdOf(intentId, 0, 0),
-    tool: event.data.tool,
-    arguments: event.data.arguments,
-    dryRun: event.data.dry_run ?? false,
-  };
-  const { action, event: decision } = judgeNew(of, ask);
-  return [keep(intent, ask.actionId, action), emit(acceptedDraft(of, incoming, sessionId, ask)), emit(decision)];
 }
+
+/** The first decision on an action. */
+const decidedNew = (of: Case, actionId: string, { action, event }: Decided): Effect[] => [
+  keep(of.intent, actionId, action),
+  ...book(of, undefined, action.tag === 'ended' ? undefined : action.reserved),
+  emit(event),
+];
 
 type Person = Extract<Checked, { tag: 'person' }>;
 
@@ -143,8 +172,23 @@ function notAllowed({ event }: Requested, { person }: Person, { workflows }: Fac
 
 /* Proposals */
 
-export function decideProposed(incoming: Proposed, states: States, facts: Facts, now: Date): Effect[] {
+/** The intent alone is looked at first: its action's row, and what it counts against, are known by it. */
+function proposedTouches({ event }: Proposed): string[] {
+  return [intentKey(event.data.intentId)];
+}
+
+function proposedTouchesAlso({ event }: Proposed, states: States, { workflows }: Facts): string[] {
+  const intent = states.get<Intent>(intentKey(event.data.intentId));
+  if (intent?.tag !== 'accepted' || intent.kind !== 'intent') return [];
+  const loaded = workflows.get(intent.workflow);
+  const changes = loaded && contractNamed(loaded, event.data.tool)?.effect !== 'read';
+  return [...(changes ? limitKeys(intent, loaded) : []), actionKey(event.data.actionId)];
+}
+
+function decideProposed(incoming: Proposed, states: States, facts: Facts, now: Date): Effect[] {
   const { event, record, text } = incoming;
+  const checked = checkedOf(incoming, facts);
+  if (checked.tag !== 'signed') return [ignore(`not planner's: ${whyNot(checked)}`)];
   const { intentId, actionId, turn, index, tool, dryRun } = event.data;
   const intent = states.get<Intent>(intentKey(intentId));
   if (intent?.tag !== 'accepted' || intent.kind !== 'intent') return [ignore('of no intent that may propose')];
@@ -152,7 +196,7 @@ export function decideProposed(incoming: Proposed, states: States, facts: Facts,
     return [ignore('of another tenant, session or workflow than its intent')];
   if (actionId !== actionIdOf(intentId, turn, index)) return [ignore('its id does not follow from its place')];
   if (states.get<Action>(actionKey(actionId))) return [ignore('decided before')];
-  const of = caseOf(intent, facts, event.id, now);
+  const of = caseOf(intent, { facts, states, causationid: event.id, now });
   const flaw =
     text.length > MAX_REQUEST_CHARS || unstorable(text)
       ? 'too long, or not storable'
@@ -163,229 +207,41 @@ export function decideProposed(incoming: Proposed, states: States, facts: Facts,
     : proposalDenial(intent, record.timestamp);
   const decided = because ? deny(of, { ...ask, revision: 0, toolVersion: 'unknown' }, because) : judgeNew(of, ask);
   const counted = { ...intent, proposals: intent.proposals + 1 };
-  return [put(intentKey(intentId), counted), ...outcomeOf(intent, actionId, decided)];
+  return [put(intentKey(intentId), counted), ...decidedNew(of, actionId, decided)];
 }
 
-function proposalDenial({ authorityUntil, proposals }: AcceptedIntent, appendedAt: number): Denial | undefined {
+function proposalDenial(
+  { authorityUntil, proposals, replied }: AcceptedIntent,
+  appendedAt: number,
+): Denial | undefined {
+  if (replied) return { code: 'INTENT_ENDED', detail: 'the authority to propose ended with the reply' };
   if (appendedAt > Date.parse(authorityUntil))
     return { code: 'INTENT_ENDED', detail: `the authority to propose ended ${authorityUntil}` };
   if (proposals >= MAX_PROPOSALS) return { code: 'LIMIT_EXCEEDED', detail: `${MAX_PROPOSALS} proposals an intent` };
   return undefined;
 }
 
-/* Results */
-
-/** A planned intent's action has a row of its own; of one tool call's it stands in the intent's. */
-export const intentTouches = ({ event }: About) => [intentKey(event.data.intentId)];
-export function actionTouches({ event }: About, states: States): string[] {
-  const intent = states.get<Intent>(intentKey(event.data.intentId));
-  return intent?.tag === 'accepted' && intent.kind === 'intent' ? [actionKey(event.data.actionId)] : [];
-}
-
-export function decideRead(incoming: Of<'countersign.action.read.v1'>, states: States, facts: Facts): Effect[] {
-  const found = signedFor(incoming, states, facts);
-  if ('because' in found) return [ignore(found.because)];
-  const { intent, action } = found;
-  const { result, recordsRead } = incoming.event.data;
-  const ended = keep(intent, action.actionId, { tag: 'ended', outcome: 'read' });
-  if (intent.kind === 'action') return [ended];
-  return [put(intentKey(intent.intentId), { ...intent, reads: withRead(intent.reads, result, recordsRead) }), ended];
-}
-
-/** The action has ended by what the executor did or did not do. */
-export function decideEnd(outcome: ActionOutcome) {
-  return (incoming: Of<EndType>, states: States, facts: Facts): Effect[] => {
-    const found = signedFor(incoming, states, facts);
-    if ('because' in found) return [ignore(found.because)];
-    return [keep(found.intent, found.action.actionId, { tag: 'ended', outcome })];
-  };
-}
-
-type EndType =
-  | 'countersign.action.drafted.v1'
-  | 'countersign.action.committed.v1'
-  | 'countersign.action.failed.v1'
-  | 'countersign.action.blocked.v1'
-  | 'countersign.action.resolved.v1';
-
-/** The preview is there: it ends a dry run, and otherwise policy decides on it. */
-export function decidePreviewed(incoming: Previewed, states: States, facts: Facts, now: Date): Effect[] {
-  const found = signedFor(incoming, states, facts);
-  if ('because' in found) return [ignore(found.because)];
-  const { intent, action } = found;
-  if (action.tag !== 'granted' || action.grant !== 'preview') return [ignore('no preview was asked for')];
-  if (action.dryRun) return [keep(intent, action.actionId, { tag: 'ended', outcome: 'previewed' })];
-  return again(found, { ...action, preview: incoming.event.data.preview }, incoming, facts, now);
-}
-
-/** Unsent: decided again. What people said of another effect is void. */
-export function decideReturned(incoming: Returned, states: States, facts: Facts, now: Date): Effect[] {
-  const found = signedFor(incoming, states, facts);
-  if ('because' in found) return [ignore(found.because)];
-  const { intent, action } = found;
-  const { code, detail, preview: fresh } = incoming.event.data;
-  const of = caseOf(intent, facts, incoming.event.id, now);
-  const decidable = code === 'WARRANT_EXPIRED' || code === 'PREVIEW_CHANGED';
-  if (!decidable || action.returns >= MAX_RETURNS)
-    return outcomeOf(intent, action.actionId, deny(of, action, { code, detail }));
-  const { preview: _, ...rest } = action;
-  const returns = action.returns + 1;
-  if (code === 'WARRANT_EXPIRED') return again(found, { ...action, returns }, incoming, facts, now);
-  return again(found, { ...rest, ...(fresh ? { preview: fresh } : {}), approvers: [], returns }, incoming, facts, now);
-}
-
-/* Approvals */
-
-export function decideGranted(incoming: Verdict, states: States, facts: Facts, now: Date): Effect[] {
-  const found = personsWord(incoming, states, facts, now);
-  if (Array.isArray(found)) return found;
-  const { intent, action, approver } = found;
-  if (action.approvers.some(({ sub }) => sub === approver.sub)) return [ignore(`${approver.sub} said so before`)];
-  const approvers = [...action.approvers, approver];
-  if (approvers.length < action.escalation.needed) return [keep(intent, action.actionId, { ...action, approvers })];
-  return again(found, { ...action, approvers }, incoming, facts, now);
-}
-
-export function decideRejected(incoming: Verdict, states: States, facts: Facts, now: Date): Effect[] {
-  const found = personsWord(incoming, states, facts, now);
-  if (Array.isArray(found)) return found;
-  const { intent, action, approver } = found;
-  const of = caseOf(intent, facts, incoming.event.id, now);
-  const detail = `${approver.sub} rejected it: ${approver.reason}`;
-  return outcomeOf(intent, action.actionId, deny(of, action, { code: 'APPROVAL_REJECTED', detail }));
-}
-
-export function decideExpired(incoming: Expired, states: States, facts: Facts, now: Date): Effect[] {
-  const found = escalatedFor(incoming, states);
-  if ('because' in found) return [ignore(found.because)];
-  const checked = checkedOf(incoming, facts);
-  if (checked.tag !== 'signed') return [ignore(`not approval's: ${whyNot(checked)}`)];
-  const { intent, action } = found;
-  const { expiresAt } = action.escalation;
-  if (incoming.record.timestamp < Date.parse(expiresAt) - CLOCK_SLACK_MS) return [ignore('people still have time')];
-  return tooLate(intent, action, caseOf(intent, facts, incoming.event.id, now));
-}
-
-function tooLate(intent: AcceptedIntent, action: Escalated, of: Case): Effect[] {
-  const detail = `nobody decided until ${action.escalation.expiresAt}`;
-  return outcomeOf(intent, action.actionId, deny(of, action, { code: 'APPROVAL_EXPIRED', detail }));
-}
-
-type Escalated = Extract<OpenAction, { tag: 'escalated' }>;
-
-function escalatedFor(
-  incoming: Verdict | Expired,
-  states: States,
-): { intent: AcceptedIntent; action: Escalated } | { because: string } {
-  const found = openAction(incoming, states);
-  if ('because' in found) return found;
-  const { intent, action } = found;
-  const { approvalId, actionHash, revision, tenant } = incoming.event.data;
-  if (action.tag !== 'escalated') return { because: 'nobody is being asked' };
-  const { escalation } = action;
-  if (approvalId !== escalation.approvalId || actionHash !== escalation.actionHash || revision !== action.revision) {
-    return { because: 'it is about another effect than the one people are asked about' };
-  }
-  return tenant === intent.tenant ? { intent, action } : { because: 'it names another tenant' };
-}
-
-/** Guarantee 4: the word of a person, or else what is done without it. */
-function personsWord(
-  incoming: Verdict,
-  states: States,
-  facts: Facts,
-  now: Date,
-): { intent: AcceptedIntent; action: Escalated; approver: Approver } | Effect[] {
-  const found = escalatedFor(incoming, states);
-  if ('because' in found) return [ignore(found.because)];
-  const checked = checkedOf(incoming, facts);
-  if (checked.tag !== 'approver' && checked.tag !== 'no-approver')
-    return [ignore(`not approval's: ${whyNot(checked)}`)];
-  const { intent, action } = found;
-  const { id, data } = incoming.event;
-  const of = caseOf(intent, facts, id, now);
-  const { timestamp } = incoming.record;
-  if (timestamp > Date.parse(action.escalation.expiresAt)) return tooLate(intent, action, of);
-  if (action.escalation.answered?.includes(id)) return [ignore('answered before')];
-  const because = checked.tag === 'approver' ? notTheirsToSay(checked.person, data, found) : checked.because;
-  if (because) return outcomeOf(intent, action.actionId, askAgain(of, action, because));
-  const { sub, roles } = (checked as Extract<Checked, { tag: 'approver' }>).person;
-  return { intent, action, approver: { sub, roles, reason: data.reason, at: new Date(timestamp).toISOString() } };
-}
-
-function notTheirsToSay(
-  person: Actor,
-  { approver }: Verdict['event']['data'],
-  { intent, action }: { intent: AcceptedIntent; action: Escalated },
-): string | undefined {
-  if (person.tenant !== intent.tenant) return 'the approver is of another tenant';
-  if (person.sub !== approver.sub) return 'the token is of somebody else than the approver named';
-  if (person.sub === intent.actor.sub) return 'SELF_APPROVAL: the approver asked for it';
-  if (!person.roles.some((role) => action.escalation.roles.includes(role))) return 'the approver has none of the roles';
-  return undefined;
-}
-
-/* What they share */
-
-function openAction(
-  incoming: About & { event: { tenantid: string } },
-  states: States,
-): { intent: AcceptedIntent; action: OpenAction } | { because: string } {
-  const { intentId, actionId } = incoming.event.data;
-  const intent = states.get<Intent>(intentKey(intentId));
-  if (intent?.tag !== 'accepted') return { because: 'of no open intent' };
-  if (incoming.event.tenantid !== intent.tenant) return { because: 'filed under another tenant' };
-  const action = intent.kind === 'action' ? intent.action : states.get<Action>(actionKey(actionId));
-  if (!action || action.tag === 'ended' || action.actionId !== actionId) return { because: 'of no open action' };
-  return { intent, action };
-}
-
-type Result = Of<
-  EndType | 'countersign.action.read.v1' | 'countersign.action.previewed.v1' | 'countersign.action.returned.v1'
->;
-
-/** Guarantee 5. */
-function signedFor(incoming: Result, states: States, facts: Facts) {
-  const checked = checkedOf(incoming, facts);
-  if (checked.tag !== 'signed') return { because: `not executor's: ${whyNot(checked)}` };
-  const found = openAction(incoming, states);
-  if ('because' in found) return found;
-  const { action } = found;
-  return action.tag === 'granted' && action.jti === incoming.event.data.jti
-    ? found
-    : { because: 'it answers another warrant' };
-}
-
-const whyNot = (checked: Checked) => ('because' in checked ? checked.because : checked.tag);
-
 const sameLine = (event: { tenantid: string; session: string }, intent: AcceptedIntent) =>
   event.tenantid === intent.tenant && event.session === intent.session;
 
-/** Throws when the workflow was taken out while its actions were open: the record is parked, and redriven once it is loaded. */
-function caseOf(intent: AcceptedIntent, facts: Facts, causationid: string, now: Date): Case {
-  const loaded = facts.workflows.get(intent.workflow);
-  if (!loaded)
-    throw new Error(`the workflow ${intent.workflow} is not loaded any more; load it and redrive this record`);
-  return { intent, loaded, causationid, now };
+/* Replies */
+
+/** One tool call proposes nothing, so its reply ends nothing: no row is looked at for it. */
+export const isOfOneCall = ({ type, data }: AnyEvent) =>
+  type === 'countersign.reply.sent.v1' && data.turns === 0 && data.actions.length === 1;
+
+function repliedTouches(incoming: Replied): string[] {
+  return isOfOneCall(incoming.event) ? [] : [intentKey(incoming.event.data.intentId)];
 }
 
-function again(
-  found: { intent: AcceptedIntent },
-  action: ActionBase,
-  incoming: { event: { id: string } },
-  facts: Facts,
-  now: Date,
-): Effect[] {
-  const of = caseOf(found.intent, facts, incoming.event.id, now);
-  return outcomeOf(found.intent, action.actionId, judge(of, action));
-}
-
-const outcomeOf = (intent: AcceptedIntent, actionId: string, { action, event }: Decided): Effect[] => [
-  keep(intent, actionId, action),
-  emit(event),
-];
-
-function keep(intent: AcceptedIntent, actionId: string, action: Action): Effect {
-  if (intent.kind === 'intent') return put(actionKey(actionId), action);
-  return put(intentKey(intent.intentId), action.tag === 'ended' ? action : { ...intent, action });
+function decideReplied(incoming: Replied, states: States, facts: Facts): Effect[] {
+  if (isOfOneCall(incoming.event)) return [ignore('the reply to one tool call')];
+  const checked = checkedOf(incoming, facts);
+  if (checked.tag !== 'signed') return [ignore(`not planner's: ${whyNot(checked)}`)];
+  const { intentId } = incoming.event.data;
+  const intent = states.get<Intent>(intentKey(intentId));
+  if (intent?.tag !== 'accepted' || intent.kind !== 'intent' || intent.replied)
+    return [ignore('of no intent that may propose')];
+  if (!sameLine(incoming.event, intent)) return [ignore('of another tenant or session than its intent')];
+  return [put(intentKey(intentId), { ...intent, replied: true } satisfies Intent)];
 }

@@ -12,11 +12,14 @@ import {
   type EventType,
   type Grant,
   type JsonObject,
+  type RecordRead,
   type RuleResult,
 } from '@countersign/contracts';
+import { tokensIn } from '@countersign/sealing';
 import type { ToolContract } from '@countersign/tool-sdk';
 import type { LoadedWorkflow } from '@countersign/workflow-kit';
-import type { Checked, Of } from './facts.js';
+import type { States } from '@countersign/messaging/stream';
+import type { Checked, Of, Said } from './facts.js';
 import {
   APPROVED_WARRANT_SECONDS,
   CLOCK_SLACK_SECONDS,
@@ -34,6 +37,9 @@ export interface Case {
   loaded: LoadedWorkflow;
   /** Id of the event that caused this. */
   causationid: string;
+  /** What was granted to this user so far: rows that `limitKeys` names. */
+  states: States;
+  freshAfterMs: number;
   now: Date;
 }
 
@@ -41,6 +47,8 @@ export interface Denial {
   code: Code;
   detail: string;
   nextStep?: string | undefined;
+  /** Holds whatever the model tries next, though other denials of its code do not. */
+  final?: boolean | undefined;
 }
 
 /** Denials that hold for the same action whatever the model tries next. */
@@ -52,6 +60,7 @@ const FINAL: readonly Code[] = [
   'RECORD_RESTRICTED',
 ];
 const MAX_DETAIL = 2_000;
+const MAX_WORDS = 32_768;
 
 /** Hostile text as it may stand in an attribute: bounded, without control characters or halves of characters. */
 export const clean = (text: string, length = 200) => cut(text, length).replace(/[\u0000-\u001f\u007f]/g, '?');
@@ -60,7 +69,7 @@ export function acceptedDraft(
   of: Case,
   requested: Requested,
   sessionId: string,
-  action?: { arguments: JsonObject },
+  sealed: { action: { arguments: JsonObject } } | { action?: undefined; said: Said | undefined },
 ): EventDraft {
   const { intent, loaded, now } = of;
   const { event } = requested;
@@ -79,14 +88,17 @@ export function acceptedDraft(
       },
       ...{ session, sessionId, actor, authorityUntil },
       ...('text' in event.data
-        ? { text: event.data.text, ...(event.data.subject ? { subject: event.data.subject } : {}) }
+        ? {
+            text: cut(('said' in sealed && sealed.said?.text) || event.data.text, MAX_WORDS),
+            ...(event.data.subject ? { subject: event.data.subject } : {}),
+          }
         : {}),
-      ...('tool' in event.data && action
+      ...('tool' in event.data && sealed.action
         ? {
             action: {
               actionId: actionIdOf(intentId, 0, 0),
               tool: event.data.tool,
-              arguments: action.arguments,
+              arguments: sealed.action.arguments,
               dryRun: event.data.dry_run ?? false,
             },
           }
@@ -134,26 +146,30 @@ export function approvedDraft(
   of: Case,
   action: ActionBase,
   grant: Grant,
-  rules: RuleResult[],
-  facts: JsonObject,
+  given: { rules: RuleResult[]; facts: JsonObject; context: RecordRead[]; people: string[] },
 ): EventDraft & { data: { jti: string } } {
   const { intent, loaded, now } = of;
   const { actionId, revision, preview, approvers, dryRun } = action;
   const jti = deriveId('jti', actionId, revision, action.warrants);
   const seconds = Math.floor(now.getTime() / 1000);
+  const { rules, facts, context, people } = given;
+  const opens = tokensIn(action.arguments);
   const lasts = approvers.length > 0 ? APPROVED_WARRANT_SECONDS : WARRANT_SECONDS;
   const data: EventData<'countersign.action.approved.v1'> = {
     ...decided(of, action, rules),
     ...{ grant, arguments: action.arguments, dryRun, approvers, facts, epoch: 0, fingerprint: loaded.fingerprint },
     idempotencyKey: idempotencyKeyOf(intent.tenant, actionId, revision),
     ...(preview ? { preview } : {}),
+    ...(context.length > 0 ? { context } : {}),
+    ...(people.length > 0 ? { people } : {}),
+    ...(opens.length > 0 ? { opens } : {}),
     ...{ jti, nbf: seconds - CLOCK_SLACK_SECONDS, exp: seconds + lasts },
   };
   return { ...envelope(of, 'countersign.action.approved.v1', actionId, jti), time: now.toISOString(), data };
 }
 
 export function deniedDraft(of: Case, action: Denied, rules: RuleResult[], because: Denial): EventDraft {
-  const { code, detail, nextStep } = because;
+  const { code, detail, nextStep, final } = because;
   return {
     ...envelope(of, 'countersign.action.denied.v1', action.actionId, action.actionId),
     time: of.now.toISOString(),
@@ -161,7 +177,7 @@ export function deniedDraft(of: Case, action: Denied, rules: RuleResult[], becau
       ...decided(of, action, rules),
       arguments: action.arguments,
       ...refusal(code, cut(detail, MAX_DETAIL), nextStep && cut(nextStep, MAX_DETAIL)),
-      final: FINAL.includes(code),
+      final: final ?? FINAL.includes(code),
     },
   };
 }
@@ -196,6 +212,7 @@ export function escalatedDraft(of: Case, action: ActionBase, rules: RuleResult[]
         expiresAt,
       },
       ...(action.preview ? { preview: action.preview } : {}),
+      ...(action.recordsRead ? { recordsRead: action.recordsRead } : {}),
       blast: {
         ...(amount ? { amount } : {}),
         records,

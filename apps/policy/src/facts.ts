@@ -1,20 +1,31 @@
-import type { AnyEvent, CloudEvent, EventType, Incoming, Person } from '@countersign/contracts';
+import type { AnyEvent, CloudEvent, EventType, Incoming, JsonObject, Person } from '@countersign/contracts';
 import type { LoadedWorkflow } from '@countersign/workflow-kit';
 
 /** What was found of a record before the transaction: whose token it carries, or whether its writer signed it. */
 export type Checked =
-  | { tag: 'person'; person: Person; expiresAt: number }
+  | { tag: 'person'; person: Person; expiresAt: number; said?: Said }
   | { tag: 'no-person'; because: string }
+  /** Its key is not known yet: the token, for policy alone. */
+  | { tag: 'waiting'; sealed: string }
   | { tag: 'signed' }
   | { tag: 'approver'; person: Person }
   /** Approval signed it; the token beside it proves nobody. */
   | { tag: 'no-approver'; because: string }
   | { tag: 'not-trusted'; because: string };
 
+/** What a person said, with the values of known shapes sealed: text and arguments as they go on, and the tokens in them. */
+export interface Said {
+  text?: string;
+  arguments?: JsonObject;
+  tokens: readonly string[];
+}
+
 export interface Facts {
   workflows: ReadonlyMap<string, LoadedWorkflow>;
   /** By `placeOf` the record. */
   checked: ReadonlyMap<string, Checked>;
+  /** After an approval that took longer, roles and effect are looked at again. */
+  freshAfterMs: number;
 }
 
 export type Of<T extends EventType> = Incoming & { event: CloudEvent<T> };

@@ -1,4 +1,3 @@
-import { Decimal } from 'decimal.js';
 import {
   deriveId,
   digest,
@@ -9,8 +8,10 @@ import {
 } from '@countersign/contracts';
 import { evaluate, type Verdict } from '@countersign/policy-kit';
 import { parseInput, type ToolContract } from '@countersign/tool-sdk';
+import type { LoadedWorkflow } from '@countersign/workflow-kit';
 import { approvedDraft, deniedDraft, escalatedDraft, type Case, type Denial, type Denied } from './drafts.js';
-import { provenanceOf } from './provenance.js';
+import { overGranted, withinLimits } from './limits.js';
+import { provenanceOf, restsOn, restsOnTooMuch, unknownTokens } from './provenance.js';
 import type { Action, ActionBase, Escalation, OpenAction } from './state.js';
 
 /** What became of an action, and the one decision that says so. */
@@ -26,6 +27,8 @@ export interface Ask {
   arguments: JsonObject;
   dryRun: boolean;
 }
+
+const NOT_READ = 'Read the record that holds the value first, then pass its token as it was shown.';
 
 /** Decides on an action nobody decided on before. */
 export function judgeNew(of: Case, ask: Ask): Decided {
@@ -44,6 +47,11 @@ export function judgeNew(of: Case, ask: Ask): Decided {
     const fields = input.problems.map(({ path, message }) => `${path}: ${message}`).join('; ');
     return deny(of, bare, { code: 'INVALID_ARGUMENTS', detail: fields });
   }
+  const unknown = unknownTokens(ask.arguments, of.intent);
+  if (unknown.length > 0) {
+    const detail = `${unknown.slice(0, 5).join(', ')}: not a value this session has read`;
+    return deny(of, bare, { code: 'INVALID_ARGUMENTS', detail, nextStep: NOT_READ });
+  }
   const fresh = { dryRun: ask.dryRun, warrants: 0, returns: 0, asked: [], approvers: [] };
   return judge(of, { ...bare, arguments: input.value as JsonObject, ...fresh });
 }
@@ -57,21 +65,28 @@ export function judge(of: Case, action: ActionBase): Decided {
       detail: `${of.intent.workflow} has no tool ${action.tool} ${action.toolVersion} any more`,
     });
   }
-  const bounded = roleDenial(of, contract) ?? limitDenial(of, contract, action.arguments);
-  if (bounded) return deny(of, action, bounded);
+  const takes = withinLimits(of, contract, action.arguments);
+  const denial = roleDenial(of, contract) ?? ('takes' in takes ? undefined : takes);
+  if (denial) return deny(of, action, denial);
+  const changes = contract.effect !== 'read' && !action.dryRun;
+  const reserving = changes && !action.reserved && 'takes' in takes ? takes.takes : undefined;
+  const exhausted = reserving && overGranted(of, reserving);
+  if (exhausted) return deny(of, action, exhausted);
+  return judged(of, { ...action, ...(reserving ? { reserved: reserving } : {}) }, contract);
+}
+
+/** By the rules, and by people where they say so. What is reserved counts only if a commit is granted. */
+function judged(of: Case, action: ActionBase, contract: ToolContract): Decided {
   const verdict = ruleVerdict(of, action, contract);
+  const isRead = contract.effect === 'read';
   switch (verdict.tag) {
     case 'deny':
       return deny(of, action, verdict, verdict.rules);
     case 'approve':
-      return grant(
-        of,
-        action,
-        contract.effect === 'read' ? 'read' : action.dryRun ? 'preview' : 'commit',
-        verdict.rules,
-      );
+      if (action.insist !== undefined) return insisted(of, action, contract, verdict.rules);
+      return grant(of, action, isRead ? 'read' : action.dryRun ? 'preview' : 'commit', verdict.rules);
     case 'needs-preview':
-      if (contract.effect !== 'read') return grant(of, action, 'preview', verdict.rules);
+      if (!isRead) return grant(of, action, 'preview', verdict.rules);
       return deny(
         of,
         action,
@@ -85,50 +100,39 @@ export function judge(of: Case, action: ActionBase): Decided {
   }
 }
 
+/** The rules allow it, but records changed under it time and again: whoever may approve any of this tool's values decides. */
+function insisted(of: Case, action: ActionBase, contract: ToolContract, rules: RuleResult[]): Decided {
+  const roles = [...new Set(Object.values(contract.permissions.approvals ?? {}).flatMap(({ roles }) => roles))];
+  if (roles.length > 0) return escalate(of, action, contract, { rules, roles, approvals: 1 });
+  const detail = `${action.insist}; and nobody is named who could decide on ${contract.name}`;
+  return deny(of, action, { code: 'STALE_CONTEXT', detail, nextStep: HAND_OVER, final: true }, rules);
+}
+
+const HAND_OVER = 'Stop: tell the user that the record keeps changing, so that a person has to do it.';
+
 export function deny(of: Case, action: Denied, because: Denial, rules: RuleResult[] = []): Decided {
   return { action: { tag: 'ended', outcome: 'denied' }, event: deniedDraft(of, action, rules, because) };
 }
 
-export const contractOf = ({ loaded }: Case, tool: string): ToolContract | undefined =>
-  loaded.workflow.tools.find(({ name }) => name === tool);
+export const contractNamed = ({ workflow }: LoadedWorkflow, tool: string): ToolContract | undefined =>
+  workflow.tools.find(({ name }) => name === tool);
+export const contractOf = ({ loaded }: Case, tool: string) => contractNamed(loaded, tool);
 
 /** Authority is what the user, the workflow and the tool all allow. */
-function roleDenial({ intent }: Case, { name, permissions }: ToolContract): Denial | undefined {
+export function roleDenial({ intent, loaded }: Case, { name, permissions }: ToolContract): Denial | undefined {
   const { roles } = intent.actor;
-  if (roles.some((role) => permissions.roles.includes(role))) return undefined;
-  return { code: 'PERMISSION_DENIED', detail: `${name} needs one of the roles ${permissions.roles.join(', ')}` };
-}
-
-const MONEY = /^-?\d{1,15}(\.\d{1,4})?$/;
-
-function limitDenial(of: Case, contract: ToolContract, args: JsonObject): Denial | undefined {
-  if (!contract.blast) return undefined;
-  try {
-    return overLimit(of, contract.blast(args));
-  } catch (error) {
-    const why = error instanceof Error ? error.name : 'unknown';
-    return { code: 'LIMIT_EXCEEDED', detail: `what it could touch cannot be computed (${why}); unsure is never yes` };
-  }
-}
-
-type Blast = ReturnType<NonNullable<ToolContract['blast']>>;
-
-function overLimit({ loaded }: Case, { amount, records }: Blast): Denial | undefined {
-  const { amountPerAction, recordsPerAction } = loaded.workflow.limits;
-  const over = (detail: string): Denial => ({ code: 'LIMIT_EXCEEDED', detail });
-  if (records > recordsPerAction) return over(`${records} records; at most ${recordsPerAction} an action`);
-  if (!amount) return undefined;
-  if (!MONEY.test(amount.amount)) return { code: 'INVALID_ARGUMENTS', detail: 'the amount is not a decimal number' };
-  const limit = Object.hasOwn(amountPerAction, amount.currency) ? amountPerAction[amount.currency] : undefined;
-  if (limit === undefined) return over(`no amount of ${amount.currency.slice(0, 10)} is allowed`);
-  if (new Decimal(amount.amount).abs().lessThanOrEqualTo(limit)) return undefined;
-  return over(`${amount.amount} ${amount.currency}; at most ${limit} an action`);
+  const needed = (of: string, by: readonly string[]): Denial | undefined =>
+    roles.some((role) => by.includes(role))
+      ? undefined
+      : { code: 'PERMISSION_DENIED', detail: `${of} needs one of the roles ${by.join(', ')}` };
+  return needed(loaded.workflow.name, loaded.workflow.roles) ?? needed(name, permissions.roles);
 }
 
 function ruleVerdict({ intent, loaded, now }: Case, action: ActionBase, contract: ToolContract): Verdict {
   return evaluate(loaded.workflow.rules, {
     workflow: intent.workflow,
     tool: { name: contract.name, effect: contract.effect },
+    permissions: contract.permissions,
     actor: intent.actor,
     arguments: action.arguments,
     dryRun: action.dryRun,
@@ -138,29 +142,39 @@ function ruleVerdict({ intent, loaded, now }: Case, action: ActionBase, contract
   });
 }
 
-function grant(of: Case, action: ActionBase, what: Grant, rules: RuleResult[]): Decided {
+/** `people`: whose roles are to be looked up with the preview. */
+function grant(of: Case, action: ActionBase, what: Grant, rules: RuleResult[], people: string[] = []): Decided {
+  const { intent } = of;
   const facts: JsonObject =
-    of.intent.kind === 'intent'
-      ? { provenance: provenanceOf(action.arguments, of.intent) as unknown as JsonObject }
-      : {};
-  const event = approvedDraft(of, action, what, rules, facts);
-  return {
-    action: { ...action, tag: 'granted', grant: what, jti: event.data.jti, warrants: action.warrants + 1 },
-    event,
-  };
+    intent.kind === 'intent' ? { provenance: provenanceOf(action.arguments, intent) as unknown as JsonObject } : {};
+  // People decided on the preview and its basis; whoever insists on one does so because records do not stand still.
+  const rests = what === 'read' || action.approvers.length > 0 || action.insist !== undefined;
+  const context = rests ? [] : restsOn(action.arguments, intent);
+  if (restsOnTooMuch(context))
+    return deny(of, action, { code: 'INVALID_ARGUMENTS', detail: `it rests on ${context.length} records` }, rules);
+  const event = approvedDraft(of, action, what, { rules, facts, context, people });
+  const { reserved, ...rest } = action;
+  const kept = what === 'commit' && reserved ? { ...rest, reserved } : rest;
+  const granted = { ...kept, tag: 'granted' as const, grant: what, jti: event.data.jti, warrants: action.warrants + 1 };
+  return { action: people.length > 0 ? { ...granted, lookingAgain: true } : granted, event };
 }
 
 /** People decide on a computed effect: first the preview, then the question. A dry run has no effect to ask about. */
 function escalate(
   of: Case,
-  action: ActionBase,
+  { reserved, ...action }: ActionBase,
   contract: ToolContract,
-  verdict: Extract<Verdict, { tag: 'escalate' }>,
+  verdict: Pick<Extract<Verdict, { tag: 'escalate' }>, 'rules' | 'roles' | 'approvals'>,
 ): Decided {
   const isRead = contract.effect === 'read';
   if (!isRead && (action.dryRun || !action.preview)) return grant(of, action, 'preview', verdict.rules);
   const approved = action.approvers.filter(({ roles }) => roles.some((role) => verdict.roles.includes(role)));
-  if (approved.length >= verdict.approvals) return grant(of, action, isRead ? 'read' : 'commit', verdict.rules);
+  if (approved.length >= verdict.approvals) {
+    if (isRead) return grant(of, action, 'read', verdict.rules);
+    if (isFresh(of, action)) return grant(of, reserved ? { ...action, reserved } : action, 'commit', verdict.rules);
+    const people = [...new Set([of.intent.actor.sub, ...approved.map(({ sub }) => sub)])];
+    return grant(of, action, 'preview', verdict.rules, people);
+  }
   const actionHash = actionHashOf(of, action);
   if (action.asked.includes(actionHash)) {
     // The effect went away and came back, or the rules changed: the item of this hash is closed, so nobody could answer.
@@ -182,6 +196,10 @@ function escalate(
   const event = escalatedDraft(of, action, verdict.rules, { escalation, contract, provenance });
   return { action: { ...action, tag: 'escalated', asked: [...action.asked, actionHash], escalation }, event };
 }
+
+/** Whether effect and roles were looked at so lately that a commit may rest on them. */
+const isFresh = ({ now, freshAfterMs }: Case, { seenAt }: ActionBase) =>
+  seenAt !== undefined && now.getTime() - Date.parse(seenAt) <= freshAfterMs;
 
 /** The same question once more, on the same item: what was answered does not count. */
 export function askAgain(of: Case, action: Extract<OpenAction, { tag: 'escalated' }>, because: string): Decided {

@@ -1,66 +1,177 @@
-import type { ArgumentProvenance, Json, JsonObject, RecordRead } from '@countersign/contracts';
-import { MAX_READ_FIELDS, MAX_READS, type AcceptedIntent, type ReadSeen } from './state.js';
+/*
+ * Where the values of an action come from, computed from the accepted intent and the results the executor signed. What it guarantees:
+ * 1. Nothing a planner or client claims counts.
+ * 2. `user` is said of the user's own words alone, never of what they quote or forward.
+ * 3. A value has the trust of the place it was found in; but one that strangers wrote too, and the user's own words do not hold, is
+ *    `untrusted` wherever else it stands: reading the record a ticket names does not make the name anybody's wish. Of what no
+ *    source declares nobody knows the trust, so none is said; a rule that wants one finds none.
+ * 4. What an action rests on is every record one of its values was found in, at the version that was read.
+ */
+import {
+  cut,
+  isSealed,
+  type ArgumentProvenance,
+  type Json,
+  type JsonObject,
+  type RecordRead,
+} from '@countersign/contracts';
+import type { Source } from '@countersign/context';
+import { sealedTokensIn, tokensIn } from '@countersign/sealing';
+import {
+  MAX_CONTEXT,
+  MAX_READ_FIELDS,
+  MAX_READS,
+  MAX_TEXT_KEPT,
+  MAX_TOKENS,
+  type AcceptedIntent,
+  type ReadSeen,
+  type Trust,
+} from './state.js';
 
 type Scalar = string | number | boolean;
+type Known = Pick<AcceptedIntent, 'text' | 'subjectId' | 'reads' | 'strangers' | 'strangersCut'>;
 
 const MAX_ARGUMENTS = 100;
 const MAX_VALUE = 200;
 const MAX_FIELD = 100;
 
 /**
- * Where each argument comes from: the record whose field has exactly this value, else the user's own words, else the
- * model. Nested arguments by dotted path. Nothing a planner or client claims counts.
+ * Where each argument comes from: the record whose field has exactly this value, the newest first, else the user's own words,
+ * else the model. Nested arguments by dotted path.
  */
-export function provenanceOf(
-  args: JsonObject,
-  intent: Pick<AcceptedIntent, 'text' | 'subjectId' | 'reads'>,
-): Record<string, ArgumentProvenance> {
+export function provenanceOf(args: JsonObject, intent: Known): Record<string, ArgumentProvenance> {
   const provenance: Record<string, ArgumentProvenance> = {};
   // A path is the sum of its keys: a hundred of them below a long one would outgrow any event.
   const short = leaves(args).filter(([path]) => path.length <= MAX_VALUE);
-  for (const [path, value] of short.slice(0, MAX_ARGUMENTS)) {
-    provenance[path] = fromRecord(value, intent.reads) ?? { origin: saidByUser(value, intent) ? 'user' : 'model' };
-  }
+  for (const [path, value] of short.slice(0, MAX_ARGUMENTS)) provenance[path] = originOf(value, intent);
   return provenance;
 }
 
-/** What provenance needs of a read, bounded; the newest reads are kept. */
-export function withRead(reads: readonly ReadSeen[], result: Json, records: readonly RecordRead[]): ReadSeen[] {
-  const fields = leaves(result)
-    .filter(([path, value]) => isKept(path) && path.length <= MAX_FIELD && isKept(value))
-    .slice(0, MAX_READ_FIELDS);
-  const [only, ...others] = records;
-  const record = only && others.length === 0 ? only : undefined;
-  const seen = { ids: records.slice(0, MAX_READ_FIELDS).map((one) => ({ ...one })), fields };
-  return [...reads.slice(1 - MAX_READS), record ? { ...record, ...seen } : seen];
+function originOf(value: Scalar, intent: Known): ArgumentProvenance {
+  const place = placeOf(value, intent.reads);
+  const own = saidByUser(value, intent);
+  const trust = trustOf(value, place?.trust, own, intent);
+  if (!place) return { origin: own ? 'user' : 'model', ...(trust ? { trust } : {}) };
+  const { record, field } = place;
+  // Of several records it is not known whose field this is; then none is named.
+  return { origin: 'record', ...record, field, ...(trust ? { trust } : {}) };
 }
 
-function fromRecord(value: Scalar, reads: readonly ReadSeen[]): ArgumentProvenance | undefined {
-  for (const read of [...reads].reverse()) {
+/** Guarantee 3. */
+function trustOf(value: Scalar, found: Trust | undefined, own: boolean, intent: Known): Trust | undefined {
+  if (own) return found === 'system' ? 'system' : 'user';
+  if (found === 'untrusted' || intent.strangersCut || standsIn(intent.strangers, value)) return 'untrusted';
+  return found;
+}
+
+interface Place {
+  read: ReadSeen;
+  record: RecordRead | undefined;
+  field: string;
+  trust: Trust | undefined;
+}
+
+function placeOf(value: Scalar, reads: readonly ReadSeen[]): Place | undefined {
+  for (let at = reads.length - 1; at >= 0; at--) {
+    const read = reads[at]!;
     const named = read.ids.find(({ id }) => id === value);
-    if (named) return { origin: 'record', ...named, field: 'id' };
-    const field = read.fields.find(([, known]) => known === value)?.[0];
-    if (field === undefined) continue;
-    const { system, type, id, version, at } = read;
-    // Of several records it is not known whose field this is; then none is named.
-    return system && type && id && version && at
-      ? { origin: 'record', system, type, id, version, at, field }
-      : { origin: 'record', field };
+    if (named) return { read, record: named, field: 'id', trust: 'system' };
+    const found = read.fields.find(([, known]) => known === value);
+    if (found) return { read, record: onlyRecordOf(read), field: found[0], trust: found[2] };
   }
   return undefined;
 }
 
-function saidByUser(value: Scalar, { text, subjectId }: Pick<AcceptedIntent, 'text' | 'subjectId'>): boolean {
-  if (typeof value === 'boolean' || value === '') return false;
-  if (value === subjectId) return true;
-  if (!text) return false;
+function onlyRecordOf({ system, type, id, version, at }: ReadSeen): RecordRead | undefined {
+  return system && type && id && version && at ? { system, type, id, version, at } : undefined;
+}
+
+/** Guarantee 4. Where it is not known which of several records it was, it rests on each. */
+export function restsOn(args: JsonObject, { reads }: Pick<Known, 'reads'>): RecordRead[] {
+  if (reads.length === 0) return [];
+  const records = new Map<string, RecordRead>();
+  for (const [, value] of leaves(args)) {
+    const place = placeOf(value, reads);
+    for (const one of place?.record ? [place.record] : (place?.read.ids ?? [])) {
+      const { system, type, id, version } = one;
+      records.set(JSON.stringify([system, type, id, version]), one);
+    }
+  }
+  return [...records.values()];
+}
+
+/** More than a warrant can name: then some would not be looked at before a commit. */
+export const restsOnTooMuch = (records: readonly RecordRead[]) => records.length > MAX_CONTEXT;
+
+/** Tokens of sealed values in the arguments that this intent has neither said nor read. */
+export const unknownTokens = (args: JsonObject, { tokens = [] }: Pick<AcceptedIntent, 'tokens'>): string[] =>
+  tokensIn(args).filter((token) => !tokens.includes(token));
+
+/** An intent with what a read told it, bounded. */
+export function withRead(
+  intent: AcceptedIntent,
+  { tool, result, recordsRead }: { tool: string; result: Json; recordsRead: readonly RecordRead[] },
+  sources: readonly Source[],
+): AcceptedIntent {
+  const own = sources.filter((source) => source.tool === tool);
+  const all = leaves(result).map(([path, value]) => ({ path, value, trust: trustOfField(path, own) }));
+  const fields = all
+    .filter(({ path, value }) => isKept(path) && path.length <= MAX_FIELD && isKept(value))
+    .slice(0, MAX_READ_FIELDS)
+    .map(({ path, value, trust }): ReadSeen['fields'][number] => (trust ? [path, value, trust] : [path, value]));
+  const [only, ...others] = recordsRead;
+  const record = only && others.length === 0 ? only : undefined;
+  const seen = { ids: recordsRead.slice(0, MAX_READ_FIELDS).map((one) => ({ ...one })), fields };
+  const tokens = sealedTokensIn(result);
+  const strange = all.flatMap(({ value, trust }) => (trust === 'untrusted' ? String(value) : []));
+  return {
+    ...withStrangers(intent, strange),
+    reads: [...intent.reads.slice(1 - MAX_READS), record ? { ...record, ...seen } : seen],
+    ...(tokens.length ? { tokens: [...new Set([...(intent.tokens ?? []), ...tokens])].slice(-MAX_TOKENS) } : {}),
+  };
+}
+
+/** Whose words a field holds: of several sources of a tool, the least trusted says so. A list's fields are declared once. */
+function trustOfField(path: string, sources: readonly Source[]): Trust | undefined {
+  const names = path.split('.').filter((name) => !/^\d+$/.test(name));
+  const declared = sources.flatMap(({ fields }) => {
+    for (let length = names.length; length > 0; length--) {
+      const name = names.slice(0, length).join('.');
+      if (Object.hasOwn(fields, name)) return fields[name]!;
+    }
+    return [];
+  });
+  return (['untrusted', 'user', 'system'] as const).find((trust) => declared.includes(trust));
+}
+
+/** An intent that has seen what strangers wrote. */
+export function withStrangers<T extends Pick<AcceptedIntent, 'strangers' | 'strangersCut'>>(
+  intent: T,
+  texts: readonly string[],
+): T {
+  const before = intent.strangers ?? '';
+  const news = texts.map(storable).filter((text) => text !== '' && !before.includes(text));
+  if (news.length === 0) return intent;
+  const strangers = [...(before ? [before] : []), ...new Set(news)].join('\n');
+  if (strangers.length <= MAX_TEXT_KEPT) return { ...intent, strangers };
+  return { ...intent, strangers: cut(strangers, MAX_TEXT_KEPT), strangersCut: true };
+}
+
+const storable = (text: string) => text.toWellFormed().replaceAll('\u0000', '\ufffd');
+
+function saidByUser(value: Scalar, { text, subjectId }: Pick<Known, 'text' | 'subjectId'>): boolean {
+  return value === subjectId || standsIn(text, value);
+}
+
+function standsIn(text: string | undefined, value: Scalar): boolean {
+  if (!text || typeof value === 'boolean' || value === '') return false;
   const number = plainNumber(String(value));
-  if (number === undefined) return standsIn(text, String(value));
+  if (number === undefined) return isWordOf(text, String(value));
   return (text.match(/\d+(?:[.,]\d+)?/g) ?? []).some((word) => plainNumber(word.replace(',', '.')) === number);
 }
 
 /** As a word of its own: `ord_1` does not stand in `ord_100`. */
-function standsIn(text: string, literal: string): boolean {
+function isWordOf(text: string, literal: string): boolean {
   const word = /[\p{L}\p{N}_]/u;
   for (let at = text.indexOf(literal); at !== -1; at = text.indexOf(literal, at + 1)) {
     const before = text[at - 1] ?? '';
@@ -78,9 +189,11 @@ function plainNumber(text: string): string | undefined {
   return rest ? `${whole}.${rest}` : whole;
 }
 
+/** Scalars by dotted path; of a sealed value its token. */
 function leaves(value: Json, path = ''): [string, Scalar][] {
   if (value === null) return [];
   if (typeof value !== 'object') return [[path, value]];
+  if (isSealed(value)) return [[path, value.$sealed.token]];
   const entries = Array.isArray(value) ? value.map((item, at) => [String(at), item] as const) : Object.entries(value);
   return entries.flatMap(([name, item]) => leaves(item as Json, path ? `${path}.${name}` : name));
 }

@@ -97,6 +97,16 @@ export class Stage {
     });
   }
 
+  /** Of the owner of all it stores. */
+  get databaseUrl(): string {
+    return this.#database.url;
+  }
+
+  /** All that it has written on its outputs. */
+  get output(): string {
+    return this.#output;
+  }
+
   /** As a power cut would. */
   async crash(): Promise<void> {
     const child = this.#child;
@@ -172,7 +182,7 @@ export class Stage {
   #makeKeys(): void {
     mkdirSync(path.join(this.dir, 'trusted'));
     const write = (file: string, content: string | Buffer) => writeFileSync(path.join(this.dir, file), content);
-    for (const service of ['policy', 'approval', 'executor', 'stranger']) {
+    for (const service of ['policy', 'planner', 'approval', 'executor', 'stranger']) {
       const { privateKey, publicKey } = generateKeyPairSync('ed25519');
       const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
       this.pens.set(service, Signer.fromPem(pem));
@@ -185,5 +195,8 @@ export class Stage {
     write('seal.pem', privateKey.export({ type: 'pkcs8', format: 'pem' }).toString());
     write('trusted/policy-seal.pub.pem', publicKey.export({ type: 'spki', format: 'pem' }).toString());
     write('parking.key', randomBytes(32));
+    write('sealing-hash.key', randomBytes(32));
+    const sealing = generateKeyPairSync('x25519');
+    write('trusted/sealing.pub.pem', sealing.publicKey.export({ type: 'spki', format: 'pem' }).toString());
   }
 }

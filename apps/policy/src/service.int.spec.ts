@@ -13,6 +13,7 @@ import {
   type OutRecord,
 } from '@countersign/contracts';
 import { sealedDigest } from '@countersign/identity';
+import { until } from '@countersign/testing';
 import { Stage, type Name } from './service.fixture.js';
 
 let stage: Stage;
@@ -267,10 +268,49 @@ describe('policy on real Kafka and PostgreSQL', () => {
     );
     await stage.emit('executor', previewed(warrant));
     await stage.decided('countersign.action.escalated.v1', asked);
+    // The same partition: whoever's key is known is not held up.
+    await stage.decided('countersign.action.approved.v1', await ask('beside-outage', refund('18.00')));
     const waiting = intentIdOf('acme', '/shop', 'outage');
     expect([...(await about(waiting)), ...(await about(intentIdOf(UNVERIFIED, '/shop', 'outage')))]).toEqual([]);
     stage.provider.publish('k1', 'k-new');
     stage.provider.setUp(true);
     await stage.decided('countersign.action.approved.v1', waiting);
+  });
+
+  it('hears the planner alone, and nothing of it after its reply', async () => {
+    const token = await stage.token('alice');
+    const words = { workflow: 'support-desk', session: 's-1', text: 'look at ord_1001' };
+    await stage.request('countersign.intent.requested.v1', 'planned-1', words, token);
+    const intentId = intentIdOf('acme', '/shop', 'planned-1');
+    await stage.decided('countersign.intent.accepted.v1', intentId);
+    const proposal = (index: number): EventDraft => ({
+      ...envelope(intentId, 'countersign.action.proposed.v1', String(index)),
+      type: 'countersign.action.proposed.v1',
+      data: {
+        ...{ intentId, actionId: actionIdOf(intentId, 0, index), turn: 0, index, workflow: 'support-desk' },
+        ...{ tool: 'get_order', arguments: { orderId: 'ord_1001' }, dryRun: false, callId: `c${index}` },
+      },
+    });
+    await stage.emit('stranger', proposal(0));
+    await stage.emit('executor', proposal(1));
+    await stage.emit('planner', proposal(2));
+    await stage.decided('countersign.action.approved.v1', intentId);
+    const reply = { intentId, tenant: 'acme', text: 'Done.', fromModel: true, turns: 1, actions: [] };
+    await stage.emit('planner', {
+      ...envelope(intentId, 'countersign.reply.sent.v1'),
+      type: 'countersign.reply.sent.v1',
+      data: { ...reply, outcome: 'answered' },
+    });
+    // The reply comes on a topic of its own: proposals before it are still heard.
+    let index = 3;
+    const denied = async () => {
+      await stage.emit('planner', proposal(index++));
+      return (await about(intentId)).find(({ type }) => type === 'countersign.action.denied.v1');
+    };
+    const refusal = await until(denied, { what: 'a proposal to be refused', everyMs: 100 });
+    expect(refusal.data).toMatchObject({ code: 'INTENT_ENDED', final: true });
+    const places = (await about(intentId)).flatMap(({ data }) => ('actionId' in data ? data.actionId : []));
+    expect(places).toContain(actionIdOf(intentId, 0, 2));
+    for (const forged of [0, 1]) expect(places).not.toContain(actionIdOf(intentId, 0, forged));
   });
 });

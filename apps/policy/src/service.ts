@@ -1,28 +1,18 @@
 import type { Consumer } from '@countersign/messaging';
-import {
-  actionTouches,
-  decideEnd,
-  decideExpired,
-  decideGranted,
-  decidePreviewed,
-  decideProposed,
-  decideRead,
-  decideRejected,
-  decideRequested,
-  decideReturned,
-  intentTouches,
-  requestedTouches,
-} from './decide.js';
+import { expired, granted, rejected } from './approvals.js';
+import { proposed, replied, requested } from './decide.js';
 import type { Facts } from './facts.js';
 import { prepare, type Means } from './prepare.js';
+import { done, previewed, read, resolved, returned, undone } from './results.js';
 
-const requested = { touches: requestedTouches, decide: decideRequested };
-const ofAction = { touches: intentTouches, touchesAlso: actionTouches };
+/** A reply takes authority away a little later than it was sent, so that many share a transaction. */
+const REPLIES_LINGER_MS = 50;
 
 /**
- * Two groups: what carries a person's token may have to wait for the identity provider, and what does not must not wait behind it.
+ * Three groups: what carries a person's token may have to wait for the identity provider, and what does not must not wait behind it.
+ * Replies are read beside both: most are of one tool call and change nothing here.
  */
-export function policy(means: Means): [people: Consumer<Facts>, machines: Consumer<Facts>] {
+export function policy(means: Means): Consumer<Facts>[] {
   const facts = (events: Parameters<typeof prepare>[0]) => prepare(events, means);
   const people: Consumer<Facts> = {
     name: 'policy-people',
@@ -30,9 +20,9 @@ export function policy(means: Means): [people: Consumer<Facts>, machines: Consum
     topics: {
       intents: { 'countersign.intent.requested.v1': requested, 'countersign.action.requested.v1': requested },
       approvals: {
-        'countersign.approval.granted.v1': { ...ofAction, decide: decideGranted },
-        'countersign.approval.rejected.v1': { ...ofAction, decide: decideRejected },
-        'countersign.approval.expired.v1': { ...ofAction, decide: decideExpired },
+        'countersign.approval.granted.v1': granted,
+        'countersign.approval.rejected.v1': rejected,
+        'countersign.approval.expired.v1': expired,
         'countersign.approval.opened.v1': 'ignore',
         'countersign.approval.edited.v1': 'ignore',
         'countersign.approval.settled.v1': 'ignore',
@@ -44,22 +34,28 @@ export function policy(means: Means): [people: Consumer<Facts>, machines: Consum
     prepare: facts,
     topics: {
       proposals: {
-        'countersign.action.proposed.v1': { ...ofAction, decide: decideProposed },
+        'countersign.action.proposed.v1': proposed,
         'countersign.model.called.v1': 'ignore',
       },
       results: {
-        'countersign.action.read.v1': { ...ofAction, decide: decideRead },
-        'countersign.action.previewed.v1': { ...ofAction, decide: decidePreviewed },
-        'countersign.action.returned.v1': { ...ofAction, decide: decideReturned },
-        'countersign.action.drafted.v1': { ...ofAction, decide: decideEnd('drafted') },
-        'countersign.action.committed.v1': { ...ofAction, decide: decideEnd('committed') },
-        'countersign.action.failed.v1': { ...ofAction, decide: decideEnd('failed') },
-        'countersign.action.blocked.v1': { ...ofAction, decide: decideEnd('blocked') },
-        'countersign.action.resolved.v1': { ...ofAction, decide: decideEnd('resolved') },
+        'countersign.action.read.v1': read,
+        'countersign.action.previewed.v1': previewed,
+        'countersign.action.returned.v1': returned,
+        'countersign.action.drafted.v1': done('drafted'),
+        'countersign.action.committed.v1': done('committed'),
+        'countersign.action.failed.v1': undone('failed'),
+        'countersign.action.blocked.v1': undone('blocked'),
+        'countersign.action.resolved.v1': resolved,
         // Still open: its end comes with what the look-up, or a person, finds.
         'countersign.action.in-doubt.v1': 'ignore',
       },
     },
   };
-  return [people, machines];
+  const replies: Consumer<Facts> = {
+    name: 'policy-replies',
+    prepare: facts,
+    topics: { replies: { 'countersign.reply.sent.v1': replied } },
+    lingerMs: REPLIES_LINGER_MS,
+  };
+  return [people, machines, replies];
 }

@@ -1,4 +1,13 @@
-import type { ActionOutcome, Grant, JsonObject, Person, Preview } from '@countersign/contracts';
+import type {
+  ActionOutcome,
+  ArgumentProvenance,
+  Grant,
+  JsonObject,
+  Money,
+  Person,
+  Preview,
+  RecordRead,
+} from '@countersign/contracts';
 
 /*
  * One row an intent. An intent of one tool call carries its action in that row, so that the most frequent way costs one row;
@@ -13,6 +22,9 @@ export interface Approver {
   at: string;
 }
 
+/** Whose words a field holds, as the workflow's sources say; of what none declares, nobody knows. */
+export type Trust = NonNullable<ArgumentProvenance['trust']>;
+
 /** Leaves of a record that executor read for this intent and signed: what provenance is computed from. */
 export interface ReadSeen {
   system?: string;
@@ -22,7 +34,7 @@ export interface ReadSeen {
   at?: string;
   /** Every record of the read, when there were several: an argument may name one by its id. */
   ids: { system: string; type: string; id: string; version: string; at: string }[];
-  fields: [field: string, value: string | number | boolean][];
+  fields: [field: string, value: string | number | boolean, trust?: Trust][];
 }
 
 export interface AcceptedIntent {
@@ -37,8 +49,19 @@ export interface AcceptedIntent {
   /** The user's own words and the record they point at, for provenance. */
   text?: string;
   subjectId?: string;
+  /** The day (UTC) the broker took it: what it commits counts on that day. */
+  day: string;
   proposals: number;
+  /** Replied to: nothing is proposed any more. */
+  replied?: true;
   reads: ReadSeen[];
+  /** What strangers wrote: quoted in the user's words, or read. `strangersCut`: there was more of it than is kept. */
+  strangers?: string;
+  strangersCut?: true;
+  /** Tokens of the sealed values this intent said or read: no other is opened for it. */
+  tokens?: string[];
+  /** How often an action on a record was sent back to be planned anew, by tool and record. */
+  replans?: Record<string, number>;
   action?: Action;
 }
 
@@ -59,7 +82,21 @@ export interface ActionBase {
   /** Hashes people were asked about: an effect that comes back is not asked about twice. */
   asked: string[];
   preview?: Preview;
+  /** What the preview read, and when policy had it: people's roles are looked at again when that is too long ago. */
+  recordsRead?: RecordRead[];
+  seenAt?: string;
   approvers: Approver[];
+  /** What people were asked last. */
+  escalation?: Escalation;
+  /** Why a person has to decide, whatever the rules say. */
+  insist?: string;
+  /** What it takes of the limits per session and day, from its commit grant on. */
+  reserved?: Reserved;
+}
+
+export interface Reserved {
+  amount?: Money;
+  records: number;
 }
 
 export interface Escalation {
@@ -73,20 +110,25 @@ export interface Escalation {
 }
 
 export type OpenAction =
-  | (ActionBase & { tag: 'granted'; grant: Grant; jti: string })
+  | (ActionBase & { tag: 'granted'; grant: Grant; jti: string; lookingAgain?: true })
   | (ActionBase & { tag: 'escalated'; escalation: Escalation });
 export type Action = OpenAction | { tag: 'ended'; outcome: ActionOutcome };
 
+/** The names sort as every transaction locks them: intents, then `limit:`, then actions. Another order would deadlock. */
 export const intentKey = (intentId: string) => `intent:${intentId}`;
-export const actionKey = (actionId: string) => `action:${actionId}`;
+export const limitKey = (of: string) => `limit:${of}`;
+export const actionKey = (actionId: string) => `planned:${actionId}`;
 
 /** Bounds: an intent's authority to propose, and what a row may grow to. */
 export const AUTHORITY_MS = 15 * 60_000;
 export const MAX_PROPOSALS = 32;
 export const MAX_RETURNS = 3;
-export const MAX_READS = 16;
+/** A read is a proposal, so none is forgotten. */
+export const MAX_READS = MAX_PROPOSALS;
 export const MAX_READ_FIELDS = 64;
 export const MAX_TEXT_KEPT = 16_384;
+export const MAX_TOKENS = 256;
+export const MAX_CONTEXT = 64;
 
 /** How long a warrant may be used: by rule, and after a person's approval. */
 export const WARRANT_SECONDS = 15 * 60;

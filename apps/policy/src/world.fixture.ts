@@ -1,3 +1,4 @@
+import { expect } from '@jest/globals';
 import {
   actionIdOf,
   digest,
@@ -108,7 +109,11 @@ export const carol: Person = { sub: 'carol', tenant: 'acme', roles: ['lead'] };
 export const intentId = intentIdOf('acme', '/shop', 'req-1');
 export const actionId = actionIdOf(intentId, 0, 0);
 
-type Decide = (incoming: never, states: States, facts: Facts, now: Date) => Effect[];
+interface Handler {
+  touches(incoming: never, facts: Facts): string[];
+  touchesAlso?(incoming: never, states: States, facts: Facts): string[];
+  decide(incoming: never, states: States, facts: Facts, now: Date): Effect[];
+}
 
 /** A policy without engines: rows in a map, decisions applied as the runtime applies them. */
 export class World {
@@ -116,20 +121,39 @@ export class World {
   now = T0;
   /** What is loaded; a spec may load another. */
   desk = desk;
+  freshAfterMs = 60_000;
   #offset = 0n;
 
-  /** Hands one record to a decision; answers what it emitted, each checked against its contract. */
-  when(decide: Decide, incoming: Incoming, checked: Checked): AnyEvent[] {
+  /** Hands one record to a handler; answers what it emitted, each checked against its contract. */
+  when(handler: Handler, incoming: Incoming, checked: Checked): AnyEvent[] {
     const facts: Facts = {
       workflows: new Map([[this.desk.workflow.name, this.desk]]),
       checked: new Map([[placeOf(incoming), checked]]),
+      freshAfterMs: this.freshAfterMs,
     };
-    const states: States = { get: <S>(key: string) => this.rows.get(key) as S | undefined };
-    const effects = decide(incoming as never, states, facts, new Date(this.now));
+    const first = handler.touches(incoming as never, facts);
+    const also = handler.touchesAlso?.(incoming as never, this.#locked(first), facts) ?? [];
+    const kinds = [...first, ...also].map((key) => key.split(':')[0]);
+    expect([...kinds].sort()).toEqual(kinds); // as they are locked
+    this.touched = [...first, ...also];
+    const effects = handler.decide(incoming as never, this.#locked(this.touched), facts, new Date(this.now));
     this.ignored = effects.flatMap((effect) => (effect.do === 'ignore' ? effect.because : []));
-    for (const effect of effects)
-      if (effect.do === 'put') this.rows.set(effect.key, JSON.parse(JSON.stringify(effect.state)) as object);
+    for (const effect of effects) {
+      if (effect.do !== 'put') continue;
+      expect(this.touched).toContain(effect.key);
+      this.rows.set(effect.key, JSON.parse(JSON.stringify(effect.state)) as object);
+    }
     return effects.flatMap((effect) => (effect.do === 'emit' ? toEvent(effect.event) : []));
+  }
+  touched: string[] = [];
+
+  /** A row that is not named is not locked, so nobody may look at it. */
+  #locked(keys: string[]): States {
+    const row = (key: string) => {
+      if (!keys.includes(key)) throw new TypeError(`the state "${key}" is not named by touches or touchesAlso`);
+      return this.rows.get(key);
+    };
+    return { get: <S>(key: string) => row(key) as S | undefined };
   }
   ignored: string[] = [];
 

@@ -149,6 +149,15 @@ describe('the keys', () => {
     expect(provider.fetches()).toBe(2);
   });
 
+  it('are not asked for on account of a token that names another issuer (6)', async () => {
+    await verify();
+    await provider.makeKey('k2');
+    clock += 1_000;
+    const foreign = await provider.token({ exp: EXP, iss: 'http://127.0.0.1:1' }, 'k2');
+    expect(await verifier.verify(foreign, T0 + 1_000)).toMatchObject({ ok: false, code: 'UNAUTHENTICATED' });
+    expect(provider.fetches()).toBe(1);
+  });
+
   it('fetched after the token came refuse a key id they do not have (3)', async () => {
     await verify();
     await provider.makeKey('k2');
@@ -192,4 +201,30 @@ it.each([
   [undefined, undefined],
 ])('the header %s carries the token %s', (header, token) => {
   expect(bearerOf(header)).toBe(token);
+});
+
+describe('without patience', () => {
+  const impatient = (token: string) => verifier.verify(token, clock, { patience: false });
+
+  it('a key nobody knows is asked for meanwhile, and others are judged at once (3)', async () => {
+    await verify();
+    await provider.makeKey('k2');
+    provider.publish('k1', 'k2');
+    clock += 60_000;
+    const fetched = provider.fetches();
+    const token = await provider.token({ exp: EXP }, 'k2');
+    const first = impatient(token);
+    expect(await impatient(await provider.token({ exp: EXP, sub: 'amy' }))).toMatchObject({ ok: true });
+    expect(await first).toMatchObject({ ok: false, wait: true, unknownKey: true });
+    await verifier.warm(); // the fetch under way, if it still is
+    expect(provider.fetches()).toBe(fetched + 1);
+    expect(await impatient(token)).toMatchObject({ ok: true });
+  });
+
+  it('a provider none of whose keys is known makes everybody wait alike (3)', async () => {
+    provider.setUp(false);
+    const verdict = await impatient(await provider.token({ exp: EXP }));
+    expect(verdict).toMatchObject({ ok: false, wait: true });
+    expect(verdict).not.toHaveProperty('unknownKey');
+  });
 });

@@ -7,9 +7,10 @@
  *    token was handed in, so that a fresh key is never mistaken for a forged one; fetches are rate-limited.
  * 4. A key the provider took out is forgotten together with every verdict that rested on it.
  * 5. A token without a person (a service's own) is refused.
+ * 6. A token that itself names another issuer is refused by the keys at hand: none is asked for on its account.
  */
 import { createHash } from 'node:crypto';
-import { decodeProtectedHeader, errors, jwtVerify } from 'jose';
+import { decodeJwt, decodeProtectedHeader, errors, jwtVerify } from 'jose';
 import type { Person } from '@countersign/contracts';
 import { ProviderKeys, type Keys } from './key-set.js';
 import { personOf, type ClaimNames } from './person.js';
@@ -26,15 +27,18 @@ export interface VerifierOptions extends ClaimNames {
   clock?: () => number;
 }
 
-/** `wait`: the provider cannot be asked right now; ask again. */
+/** `wait`: the provider cannot be asked right now; ask again. `unknownKey`: its other keys are known, so others need not wait. */
 export type Verdict =
   | { ok: true; wait?: undefined; person: Person; expiresAt: number }
   | { ok: false; wait?: undefined; code: 'UNAUTHENTICATED'; because: string }
-  | { ok: false; wait: true; because: string };
+  | { ok: false; wait: true; unknownKey?: true; because: string };
 
 export interface Verifier {
-  /** Judges a raw token at `instant` (ms since 1970). Never rejects. */
-  verify(token: string | undefined, instant: number): Promise<Verdict>;
+  /**
+   * Judges a raw token at `instant` (ms since 1970). Never rejects. Without `patience` nothing is waited for where the provider's
+   * keys are known: a key that is not among them is asked for meanwhile.
+   */
+  verify(token: string | undefined, instant: number, how?: { patience: boolean }): Promise<Verdict>;
   /** Fetches the keys ahead. False when the provider does not answer yet. */
   warm(): Promise<boolean>;
 }
@@ -64,7 +68,7 @@ interface Seen {
 }
 
 const refused = (because: string): Verdict => ({ ok: false, code: 'UNAUTHENTICATED', because });
-const waiting = (because: string): Verdict => ({ ok: false, wait: true, because: `the identity provider: ${because}` });
+const waiting = (because: string) => ({ ok: false, wait: true, because: `the identity provider: ${because}` }) as const;
 
 /**
  * A verifier of end users' access tokens (JWTs of one OIDC provider).
@@ -85,18 +89,21 @@ export function createVerifier(options: VerifierOptions): Verifier {
     return { ok: true, person: entry.person, expiresAt: entry.expiresAt };
   }
 
-  async function judge(token: string, instant: number): Promise<Verdict> {
+  async function judge(token: string, instant: number, patience: boolean): Promise<Verdict> {
     if (!readable(token)) return refused('it is not a signed JWT of an asymmetric algorithm');
     const started = clock();
     if (!keys.current()) await keys.refresh();
     const known = keys.current();
     if (!known) return waiting(keys.because);
+    if (issuerOf(token) !== options.issuer) return refused('another issuer made it');
     const first = await check(token, instant, known);
     if (first !== 'unknown key') return first;
     const isNews = ({ at }: Keys) => at >= started || at >= instant + SKEW_MS;
-    if (!isNews(known)) await keys.refresh();
+    const asked = isNews(known) ? undefined : keys.refresh();
+    if (patience) await asked;
     const newest = keys.current() ?? known;
-    if (!isNews(newest)) return waiting('a key it may have made since cannot be asked for yet');
+    if (!isNews(newest))
+      return { ...waiting('a key it may have made since cannot be asked for yet'), unknownKey: true };
     const again = await check(token, instant, newest);
     return again === 'unknown key' ? refused('no key of the issuer made it') : again;
   }
@@ -123,11 +130,11 @@ export function createVerifier(options: VerifierOptions): Verifier {
   }
 
   return {
-    async verify(token, instant) {
+    async verify(token, instant, { patience } = { patience: true }) {
       if (!token) return refused('there is no bearer token');
       if (token.length > MAX_TOKEN) return refused('the token is over 8 KiB');
       const entry = seen.get(fingerprint(token));
-      return entry ? inTime(entry, instant) : judge(token, instant);
+      return entry ? inTime(entry, instant) : judge(token, instant, patience);
     },
     warm: () => keys.refresh(),
   };
@@ -139,6 +146,15 @@ export function bearerOf(header: string | undefined): string | undefined {
 }
 
 const fingerprint = (token: string) => createHash('sha256').update(token).digest('base64');
+
+/** As the token says; nothing vouches for it yet. */
+function issuerOf(token: string): string | undefined {
+  try {
+    return decodeJwt(token).iss;
+  } catch {
+    return undefined;
+  }
+}
 
 function readable(token: string): boolean {
   try {

@@ -1,0 +1,114 @@
+/*
+ * What policy makes of people's words. What it guarantees:
+ * 1. A yes counts when policy itself verified who said it, that it is neither the requester nor of another tenant, that the role
+ *    suffices at the instant the broker appended it, and that it is for this very effect.
+ * 2. What fails commits nothing: if it is approval's, people are asked again, or told that it came too late, so that nothing
+ *    waits for an answer that never comes.
+ */
+import type { Person as Actor } from '@countersign/contracts';
+import { ignore, type Effect, type States } from '@countersign/messaging/stream';
+import type { Case } from './drafts.js';
+import { checkedOf, type Checked, type Facts, type Of } from './facts.js';
+import { askAgain, deny } from './judge.js';
+import { again, caseOf, decidedOn, intentTouches, keep, limitTouches, openAction, whyNot } from './open-action.js';
+import { CLOCK_SLACK_MS, type AcceptedIntent, type Approver, type OpenAction } from './state.js';
+
+type Verdict = Of<'countersign.approval.granted.v1'> | Of<'countersign.approval.rejected.v1'>;
+type Expired = Of<'countersign.approval.expired.v1'>;
+
+const touches = { touches: intentTouches, touchesAlso: limitTouches };
+export const granted = { ...touches, decide: decideGranted };
+export const rejected = { ...touches, decide: decideRejected };
+export const expired = { ...touches, decide: decideExpired };
+
+function decideGranted(incoming: Verdict, states: States, facts: Facts, now: Date): Effect[] {
+  const found = personsWord(incoming, states, facts, now);
+  if (Array.isArray(found)) return found;
+  const { intent, action, approver } = found;
+  if (action.approvers.some(({ sub }) => sub === approver.sub)) return [ignore(`${approver.sub} said so before`)];
+  const approvers = [...action.approvers, approver];
+  if (approvers.length < action.escalation.needed) return [keep(intent, action.actionId, { ...action, approvers })];
+  return again(caseOf(intent, { facts, states, causationid: incoming.event.id, now }), action, {
+    ...action,
+    approvers,
+  });
+}
+
+function decideRejected(incoming: Verdict, states: States, facts: Facts, now: Date): Effect[] {
+  const found = personsWord(incoming, states, facts, now);
+  if (Array.isArray(found)) return found;
+  const { intent, action, approver } = found;
+  const of = caseOf(intent, { facts, states, causationid: incoming.event.id, now });
+  const detail = `${approver.sub} rejected it: ${approver.reason}`;
+  return decidedOn(of, action, deny(of, action, { code: 'APPROVAL_REJECTED', detail }));
+}
+
+function decideExpired(incoming: Expired, states: States, facts: Facts, now: Date): Effect[] {
+  const found = escalatedFor(incoming, states);
+  if ('because' in found) return [ignore(found.because)];
+  const checked = checkedOf(incoming, facts);
+  if (checked.tag !== 'signed') return [ignore(`not approval's: ${whyNot(checked)}`)];
+  const { intent, action } = found;
+  const { expiresAt } = action.escalation;
+  if (incoming.record.timestamp < Date.parse(expiresAt) - CLOCK_SLACK_MS) return [ignore('people still have time')];
+  return tooLate(action, caseOf(intent, { facts, states, causationid: incoming.event.id, now }));
+}
+
+function tooLate(action: Escalated, of: Case): Effect[] {
+  const detail = `nobody decided until ${action.escalation.expiresAt}`;
+  return decidedOn(of, action, deny(of, action, { code: 'APPROVAL_EXPIRED', detail }));
+}
+
+type Escalated = Extract<OpenAction, { tag: 'escalated' }>;
+
+function escalatedFor(
+  incoming: Verdict | Expired,
+  states: States,
+): { intent: AcceptedIntent; action: Escalated } | { because: string } {
+  const found = openAction(incoming, states);
+  if ('because' in found) return found;
+  const { intent, action } = found;
+  const { approvalId, actionHash, revision, tenant } = incoming.event.data;
+  if (action.tag !== 'escalated') return { because: 'nobody is being asked' };
+  const { escalation } = action;
+  if (approvalId !== escalation.approvalId || actionHash !== escalation.actionHash || revision !== action.revision) {
+    return { because: 'it is about another effect than the one people are asked about' };
+  }
+  return tenant === intent.tenant ? { intent, action } : { because: 'it names another tenant' };
+}
+
+/** Guarantees 1 and 2: the word of a person, or else what is done without it. */
+function personsWord(
+  incoming: Verdict,
+  states: States,
+  facts: Facts,
+  now: Date,
+): { intent: AcceptedIntent; action: Escalated; approver: Approver } | Effect[] {
+  const found = escalatedFor(incoming, states);
+  if ('because' in found) return [ignore(found.because)];
+  const checked = checkedOf(incoming, facts);
+  if (checked.tag !== 'approver' && checked.tag !== 'no-approver')
+    return [ignore(`not approval's: ${whyNot(checked)}`)];
+  const { intent, action } = found;
+  const { id, data } = incoming.event;
+  const of = caseOf(intent, { facts, states, causationid: id, now });
+  const { timestamp } = incoming.record;
+  if (timestamp > Date.parse(action.escalation.expiresAt)) return tooLate(action, of);
+  if (action.escalation.answered?.includes(id)) return [ignore('answered before')];
+  const because = checked.tag === 'approver' ? notTheirsToSay(checked.person, data, found) : checked.because;
+  if (because) return decidedOn(of, action, askAgain(of, action, because));
+  const { sub, roles } = (checked as Extract<Checked, { tag: 'approver' }>).person;
+  return { intent, action, approver: { sub, roles, reason: data.reason, at: new Date(timestamp).toISOString() } };
+}
+
+function notTheirsToSay(
+  person: Actor,
+  { approver }: Verdict['event']['data'],
+  { intent, action }: { intent: AcceptedIntent; action: Escalated },
+): string | undefined {
+  if (person.tenant !== intent.tenant) return 'the approver is of another tenant';
+  if (person.sub !== approver.sub) return 'the token is of somebody else than the approver named';
+  if (person.sub === intent.actor.sub) return 'SELF_APPROVAL: the approver asked for it';
+  if (!person.roles.some((role) => action.escalation.roles.includes(role))) return 'the approver has none of the roles';
+  return undefined;
+}
