@@ -4,6 +4,7 @@ import { DataSource } from 'typeorm';
 import { createLogger, messagingSettings, METRICS, parseConfig, startService } from '@countersign/host';
 import { createVerifier, VERIFIER } from '@countersign/identity';
 import { createMessaging, KAFKA_BATCH, Messaging, type Batch } from '@countersign/messaging';
+import { loadOpeningKey, sealOpener } from '@countersign/sealing';
 import { eventPen, loadKeyRing, loadSigner } from '@countersign/signing';
 import { InDoubtController } from './api.controller.js';
 import { Attempts } from './attempt.js';
@@ -12,12 +13,16 @@ import { Credentials } from './credentials.js';
 import { Gate } from './gate.js';
 import { endings, forgeries, registry } from './metrics.js';
 import { Doubts, InDoubtRow, project } from './read-model.js';
+import { Recheck } from './recheck.js';
 import { Sealer } from './sealer.js';
 import { executorConsumer } from './service.js';
 import { Target } from './target-client.js';
 import { Toolbox } from './toolbox.js';
 import { WarrantBook } from './warrant-book.js';
 import { Executor } from './work.js';
+
+/** Of the look after a commit: it holds up what was done by no more. */
+const DONE_TIMEOUT_MS = 2_000;
 
 @Controller()
 class Inbox {
@@ -67,14 +72,21 @@ export async function start() {
   const toolbox = await Toolbox.load(config.COUNTERSIGN_WORKFLOWS, model);
   const book = new WarrantBook(loadKeyRing(keys));
   const toolOf = toolbox.toolOf.bind(toolbox);
+  const sql = () => messaging.sql;
+  const sealer = Sealer.fromKeysDir(keys, sql);
+  const attempts = new Attempts({
+    targetOf: openTargets(config, toolbox),
+    seal: sealer.seal.bind(sealer),
+    opener: sealOpener(sql, loadOpeningKey(keys)),
+    directoryOf: toolbox.directoryOf.bind(toolbox),
+    statementOf: toolbox.statementOf.bind(toolbox),
+    doneTimeoutMs: DONE_TIMEOUT_MS,
+  });
   const executor = new Executor({
     book,
-    gate: new Gate(
-      () => messaging.sql,
-      toolOf,
-      (workflow) => toolbox.fingerprintOf(workflow),
-    ),
-    attempts: new Attempts(openTargets(config, toolbox), Sealer.fromKeysDir(keys)),
+    gate: new Gate(sql, toolOf, toolbox.fingerprintOf.bind(toolbox)),
+    attempts,
+    recheck: new Recheck({ attempts, sourceOf: toolbox.sourceOf.bind(toolbox) }),
     toolOf,
     onForged: (row, because) => {
       forgeries.inc({ place: 'work' });

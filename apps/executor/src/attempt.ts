@@ -1,120 +1,183 @@
-import { z } from 'zod';
-import {
-  cut,
-  digest,
-  EVENTS,
-  payloadFlaw,
-  refusal,
-  wellFormed,
-  type Json,
-  type JsonObject,
-  type RecordChanged,
-  type RecordRead,
-} from '@countersign/contracts';
+import { EVENTS, refusal, wellFormed, type JsonObject, type RecordRead } from '@countersign/contracts';
+import { SealingUnavailable, tokensIn, withOpened, type Opener } from '@countersign/sealing';
 import {
   NoAnswer,
   NothingDone,
   parseInput,
-  sealFields,
   ToolRefusal,
   type CommitContext,
   type CommitOutcome,
-  type Seal,
+  type Directory,
   type Tool,
   type ToolContext,
-  type ToolContract,
 } from '@countersign/tool-sdk';
 import type { Answer, Found } from './automaton.js';
+import { doneCheck } from './done-check.js';
 import type { Opening } from './gate.js';
-import type { Sealer } from './sealer.js';
-import type { Committed, Ending, Warrant } from './state.js';
+import { nameable, Presenter, type Call, type SealParts } from './presenter.js';
+import { union } from './records.js';
+import { detailOf, failed, misfit, plainly, refusalOf, unusable } from './said.js';
+import { openedArguments } from './sealed-arguments.js';
+import type { Committed, Ending, Refused, Warrant } from './state.js';
 import type { Errand, Target } from './target-client.js';
 
 const DEFAULT_TIMEOUT_MS = 5_000;
-/** In bytes of UTF-8, as the wire counts. A preview comes back in a warrant, beside arguments of up to 256 Ki characters. */
-const MAX_RESULT_BYTES = 700 * 1024;
-const MAX_PREVIEW_BYTES = 128 * 1024;
 
 /** A look at the target that changes nothing: how it ended, or why to look again. */
 export type Looked = { tag: 'end'; ending: Ending } | { tag: 'no-answer'; error: NoAnswer };
 
+type Previewed = Extract<Ending, { tag: 'previewed' | 'drafted' }>;
+
+export interface AttemptParts {
+  targetOf: (name: string) => Pick<Target, 'clientFor'>;
+  seal: SealParts;
+  opener: Opener;
+  directoryOf: (workflow: string) => Directory | undefined;
+  /** What "done" means for a tool, in its workflow's words. */
+  statementOf: (warrant: Warrant) => string | undefined;
+  doneTimeoutMs: number;
+}
+
 /** Runs one tool once for one warrant, and says in the executor's words what came of it. What leaves here is sealed. */
 export class Attempts {
-  constructor(
-    private readonly targetOf: (name: string) => Pick<Target, 'clientFor'>,
-    private readonly sealer: Sealer,
-  ) {}
+  private readonly present: Presenter;
 
-  async read(warrant: Warrant, tool: Tool, signal: AbortSignal): Promise<Looked> {
-    return this.look(warrant, tool, async (args) => {
-      const { result, recordsRead } = carried(await tool.read!(this.context(warrant, tool, signal), args));
-      return fitting({ tag: 'read', result: this.shown(warrant, tool.contract.output, result), recordsRead });
+  constructor(private readonly parts: AttemptParts) {
+    this.present = new Presenter(parts.seal);
+  }
+
+  read(warrant: Warrant, tool: Tool, signal: AbortSignal): Promise<Looked> {
+    return this.look(warrant, tool, async (call) => {
+      const context = this.context(warrant, tool, signal);
+      const outcome = carried(await tool.read!(context, call.args));
+      return barred(context, outcome) ?? this.present.read(call, outcome);
     });
   }
 
-  /** The preview as a target gives it now. */
-  async preview(warrant: Warrant, tool: Tool, signal: AbortSignal): Promise<Looked> {
-    const tag = warrant.grant === 'draft' ? 'drafted' : 'previewed';
-    return this.look(warrant, tool, async (args) => {
-      const { effect, basis, recordsRead } = carried(await tool.preview!(this.context(warrant, tool, signal), args));
-      const sealed = sealFields(previewSchema(tool.contract), effect, this.sealer.sealFor(warrant.tenant));
-      return fitting({ tag, preview: { effect: sealed, basis, digest: digest(sealed) }, recordsRead });
+  /** Reads a record again for its version alone: nothing else of it leaves here. */
+  readAgain(warrant: Warrant, tool: Tool, args: JsonObject, signal: AbortSignal): Promise<Looked> {
+    const { opens: _, ...bare } = warrant;
+    return this.look({ ...bare, arguments: args }, tool, async (call) => {
+      const context = this.context(warrant, tool, signal);
+      const outcome = carried(await tool.read!(context, call.args));
+      return barred(context, outcome) ?? { tag: 'read', result: null, recordsRead: nameable(outcome.recordsRead) };
     });
+  }
+
+  /** The preview as a target gives it now, and the people a warrant asks about. */
+  preview(warrant: Warrant, tool: Tool, signal: AbortSignal): Promise<Looked> {
+    return this.look(warrant, tool, async (call) => {
+      const context = this.context(warrant, tool, signal);
+      const outcome = carried(await tool.preview!(context, call.args));
+      const ending = barred(context, outcome) ?? (await this.present.preview(call, outcome));
+      if (ending.tag !== 'previewed' && ending.tag !== 'drafted') return ending;
+      return this.withPeople(warrant, context, tool, ending);
+    });
+  }
+
+  /** Whether its arguments can be given to the tool at all: then it ends as a read of nothing. */
+  fits(warrant: Warrant, tool: Tool): Promise<Looked> {
+    return this.look(warrant, tool, () => Promise.resolve({ tag: 'read', result: null, recordsRead: [] }));
   }
 
   /** Sends the write. Whatever goes wrong on our side after it may have been sent is not knowing, never a no. */
   async send(warrant: Warrant, tool: Tool, basis: JsonObject, opening: Opening, signal: AbortSignal): Promise<Answer> {
-    const args = parseInput(tool.contract, warrant.arguments);
-    if (!args.ok) return { tag: 'refused', refusal: misfit(args.problems) };
+    const call = await this.called(warrant, tool).catch((error: unknown) => ({ unsent: detailOf(error) }));
+    if ('unsent' in call) return { tag: 'nothing-done', detail: call.unsent };
+    if ('refusal' in call) return { tag: 'refused', refusal: call.refusal };
     const notAfter = opening.notAfter(warrant);
-    const context = this.commitContext(warrant, tool, basis, signal, {
-      notAfter,
-      isLate: () => opening.now() > notAfter,
-    });
+    const errand = { notAfter, isLate: () => opening.now() > notAfter };
+    const context = this.commitContext(warrant, tool, basis, signal, errand);
+    let outcome: CommitOutcome;
     try {
-      return {
-        tag: 'done',
-        committed: this.committed(warrant, tool, carried(await tool.commit!(context, args.value))),
-      };
+      outcome = carried(await tool.commit!(context, call.args));
     } catch (error) {
-      if (error instanceof ToolRefusal) return { tag: 'refused', refusal: refusalOf(error) };
-      if (error instanceof NothingDone) return { tag: 'nothing-done', detail: error.detail };
-      return { tag: 'unknown', detail: detailOf(error) };
+      return answerOf(error, call.mask.text);
+    }
+    // From here on it was done: no error may pass for a refusal any more.
+    try {
+      return { tag: 'done', committed: await this.committed(call, outcome, signal) };
+    } catch (error) {
+      return { tag: 'unknown', detail: detailOf(error, call.mask.text) };
     }
   }
 
   async lookUp(warrant: Warrant, tool: Tool, signal: AbortSignal): Promise<Found> {
     const basis = warrant.preview?.basis ?? {};
+    let tell = plainly;
     try {
-      const found = await tool.lookup!(this.commitContext(warrant, tool, basis, signal, {}), warrant.arguments);
+      const call = await this.called(warrant, tool);
+      if ('refusal' in call) return { tag: 'unknown', detail: `it cannot be looked up: ${call.refusal.detail}` };
+      tell = call.mask.text;
+      const found = await tool.lookup!(this.commitContext(warrant, tool, basis, signal, {}), call.args);
       if (found.found === 'committed')
-        return { tag: 'done', committed: this.committed(warrant, tool, carried(found.outcome)) };
-      return found.found === 'nothing' ? { tag: 'nothing' } : { tag: 'unknown', detail: found.detail };
+        return { tag: 'done', committed: await this.committed(call, carried(found.outcome), signal) };
+      return found.found === 'nothing' ? { tag: 'nothing' } : { tag: 'unknown', detail: tell(found.detail) };
     } catch (error) {
-      return { tag: 'unknown', detail: `it could not be looked up: ${detailOf(error)}` };
+      return { tag: 'unknown', detail: `it could not be looked up: ${detailOf(error, tell)}` };
     }
   }
 
-  private async look(
-    { arguments: given }: Warrant,
-    tool: Tool,
-    run: (args: Record<string, unknown>) => Promise<Ending>,
-  ): Promise<Looked> {
-    const args = parseInput(tool.contract, given);
-    if (!args.ok) return failed(misfit(args.problems));
+  /** Throws `NoAnswer` where a sealed argument cannot be opened now. */
+  private async called(warrant: Warrant, tool: Tool): Promise<Call | { refusal: Refused }> {
+    const opened = await openedArguments(warrant, this.parts.opener);
+    if (!opened.ok) return opened;
+    const args = parseInput(tool.contract, opened.args);
+    if (!args.ok) return { refusal: misfit(args.problems, opened.mask.text) };
+    return { warrant, tool, args: args.value, mask: opened.mask };
+  }
+
+  private async look(warrant: Warrant, tool: Tool, run: (call: Call) => Promise<Ending>): Promise<Looked> {
+    let tell = plainly;
     try {
-      return { tag: 'end', ending: await run(args.value) };
+      const call = await this.called(warrant, tool);
+      if ('refusal' in call) return { tag: 'end', ending: failed(call.refusal) };
+      tell = call.mask.text;
+      return { tag: 'end', ending: await run(call) };
     } catch (error) {
-      if (error instanceof NoAnswer) return { tag: 'no-answer', error };
-      if (error instanceof ToolRefusal) return failed(refusalOf(error));
-      return failed(refusal('UPSTREAM_FAILED', `the answer could not be used: ${detailOf(error)}`));
+      if (error instanceof NoAnswer) return { tag: 'no-answer', error: new NoAnswer(tell(error.detail), error.status) };
+      if (error instanceof SealingUnavailable) return { tag: 'no-answer', error: new NoAnswer(error.message) };
+      if (error instanceof ToolRefusal) return { tag: 'end', ending: failed(refusalOf(error, tell)) };
+      const detail = `the answer could not be used: ${detailOf(error, tell)}`;
+      return { tag: 'end', ending: failed(unusable(detail)) };
     }
+  }
+
+  private async committed(call: Call, outcome: CommitOutcome, signal: AbortSignal): Promise<Committed> {
+    const committed = await this.present.committed(call, outcome);
+    const { warrant, tool } = call;
+    const statement = this.parts.statementOf(warrant);
+    if (!tool.done || statement === undefined) return committed;
+    const timeoutMs = this.parts.doneTimeoutMs;
+    const limits = { statement, timeoutMs, signal };
+    const errand = { timeoutMs, finishes: true };
+    const done = await doneCheck(call, outcome, limits, (until) => this.context(warrant, tool, until, errand));
+    return { ...committed, done };
+  }
+
+  /** With the people a warrant asks about, as the workflow's directory has them now; without, where it has none. */
+  private async withPeople(
+    warrant: Warrant,
+    context: ToolContext,
+    { contract }: Tool,
+    ending: Previewed,
+  ): Promise<Ending> {
+    const directory = this.parts.directoryOf(warrant.workflow);
+    if (!warrant.people || !directory || warrant.grant === 'commit') return ending;
+    const found = warrant.people.map(async (sub) => ({ sub, member: await directory(context, sub) }));
+    const seen = carried(await Promise.all(found));
+    const people = seen.map(({ sub, member }) => {
+      const { roles, active, system } = member ?? { roles: [], active: false, system: contract.target };
+      return { sub, roles, active, system, at: context.now().toISOString() };
+    });
+    const reads = nameable(seen.flatMap(({ member }) => member?.read ?? []));
+    return { ...ending, recordsRead: union(ending.recordsRead, reads), people: seenPeople.parse(people) };
   }
 
   private context(warrant: Warrant, tool: Tool, signal: AbortSignal, more: Partial<Errand> = {}): ToolContext {
     const { tenant, actor } = warrant;
     const timeoutMs = tool.contract.timeoutMs ?? DEFAULT_TIMEOUT_MS;
-    const target = this.targetOf(tool.contract.target).clientFor({
+    const target = this.parts.targetOf(tool.contract.target).clientFor({
       tenant,
       actor: actor.sub,
       timeoutMs,
@@ -136,85 +199,34 @@ export class Attempts {
     const { idempotencyKey } = warrant;
     return { ...this.context(warrant, tool, signal, { ...more, idempotencyKey }), idempotencyKey, basis };
   }
-
-  private committed(warrant: Warrant, { contract }: Tool, outcome: CommitOutcome): Committed {
-    const seal = this.sealer.sealFor(warrant.tenant);
-    const result = this.shown(warrant, contract.output, outcome.result);
-    const recordsChanged = outcome.recordsChanged.map((change) => sealedChange(contract, change, seal));
-    const whole = { result, recordsRead: outcome.recordsRead, recordsChanged };
-    if (!unpublishable(whole)) return whole;
-    // It was done, whatever can be said of it.
-    const named = { ...whole, result: {}, recordsChanged: recordsChanged.map(withoutSides) };
-    return unpublishable(named) ? { result: {}, recordsRead: [], recordsChanged: [] } : named;
-  }
-
-  /** A result as its contract says it looks. Throws when it does not. */
-  private shown(warrant: Warrant, output: z.ZodObject, result: JsonObject): JsonObject {
-    return sealFields(output, output.parse(result) as JsonObject, this.sealer.sealFor(warrant.tenant)) as JsonObject;
-  }
 }
 
-const failed = (why: Extract<Ending, { tag: 'failed' }>['refusal']): Looked => ({
-  tag: 'end',
-  ending: { tag: 'failed', refusal: why, recordsRead: [] },
-});
+const seenPeople = EVENTS['countersign.action.previewed.v1'].data.shape.people;
 
-const refusalOf = (error: ToolRefusal) =>
-  refusal(error.code, cut(error.detail, 2_000), error.nextStep && cut(error.nextStep, 2_000));
+const WITHHELD = '(a token that nobody gave here)';
 
-const misfit = (problems: { path: string; message: string }[]) =>
-  refusal('INVALID_ARGUMENTS', cut(problems.map(({ path, message }) => `${path}: ${message}`).join('; '), 2_000));
-
-function detailOf(error: unknown): string {
-  if (error instanceof NoAnswer || error instanceof NothingDone) return error.detail;
-  if (error instanceof z.ZodError) return `its form is not the declared one (${error.issues[0]?.path.join('.')})`;
-  return error instanceof Error ? cut(`${error.name}: ${error.message}`, 300) : 'unknown';
+/**
+ * What a tool gave, without halves of characters: nothing could be digested with them. And without tokens: whoever writes one
+ * into a record would have its value opened for a session that never read it.
+ */
+function carried<T extends object>(outcome: T): T {
+  const whole = wellFormed(outcome as unknown as JsonObject);
+  const planted = tokensIn(whole);
+  if (planted.length === 0) return whole as unknown as T;
+  return withOpened(whole, new Map(planted.map((token) => [token, WITHHELD]))) as unknown as T;
 }
 
-/** What a tool gave, without halves of characters: nothing could be digested with them. */
-const carried = <T extends object>(outcome: T): T => wellFormed(outcome as unknown as JsonObject) as unknown as T;
-
-const { recordsRead: reads, recordsChanged: changes } = EVENTS['countersign.action.committed.v1'].data.shape;
-
-/** Why no event could carry it and be read again. */
-function unpublishable(given: {
-  result?: Json;
-  preview?: { effect: Json; basis: JsonObject };
-  recordsRead: RecordRead[];
-  recordsChanged?: RecordChanged[];
-}): string | undefined {
-  const { result = null, preview, recordsRead, recordsChanged = [] } = given;
-  if (bytesOf(given) > MAX_RESULT_BYTES || (preview && bytesOf(preview) > MAX_PREVIEW_BYTES)) return 'it is too large';
-  if (!reads.safeParse(recordsRead).success || !changes.safeParse(recordsChanged).success)
-    return 'a record it names has no proper type, id, version or time';
-  const parts = [result, preview?.effect, preview?.basis, ...recordsChanged.flatMap((one) => [one.before, one.after])];
-  return parts.map((part) => payloadFlaw(part)).find((flaw) => flaw !== undefined);
+/** Why nothing of an outcome may leave here: it holds a restricted record. That it was touched is told. */
+function barred(
+  { mayTouchRestricted }: ToolContext,
+  { restricted, recordsRead }: { restricted?: boolean; recordsRead: RecordRead[] },
+): Ending | undefined {
+  if (!restricted || mayTouchRestricted) return undefined;
+  return failed(refusal('RECORD_RESTRICTED', 'a record it touches is restricted'), nameable(recordsRead));
 }
 
-const bytesOf = (value: unknown): number => Buffer.byteLength(JSON.stringify(value));
-
-const withoutSides = (change: RecordChanged): RecordChanged => ({ ...change, before: null, after: null });
-
-function fitting(ending: Extract<Ending, { tag: 'read' | 'previewed' | 'drafted' }>): Ending {
-  const flaw = unpublishable(ending);
-  if (flaw === undefined) return ending;
-  const why = refusal('UPSTREAM_FAILED', `the answer cannot be published: ${flaw}`);
-  return { tag: 'failed', refusal: why, recordsRead: [] };
-}
-
-const byNames = new WeakMap<ToolContract, z.ZodObject>();
-
-/** A field no schema names is secret; where a contract shows no schema of its own, its inputs and outputs say it by name. */
-function byName(contract: ToolContract): z.ZodObject {
-  let schema = byNames.get(contract);
-  if (!schema) byNames.set(contract, (schema = z.object({ ...contract.output.shape, ...contract.input.shape })));
-  return schema;
-}
-
-const previewSchema = (contract: ToolContract) => contract.preview ?? byName(contract);
-
-function sealedChange(contract: ToolContract, change: RecordChanged, seal: Seal): RecordChanged {
-  const schema = contract.records?.[change.type] ?? byName(contract);
-  const side = (record: Json | null) => record && sealFields(schema, record, seal);
-  return { ...change, before: side(change.before), after: side(change.after) };
+function answerOf(error: unknown, tell: (text: string) => string): Answer {
+  if (error instanceof ToolRefusal) return { tag: 'refused', refusal: refusalOf(error, tell) };
+  const detail = detailOf(error, tell);
+  return error instanceof NothingDone ? { tag: 'nothing-done', detail } : { tag: 'unknown', detail };
 }

@@ -18,6 +18,7 @@ const case_ = (change: Partial<Circumstances> = {}): Circumstances => ({
   effectClass: 'A',
   canLookUp: true,
   conditional: false,
+  basisKnown: true,
   expired: false,
   attempts: 1,
   ...change,
@@ -26,6 +27,7 @@ const anyCase = fc.record<Circumstances>({
   effectClass: fc.constantFrom('A', 'B', 'C', 'D'),
   canLookUp: fc.boolean(),
   conditional: fc.boolean(),
+  basisKnown: fc.boolean(),
   expired: fc.boolean(),
   attempts: fc.integer({ min: 1, max: 20 }),
 });
@@ -87,6 +89,11 @@ describe('what becomes of a commit that was marked SENT (numbers: the guarantees
     ['A, expired', { expired: true }, 'look-up'],
     ['A, tried long enough', { attempts: MAX_ATTEMPTS + 1 }, 'look-up'],
     ['B, without a look-up', { effectClass: 'B', canLookUp: false }, 'send'],
+    [
+      'B, without a look-up, on versions nobody knows',
+      { effectClass: 'B', canLookUp: false, basisKnown: false },
+      'doubt',
+    ],
     ['B, with one', { effectClass: 'B' }, 'look-up'],
     ['C', { effectClass: 'C' }, 'look-up'],
     ['D, without a look-up', { effectClass: 'D', canLookUp: false }, 'doubt'],

@@ -1,6 +1,6 @@
-import { cut, refusal, type Refusal } from '@countersign/contracts';
+import { cut, refusal } from '@countersign/contracts';
 import type { EffectClass } from '@countersign/tool-sdk';
-import type { Committed, Ending } from './state.js';
+import type { Committed, Ending, Refused } from './state.js';
 
 /**
  * What becomes of a commit once it was marked SENT. It guarantees:
@@ -13,8 +13,10 @@ import type { Committed, Ending } from './state.js';
 export interface Circumstances {
   effectClass: EffectClass;
   canLookUp: boolean;
-  /** It rests on a preview's versions, which a later send would have to read anew. */
+  /** It rests on versions, which a later send would have to read anew. */
   conditional: boolean;
+  /** The versions its first send rested on, or earlier ones, are at hand: sent again on them it acts once at most. */
+  basisKnown: boolean;
   expired: boolean;
   attempts: number;
 }
@@ -22,7 +24,7 @@ export interface Circumstances {
 /** What a send brought to light. */
 export type Answer =
   | { tag: 'done'; committed: Committed }
-  | { tag: 'refused'; refusal: Refusal }
+  | { tag: 'refused'; refusal: Refused }
   | { tag: 'nothing-done'; detail: string }
   | { tag: 'unknown'; detail: string };
 
@@ -32,7 +34,7 @@ export type Found = { tag: 'done'; committed: Committed } | { tag: 'nothing' } |
 export type Step =
   | { tag: 'end'; ending: Ending }
   | { tag: 'again'; as: 'QUEUED' | 'SENT'; inMs: number; because: string }
-  | { tag: 'look-up'; refused?: Refusal };
+  | { tag: 'look-up'; refused?: Refused };
 
 /** Waits between attempts, in ms. After the last one nothing is sent again. */
 const WAITS = [200, 400, 800, 1600, 3200, 5000, 5000, 5000];
@@ -51,8 +53,8 @@ export function afterRecovery(case_: Circumstances): 'send' | 'look-up' | 'doubt
   return case_.canLookUp ? 'look-up' : 'doubt';
 }
 
-const sendsAgain = ({ effectClass, conditional, canLookUp }: Circumstances): boolean =>
-  (effectClass === 'A' && !conditional) || (effectClass === 'B' && !canLookUp);
+const sendsAgain = ({ effectClass, conditional, basisKnown, canLookUp }: Circumstances): boolean =>
+  (effectClass === 'A' && !conditional) || (effectClass === 'B' && !canLookUp && basisKnown);
 
 export function afterSend(answer: Answer, isFirst: boolean, case_: Circumstances): Step {
   switch (answer.tag) {
@@ -74,7 +76,7 @@ export function afterSend(answer: Answer, isFirst: boolean, case_: Circumstances
 }
 
 /** `limitInMs`: until then a send that is on its way may still act; 0 or less once it has passed. */
-export function afterLookUp(found: Found, limitInMs: number, case_: Circumstances, refused?: Refusal): Step {
+export function afterLookUp(found: Found, limitInMs: number, case_: Circumstances, refused?: Refused): Step {
   switch (found.tag) {
     case 'done':
       return { tag: 'end', ending: { ...found.committed, tag: 'committed' } };
@@ -88,7 +90,7 @@ export function afterLookUp(found: Found, limitInMs: number, case_: Circumstance
   }
 }
 
-function afterNothing(limitInMs: number, { attempts, expired }: Circumstances, refused?: Refusal): Step {
+function afterNothing(limitInMs: number, { attempts, expired }: Circumstances, refused?: Refused): Step {
   if (limitInMs > 0) {
     return { tag: 'again', as: 'SENT', inMs: limitInMs, because: 'not found yet; a send may still be on its way' };
   }

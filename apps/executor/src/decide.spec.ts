@@ -31,6 +31,10 @@ describe('a warrant on decisions', () => {
 describe('an ending', () => {
   const preview = { effect: { amount: '18.00' }, basis: { orderVersion: 1 }, digest: 'd' };
   const no = refusal('NOT_FOUND', 'no such order');
+  const read = { system: 'desk', type: 'order', id: 'ord_1', version: '2', at: NOW.toISOString() };
+  const done = { holds: true, statement: 'It stands.', detail: 'ref_1 is there', checked: [read] };
+  const committed = { result: { refundId: 'r' }, recordsRead: [], recordsChanged: [] };
+  const member = { sub: 'bob', roles: ['support-lead'], active: true, system: 'desk', at: NOW.toISOString() };
   const endings: [Ending, string, object][] = [
     [{ tag: 'read', result: { id: 'x' }, recordsRead: [] }, 'read', { result: { id: 'x' } }],
     [{ tag: 'previewed', preview, recordsRead: [] }, 'previewed', { preview }],
@@ -48,6 +52,32 @@ describe('an ending', () => {
       { tag: 'resolved', outcome: 'failed', detail: 'nothing found' },
       'resolved',
       { outcome: 'failed', by: 'lookup', result: null, recordsChanged: [] },
+    ],
+    [
+      {
+        tag: 'resolved',
+        outcome: 'committed',
+        detail: 'found',
+        committed: { ...committed, done },
+        recordsRead: [read],
+      },
+      'resolved',
+      { outcome: 'committed', ...committed, done, recordsRead: [read] },
+    ],
+    [
+      { tag: 'in-doubt', refusal: no, known: 'no answer', recordsRead: [read] },
+      'in-doubt',
+      { ...no, known: 'no answer', recordsRead: [read] },
+    ],
+    [
+      { tag: 'previewed', preview, recordsRead: [read], people: [member] },
+      'previewed',
+      { preview, recordsRead: [read], people: [member] },
+    ],
+    [
+      { tag: 'failed', refusal: { ...no, auditCode: 'TENANT_MISMATCH' }, recordsRead: [] },
+      'failed',
+      { ...no, auditCode: 'TENANT_MISMATCH' },
     ],
   ];
 

@@ -58,8 +58,8 @@ function draftOf(ending: Exclude<Ending, { tag: 'void' }>, about: About, attempt
     }
     case 'previewed':
     case 'drafted': {
-      const { preview, recordsRead, tag } = ending;
-      return { ...attributes(`countersign.action.${tag}.v1`), data: { ...executed, recordsRead, preview } };
+      const { tag, ...seen } = ending;
+      return { ...attributes(`countersign.action.${tag}.v1`), data: { ...executed, ...seen } };
     }
     case 'committed': {
       const { tag: _, ...committed } = ending;
@@ -78,13 +78,14 @@ function draftOf(ending: Exclude<Ending, { tag: 'void' }>, about: About, attempt
     case 'blocked':
       return { ...attributes('countersign.action.blocked.v1'), data: { ...executed, ...ending.refusal } };
     case 'in-doubt': {
-      const data = { ...executed, ...ending.refusal, idempotencyKey, known: ending.known };
+      const { tag: _, refusal, ...doubt } = ending;
+      const data = { ...executed, ...refusal, idempotencyKey, ...doubt };
       return { ...attributes('countersign.action.in-doubt.v1'), data };
     }
     case 'resolved': {
-      const { outcome, detail, committed } = ending;
-      const found = { result: committed?.result ?? null, recordsChanged: committed?.recordsChanged ?? [] };
-      const data = { ...executed, outcome, by: 'lookup' as const, detail, idempotencyKey, ...found };
+      const { tag: _, committed, ...found } = ending;
+      const was = { result: null, recordsChanged: [], ...committed, ...found };
+      const data = { ...executed, by: 'lookup' as const, idempotencyKey, ...was };
       return { ...attributes('countersign.action.resolved.v1'), data };
     }
     default:

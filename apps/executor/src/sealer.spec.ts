@@ -1,25 +1,50 @@
 import { describe, expect, it } from '@jest/globals';
-import { isSealed } from '@countersign/contracts';
+import { z } from 'zod';
+import { classified, isSealed, type JsonObject } from '@countersign/contracts';
+import type { ToSeal } from '@countersign/sealing';
 import { Sealer } from './sealer.js';
 
-const sealer = new Sealer(Buffer.alloc(32, 1));
-const tokenOf = (tenant: string, value: string, by = sealer) => by.sealFor(tenant)(value, 'personal').$sealed.token;
+const schema = z.object({
+  id: classified('internal', z.string()),
+  email: classified('personal', z.string()),
+  iban: classified('financial', z.string()).nullable(),
+});
 
-describe('a sealed value', () => {
-  it('has the form of its contract and nothing of the value', () => {
-    const sealed = sealer.sealFor('acme')('dana@example.com', 'personal');
-    expect(isSealed(sealed)).toBe(true);
-    expect(JSON.stringify(sealed)).not.toContain('dana');
+describe('what leaves the executor', () => {
+  const asked: ToSeal[][] = [];
+  const sealer = new Sealer({
+    seal: async (values) => {
+      asked.push([...values]);
+      return values.map((_, at) => ({ token: `tok_number${at}xx`, box: 'b' }));
+    },
   });
 
-  it('has the same token for the same value of a tenant, and another in another tenant or under another key', () => {
-    expect(tokenOf('acme', 'a')).toBe(tokenOf('acme', 'a'));
-    expect(tokenOf('acme', 'a')).not.toBe(tokenOf('acme', 'b'));
-    expect(tokenOf('acme', 'a')).not.toBe(tokenOf('globex', 'a'));
-    expect(tokenOf('acme', 'a')).not.toBe(tokenOf('acme', 'a', new Sealer(Buffer.alloc(32, 2))));
+  it('shows no field of class personal and up; all are asked for at once, under whose they are', async () => {
+    const value = { id: 'cus_1', email: 'dana@example.com', iban: null, unnamed: 7 };
+    const [shown, other] = await sealer.seal('acme', [
+      { schema, value, subject: 'cus_1' },
+      { schema, value: { id: 'cus_2', email: 'e@example.com', iban: 'x' }, subject: 'cus_2' },
+    ]);
+    expect(shown).toEqual({
+      id: 'cus_1',
+      email: { $sealed: { token: 'tok_number0xx', box: 'b', class: 'personal' } },
+      iban: null,
+      unnamed: { $sealed: { token: 'tok_number1xx', box: 'b', class: 'secret' } },
+    });
+    expect(isSealed((other as JsonObject)['email'])).toBe(true);
+    expect(asked).toHaveLength(1);
+    expect(asked[0]!.map(({ value, subject, tenant }) => [value, subject, tenant])).toEqual([
+      ['dana@example.com', 'cus_1', 'acme'],
+      [7, 'cus_1', 'acme'],
+      ['e@example.com', 'cus_2', 'acme'],
+      ['x', 'cus_2', 'acme'],
+    ]);
   });
 
-  it('is not made with a short key', () => {
-    expect(() => new Sealer(Buffer.alloc(16))).toThrow(/32 bytes/);
+  it('costs no question where nothing is hidden', async () => {
+    asked.length = 0;
+    const value = { id: 'ord_1' };
+    expect(await sealer.seal('acme', [{ schema, value, subject: 'ord_1' }])).toEqual([value]);
+    expect(asked).toEqual([]);
   });
 });

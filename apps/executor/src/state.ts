@@ -1,8 +1,11 @@
 import type {
+  Code,
+  DoneCheck,
   EventData,
   Grant,
   Json,
   JsonObject,
+  MemberSeen,
   Preview,
   RecordChanged,
   RecordRead,
@@ -43,18 +46,28 @@ export interface Committed {
   result: JsonObject;
   recordsRead: RecordRead[];
   recordsChanged: RecordChanged[];
+  done?: DoneCheck;
 }
+
+/** A definite no. `auditCode` is told to audit alone: it stands beside the words everybody sees, never in them. */
+export type Refused = Refusal & { auditCode?: Code };
 
 /** How a warrant ended. `void` is a row whose warrant no longer verifies: nothing is done and nothing said. */
 export type Ending =
   | { tag: 'read'; result: Json; recordsRead: RecordRead[] }
-  | { tag: 'previewed' | 'drafted'; preview: Preview; recordsRead: RecordRead[] }
+  | { tag: 'previewed' | 'drafted'; preview: Preview; recordsRead: RecordRead[]; people?: MemberSeen[] }
   | ({ tag: 'committed' } & Committed)
-  | { tag: 'failed'; refusal: Refusal; recordsRead: RecordRead[] }
+  | { tag: 'failed'; refusal: Refused; recordsRead: RecordRead[] }
   | { tag: 'returned'; refusal: Refusal; preview?: Preview; recordsRead: RecordRead[] }
   | { tag: 'blocked'; refusal: Refusal }
-  | { tag: 'in-doubt'; refusal: Refusal; known: string }
-  | { tag: 'resolved'; outcome: 'committed' | 'failed'; detail: string; committed?: Committed }
+  | { tag: 'in-doubt'; refusal: Refusal; known: string; recordsRead?: RecordRead[] }
+  | {
+      tag: 'resolved';
+      outcome: 'committed' | 'failed';
+      detail: string;
+      committed?: Committed;
+      recordsRead?: RecordRead[];
+    }
   | { tag: 'void'; because: string };
 
 /** What a finished row hands to `decide`. */

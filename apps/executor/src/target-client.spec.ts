@@ -114,6 +114,12 @@ describe('a target over HTTP', () => {
     expect(seen).toHaveLength(before);
   });
 
+  it('is not asked for what nobody waits for any more', async () => {
+    const before = seen.length;
+    await expect(ask(json(201, {}), { signal: AbortSignal.abort() })).rejects.toMatchObject({ name: 'NoAnswer' });
+    expect(seen).toHaveLength(before);
+  });
+
   it('is not asked without a credential, and an error never shows one', async () => {
     const before = seen.length;
     await expect(ask(json(201, {}), { tenant: 'globex' })).rejects.toMatchObject({ name: 'ToolRefusal' });

@@ -1,13 +1,18 @@
 import { Pool, type Dispatcher } from 'undici';
 import { parseStrictJson, Poison, type Json } from '@countersign/contracts';
-import { NoAnswer, NothingDone, type TargetAnswer, type TargetClient, type TargetRequest } from '@countersign/tool-sdk';
+import {
+  definiteAnswer,
+  NoAnswer,
+  NothingDone,
+  type TargetAnswer,
+  type TargetClient,
+  type TargetRequest,
+} from '@countersign/tool-sdk';
 import type { Credentials } from './credentials.js';
 import { Slots } from './slots.js';
 
 const CONNECTIONS = 24;
 const MAX_ANSWER_BYTES = 1024 * 1024;
-/** Neither an answer nor a definite no: the target may have acted, or act yet. */
-const UNSURE = new Set([408, 409, 425, 429]);
 
 /** What a request is made for. */
 export interface Errand {
@@ -18,6 +23,8 @@ export interface Errand {
   notAfter?: number;
   /** Whether that moment has come: then it is not sent. */
   isLate?: () => boolean;
+  /** It ends what has begun: it does not wait behind what has not. */
+  finishes?: boolean;
   timeoutMs: number;
   signal: AbortSignal;
 }
@@ -42,7 +49,7 @@ export class Target {
   }
 
   clientFor(errand: Errand): TargetClient {
-    return { request: (request) => this.slots.run(() => this.request(request, errand)) };
+    return { request: (request) => this.slots.run(() => this.request(request, errand), errand.finishes) };
   }
 
   close(): Promise<void> {
@@ -52,6 +59,8 @@ export class Target {
   private async request(request: TargetRequest, errand: Errand): Promise<TargetAnswer> {
     if (request.method !== 'GET' && errand.isLate?.()) throw new NothingDone('its moment passed before it was sent');
     const token = await this.credentials.tokenFor(this.name, errand.tenant);
+    // It may have waited for its turn until nobody waits for it any more.
+    if (errand.signal.aborted) throw new NoAnswer(`${this.name} was not asked any more`);
     const deadline = new AbortController();
     const abort = () => deadline.abort(new NoAnswer(`${this.name} did not answer in ${errand.timeoutMs} ms`));
     const timer = setTimeout(abort, errand.timeoutMs);
@@ -89,13 +98,10 @@ export class Target {
     const text = await body.text();
     const value = parsed(text);
     const said = `${statusCode}${namedCode(value)}`;
-    if (statusCode === 412) throw new NothingDone(`${this.name} did nothing: ${said}`);
-    if (statusCode >= 500 || (statusCode >= 300 && statusCode < 400) || UNSURE.has(statusCode)) {
-      throw new NoAnswer(`${this.name} answered ${said}`, statusCode);
-    }
+    const answer = definiteAnswer(this.name, { status: statusCode, body: value ?? null }, said);
     if (value === undefined && statusCode < 300)
       throw new NoAnswer(`${this.name} answered ${statusCode} and no usable JSON`, statusCode);
-    return { status: statusCode, body: value ?? null };
+    return answer;
   }
 }
 

@@ -1,4 +1,4 @@
-import { cut, refusal, type JsonObject, type Preview, type RecordRead } from '@countersign/contracts';
+import { cut, refusal, type JsonObject } from '@countersign/contracts';
 import type { Round, Worker, WorkRow } from '@countersign/messaging';
 import type { Tool } from '@countersign/tool-sdk';
 import type { Attempts, Looked } from './attempt.js';
@@ -13,6 +13,10 @@ import {
 } from './automaton.js';
 import { decideEnding } from './decide.js';
 import { SEND_WINDOW_MS, type Gate, type Opening } from './gate.js';
+import { needsRecheck, restsOnVersions, type Recheck } from './recheck.js';
+import { alsoRead } from './records.js';
+import { RowMemory } from './row-memory.js';
+import { failed } from './said.js';
 import {
   GRANT,
   SETTLE,
@@ -37,6 +41,7 @@ export interface ExecutorParts {
   book: WarrantBook;
   gate: Gate;
   attempts: Attempts;
+  recheck: Recheck;
   toolOf: (warrant: Warrant) => Tool | undefined;
   /** A stored warrant that does not verify: somebody wrote to the table. */
   onForged: (row: WorkRow, because: string) => void;
@@ -53,8 +58,8 @@ const SETTLE_AT_MOST_MS = 600_000;
  * Carries out warrants in rounds. It guarantees:
  * 1. A warrant is verified again from its stored bytes by the process that carries it out.
  * 2. Nothing that changes state is sent before SENT is committed; what is read or previewed needs no such mark.
- * 3. A commit that rests on a preview computes it anew before its first send: another effect goes back to policy, and the
- *    same one is sent on the versions just read, as a conditional write.
+ * 3. What rests on a preview, on records read before or on sealed values is looked at again before its first send
+ *    (`recheck.ts`) and sent on the versions just read, as a conditional write.
  * 4. A row found SENT passes no check of the gate again; the automaton alone says how it goes on.
  */
 export class Executor implements Worker<Outcome> {
@@ -64,16 +69,15 @@ export class Executor implements Worker<Outcome> {
   /** Outlasts the send window many times: whoever claims a row after it knows that no send of it is still on its way. */
   readonly leaseMs = LEASE_MS;
   private readonly startedAt = performance.now();
-  /** Until when, by the monotonic clock, a send of this process may still act. */
-  private readonly sendLimits = new Map<string, number>();
+  private readonly memory = new RowMemory();
 
   constructor(private readonly parts: ExecutorParts) {}
 
   async perform(rows: WorkRow[], round: Round): Promise<void> {
-    this.forgetPassedLimits();
+    this.memory.forgetOld();
     const opening = await this.parts.gate.open();
     const direct: Job[] = [];
-    const conditional: Job[] = [];
+    const careful: Job[] = [];
     const tasks: Promise<unknown>[] = [];
     for (const row of rows) {
       const job = this.jobOf(row);
@@ -81,9 +85,9 @@ export class Executor implements Worker<Outcome> {
       else if (!('tool' in job)) tasks.push(this.end(row, job.about, job.ending, round));
       else if (row.kind === SETTLE) tasks.push(this.settle(job, round));
       else if (row.status === 'SENT') tasks.push(this.recover(job, opening, round));
-      else this.sort(job, opening, round, { direct, conditional, tasks });
+      else this.sort(job, opening, round, { direct, careful, tasks });
     }
-    tasks.push(this.sendAll(direct, opening, round), this.recheckAll(conditional, round));
+    tasks.push(this.sendAll(direct, opening, round), this.recheckAll(careful, round));
     await allEnded(tasks);
   }
 
@@ -98,10 +102,7 @@ export class Executor implements Worker<Outcome> {
     const job = this.jobOf(row);
     if (row.kind === SETTLE || !('about' in job) || !job.about) return undefined;
     const detail = 'what came of it could not be published';
-    const ending: Ending =
-      row.status === 'SENT'
-        ? inDoubt(detail)
-        : { tag: 'failed', refusal: refusal('UPSTREAM_FAILED', detail), recordsRead: [] };
+    const ending: Ending = row.status === 'SENT' ? inDoubt(detail) : failed(refusal('UPSTREAM_FAILED', detail));
     return { status: statusOf(ending), outcome: { ending, attempts: row.attempts, about: job.about } };
   }
 
@@ -127,22 +128,22 @@ export class Executor implements Worker<Outcome> {
     job: Job,
     opening: Opening,
     round: Round,
-    into: { direct: Job[]; conditional: Job[]; tasks: Promise<unknown>[] },
+    into: { direct: Job[]; careful: Job[]; tasks: Promise<unknown>[] },
   ): void {
     const verdict = this.parts.gate.judge(job.warrant, opening);
     if (verdict.tag === 'ended') into.tasks.push(this.end(job.row, job.about, verdict.ending, round));
     else if (verdict.tag === 'early') into.tasks.push(retry(job.row, 'QUEUED', verdict.inMs, 'not valid yet', round));
     else if (job.warrant.grant !== 'commit') into.tasks.push(this.look(job, round));
-    else if (job.warrant.preview) into.conditional.push(job);
+    else if (needsRecheck(job.warrant, job.tool)) into.careful.push(job);
     else into.direct.push(job);
   }
 
   private async look({ row, warrant, about, tool }: Job, round: Round): Promise<void> {
-    const { attempts } = this.parts;
+    const { attempts, recheck } = this.parts;
     const looked =
       warrant.grant === 'read'
         ? await attempts.read(warrant, tool, round.signal)
-        : await attempts.preview(warrant, tool, round.signal);
+        : await recheck.preview(warrant, tool, round.signal);
     if (looked.tag === 'end') return this.end(row, about, looked.ending, round);
     await this.lookAgain(row, about, looked, round);
   }
@@ -156,18 +157,18 @@ export class Executor implements Worker<Outcome> {
     const { status, detail } = looked.error;
     if (row.attempts < MAX_LOOKS) return retry(row, 'QUEUED', waitAfter(row.attempts), detail, round);
     const why = refusal(status ? 'UPSTREAM_FAILED' : 'UPSTREAM_TIMEOUT', detail);
-    await this.end(row, about, { tag: 'failed', refusal: why, recordsRead: [] }, round);
+    await this.end(row, about, failed(why), round);
   }
 
-  /** Guarantee 3: what is left after the previews were computed anew passes the gate once more and is sent. */
+  /** Guarantee 3: what stands after it was looked at again passes the gate once more and is sent. */
   private async recheckAll(jobs: Job[], round: Round): Promise<void> {
     if (jobs.length === 0) return;
     const bases = new Map<string, JsonObject>();
-    const same = await Promise.all(jobs.map((job) => this.isUnchanged(job, bases, round)));
+    const stands = await Promise.all(jobs.map((job) => this.stands(job, bases, round)));
     const opening = await this.parts.gate.open();
     const unchanged: Job[] = [];
     const tasks: Promise<unknown>[] = [];
-    for (const job of jobs.filter((_, index) => same[index])) {
+    for (const job of jobs.filter((_, index) => stands[index])) {
       const verdict = this.parts.gate.judge(job.warrant, opening);
       if (verdict.tag === 'pass') unchanged.push(job);
       else if (verdict.tag === 'ended') tasks.push(this.end(job.row, job.about, verdict.ending, round));
@@ -176,23 +177,15 @@ export class Executor implements Worker<Outcome> {
     await allEnded([...tasks, this.sendAll(unchanged, opening, round, bases)]);
   }
 
-  private async isUnchanged({ row, warrant, about, tool }: Job, bases: Map<string, JsonObject>, round: Round) {
-    const looked = await this.parts.attempts.preview(warrant, tool, round.signal);
-    if (looked.tag === 'no-answer') {
-      await this.lookAgain(row, about, looked, round);
-      return false;
-    }
-    const { ending } = looked;
-    if (ending.tag === 'previewed' && ending.preview.digest === warrant.preview?.digest) {
-      bases.set(row.id, ending.preview.basis);
+  private async stands({ row, warrant, about, tool }: Job, bases: Map<string, JsonObject>, round: Round) {
+    const checked = await this.parts.recheck.commit(warrant, tool, round.signal);
+    if (checked.tag === 'same') {
+      bases.set(row.id, checked.basis);
+      this.memory.read(row.id, checked.recordsRead);
       return true;
     }
-    await this.end(
-      row,
-      about,
-      ending.tag === 'previewed' ? changed(ending.preview, ending.recordsRead) : ending,
-      round,
-    );
+    if (checked.tag === 'no-answer') await this.lookAgain(row, about, checked, round);
+    else await this.end(row, about, checked.ending, round);
     return false;
   }
 
@@ -209,15 +202,15 @@ export class Executor implements Worker<Outcome> {
   }
 
   private async send(job: Job, basis: JsonObject, opening: Opening, isFirst: boolean, round: Round): Promise<void> {
-    this.sendLimits.set(job.row.id, performance.now() + opening.notAfter(job.warrant) - opening.now());
+    this.memory.sent(job.row.id, performance.now() + opening.notAfter(job.warrant) - opening.now(), basis);
     const answer = await this.parts.attempts.send(job.warrant, job.tool, basis, opening, round.signal);
-    await this.take(job, afterSend(answer, isFirst, circumstances(job, opening)), opening, round);
+    await this.take(job, afterSend(answer, isFirst, this.circumstances(job, opening)), opening, round);
   }
 
   /** Guarantee 4. */
   private async recover(job: Job, opening: Opening, round: Round): Promise<void> {
-    const way = afterRecovery(circumstances(job, opening));
-    if (way === 'send') return this.send(job, {}, opening, false, round);
+    const way = afterRecovery(this.circumstances(job, opening));
+    if (way === 'send') return this.send(job, this.basisOf(job) ?? {}, opening, false, round);
     if (way === 'look-up') return this.take(job, { tag: 'look-up' }, opening, round);
     await this.end(job.row, job.about, inDoubt('it was sent, and the target cannot be asked what became of it'), round);
   }
@@ -230,7 +223,7 @@ export class Executor implements Worker<Outcome> {
         return retry(job.row, step.as, step.inMs, step.because, round);
       case 'look-up': {
         const found = await this.parts.attempts.lookUp(job.warrant, job.tool, round.signal);
-        const case_ = circumstances(job, opening);
+        const case_ = this.circumstances(job, opening);
         return this.take(job, afterLookUp(found, this.limitInMs(job.row), case_, step.refused), opening, round);
       }
       default:
@@ -240,15 +233,25 @@ export class Executor implements Worker<Outcome> {
 
   /** How long a send may still act. One of a former life of this instance ended a window after this one began. */
   private limitInMs({ id }: WorkRow): number {
-    const limit = this.sendLimits.get(id) ?? this.startedAt + SEND_WINDOW_MS;
+    const limit = this.memory.limitOf(id) ?? this.startedAt + SEND_WINDOW_MS;
     return Math.max(0, Math.ceil(limit - performance.now()));
   }
 
-  /** A limit that has passed says no more than none at all. */
-  private forgetPassedLimits(): void {
-    if (this.sendLimits.size < 1_000) return;
-    const now = performance.now();
-    for (const [id, limit] of this.sendLimits) if (limit < now) this.sendLimits.delete(id);
+  /** The versions its last send rested on, else those it was decided on. */
+  private basisOf({ row, warrant }: Job): JsonObject | undefined {
+    return this.memory.basisOf(row.id) ?? warrant.preview?.basis;
+  }
+
+  private circumstances(job: Job, opening: Opening): Circumstances {
+    const { row, warrant, tool } = job;
+    return {
+      effectClass: tool.contract.class ?? 'D',
+      canLookUp: tool.lookup !== undefined,
+      conditional: restsOnVersions(warrant, tool),
+      basisKnown: this.basisOf(job) !== undefined,
+      expired: opening.now() >= warrant.exp * 1000,
+      attempts: row.attempts,
+    };
   }
 
   /** An action in doubt is asked after for as long as nobody knows. */
@@ -268,23 +271,14 @@ export class Executor implements Worker<Outcome> {
     await this.end(row, about, { tag: 'resolved', outcome, detail, ...committed }, round);
   }
 
-  private async end(row: WorkRow, about: About | undefined, ending: Ending, round: Round): Promise<void> {
+  private async end(row: WorkRow, about: About | undefined, last: Ending, round: Round): Promise<void> {
+    const ending = alsoRead(last, this.memory.readsOf(row.id));
     const outcome: Outcome = { ending, attempts: row.attempts, ...(about ? { about } : {}) };
     await round.finish(row, { tag: 'done', status: statusOf(ending), outcome });
-    this.sendLimits.delete(row.id);
+    this.memory.forget(row.id);
     this.parts.book.forget((row.body as unknown as WorkBody).warrant);
     if (about) this.parts.onEnding(about, ending);
   }
-}
-
-function circumstances({ row, warrant, tool }: Job, opening: Opening): Circumstances {
-  return {
-    effectClass: tool.contract.class ?? 'D',
-    canLookUp: tool.lookup !== undefined,
-    conditional: warrant.preview !== undefined,
-    expired: opening.now() >= warrant.exp * 1000,
-    attempts: row.attempts,
-  };
 }
 
 const retry = (row: WorkRow, status: 'QUEUED' | 'SENT', inMs: number, because: string, round: Round): Promise<void> =>
@@ -294,13 +288,6 @@ const inDoubt = (known: string): Ending => ({
   tag: 'in-doubt',
   refusal: refusal('IN_DOUBT', 'whether the target acted is not known'),
   known,
-});
-
-const changed = (preview: Preview, recordsRead: RecordRead[]): Ending => ({
-  tag: 'returned',
-  refusal: refusal('PREVIEW_CHANGED', 'the effect is no longer the one that was decided on'),
-  preview,
-  recordsRead,
 });
 
 /** Waits for all, so that no send outlives its round; then the first failure is thrown. */

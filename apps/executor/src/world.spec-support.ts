@@ -1,4 +1,3 @@
-import { spawn, type ChildProcess } from 'node:child_process';
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -17,7 +16,6 @@ import {
 } from '@countersign/contracts';
 import { Signer, signedEncoder } from '@countersign/signing';
 import {
-  freePort,
   PlainKafka,
   testBrokers,
   testDatabase,
@@ -28,6 +26,7 @@ import {
 } from '@countersign/testing';
 import { fingerprintOf } from '@countersign/workflow-kit';
 import { migrations } from './migrations.js';
+import { killed, Processes, type Child } from './processes.spec-support.js';
 import type { Warrant } from './state.js';
 
 const ROOT = path.resolve(import.meta.dirname, '../../..');
@@ -47,16 +46,12 @@ export interface Access {
   dropped: boolean;
   idempotencyKey?: string;
   actor?: string;
+  records: { type: string; id: string; version: string | number }[];
 }
 export interface Result {
   type: EventType;
   subject: string;
   data: JsonObject & { jti: string };
-}
-
-interface Child {
-  process: ChildProcess;
-  url: string;
 }
 
 /** The real executor and the real helpdesk as processes, on real Kafka and PostgreSQL, and policy's pen to write warrants. */
@@ -68,7 +63,7 @@ export class World {
   });
   private readonly dir = mkdtempSync(path.join(tmpdir(), 'executor-'));
   private readonly pens = new Map<string, Signer>();
-  private readonly children = new Set<ChildProcess>();
+  private readonly processes = new Processes(ROOT);
   private readonly databases: TestDatabase[] = [];
   private plain: PlainKafka;
   private pool: pg.Pool;
@@ -86,7 +81,7 @@ export class World {
     world.databases.push(own, helpdesk);
     world.pool = new pg.Pool({ connectionString: own.url, max: 2 });
     const tokens = { HELPDESK_TOKENS_DIR: path.join(world.dir, 'credentials') };
-    world.helpdesk = await world.start('helpdesk', { DATABASE_URL: helpdesk.url, ...tokens });
+    world.helpdesk = await world.processes.start('helpdesk', { DATABASE_URL: helpdesk.url, ...tokens });
     world.executorEnv = {
       DATABASE_URL: own.serviceUrl,
       KAFKA_BROKERS: testBrokers().join(','),
@@ -102,7 +97,7 @@ export class World {
   }
 
   async close(): Promise<void> {
-    await Promise.all([...this.children].map(killed));
+    await this.processes.close();
     await this.pool?.end();
     await this.plain?.deleteTopics(this.prefix);
     await this.plain?.close();
@@ -111,12 +106,11 @@ export class World {
   }
 
   async startExecutor(): Promise<void> {
-    this.executor = await this.start('executor', this.executorEnv);
+    this.executor = await this.processes.start('executor', this.executorEnv);
   }
 
-  /** As a power cut would. */
   async crashExecutor(): Promise<void> {
-    await killed(this.executor.process);
+    await killed(this.executor);
   }
 
   /** A warrant for a new action, a refund by default, before it is signed. */
@@ -210,9 +204,12 @@ export class World {
     return (await this.lines<Effect>('/ledger')).filter((effect) => effect.idempotencyKey === idempotencyKey);
   }
 
-  /** Requests helpdesk got about an action, in order. */
+  /** Requests helpdesk got, in order. */
+  requests = () => this.lines<Access>('/access-log');
+
+  /** Those about an action. */
   async requestsOf({ idempotencyKey: key }: Warrant): Promise<Access[]> {
-    const all = await this.lines<Access>('/access-log');
+    const all = await this.requests();
     return all.filter((access) => access.idempotencyKey === key || access.path.endsWith(`/idempotency/${key}`));
   }
 
@@ -231,6 +228,11 @@ export class World {
     await this.ask(`${this.helpdesk.url}/v1/orders/${id}`, 'PATCH', change);
   }
 
+  /** A record as helpdesk has it. */
+  recordAt(path_: string): Promise<JsonObject> {
+    return this.ask(`${this.helpdesk.url}${path_}`, 'GET');
+  }
+
   async workStatus({ jti }: Warrant): Promise<string | undefined> {
     const { rows } = await this.pool.query<{ status: string }>('select status from executor.work where id = $1', [jti]);
     return rows[0]?.status;
@@ -240,6 +242,17 @@ export class World {
   async tamper({ jti }: Warrant, packed: string): Promise<void> {
     const sql = `update executor.work set body = jsonb_set(body, '{warrant}', to_jsonb($2::text)) where id = $1`;
     await this.pool.query(sql, [jti, packed]);
+  }
+
+  /** All that this executor's schema and topics hold, as text. */
+  async everythingStored(): Promise<string> {
+    const tables = ['work', 'outbox', 'parked'].map((table) =>
+      this.pool.query(`select t::text as row from executor.${table} t`),
+    );
+    const rows = (await Promise.all(tables)).flatMap((found) =>
+      (found.rows as { row: string }[]).map(({ row }) => row),
+    );
+    return [...rows, ...(await this.results()).map((result) => JSON.stringify(result))].join('\n');
   }
 
   async metrics(): Promise<string> {
@@ -254,10 +267,11 @@ export class World {
       .map((line) => JSON.parse(line) as T);
   }
 
-  private async ask(url: string, method: string, body: JsonObject): Promise<void> {
+  private async ask(url: string, method: string, body?: JsonObject): Promise<JsonObject> {
     const headers = { 'content-type': 'application/json', authorization: `Bearer ${tokenOf('acme')}` };
-    const answer = await fetch(url, { method, headers, body: JSON.stringify(body) });
+    const answer = await fetch(url, { method, headers, body: body && JSON.stringify(body) });
     if (!answer.ok) throw new Error(`${method} ${url}: ${answer.status} ${await answer.text()}`);
+    return (await answer.json()) as JsonObject;
   }
 
   private makeKeys(): void {
@@ -269,6 +283,10 @@ export class World {
       this.write(`keys/trusted/${owner}.pub.pem`, publicKey.export({ type: 'spki', format: 'pem' }));
     }
     this.write('keys/parking.key', randomBytes(32));
+    this.write('keys/sealing-hash.key', randomBytes(32));
+    const sealing = generateKeyPairSync('x25519');
+    this.write('keys/sealing.pem', sealing.privateKey.export({ type: 'pkcs8', format: 'pem' }));
+    this.write('keys/trusted/sealing.pub.pem', sealing.publicKey.export({ type: 'spki', format: 'pem' }));
     for (const tenant of TENANTS) this.write(`credentials/helpdesk/${tenant}.token`, tokenOf(tenant));
   }
 
@@ -277,28 +295,6 @@ export class World {
     mkdirSync(path.dirname(file), { recursive: true });
     writeFileSync(file, content);
   }
-
-  private async start(app: string, env: NodeJS.ProcessEnv): Promise<Child> {
-    const port = await freePort();
-    const main = path.join(ROOT, 'apps', app, 'dist/main.js');
-    const all = { PATH: process.env['PATH'], LOG_LEVEL: 'fatal', ...env, PORT: String(port) };
-    const child = spawn(process.execPath, ['--disable-warning=TimeoutNegativeWarning', main], {
-      cwd: ROOT,
-      env: all,
-      stdio: ['ignore', 'inherit', 'inherit'],
-    });
-    this.children.add(child);
-    const url = `http://127.0.0.1:${port}`;
-    await until(async () => (await fetch(`${url}/readyz`)).ok, { what: `${app} to be ready` });
-    return { process: child, url };
-  }
 }
 
 const tokenOf = (tenant: string) => `token-of-${tenant}-for-tests`;
-
-async function killed(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const gone = new Promise((resolve) => child.once('exit', resolve));
-  child.kill('SIGKILL');
-  await gone;
-}

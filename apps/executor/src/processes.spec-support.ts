@@ -1,0 +1,42 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import path from 'node:path';
+import { freePort, until } from '@countersign/testing';
+
+export interface Child {
+  process: ChildProcess;
+  url: string;
+}
+
+/** Services as processes of their own, built; whatever was started is killed in the end. */
+export class Processes {
+  private readonly children = new Set<Child>();
+
+  constructor(private readonly root: string) {}
+
+  async start(app: string, env: NodeJS.ProcessEnv): Promise<Child> {
+    const port = await freePort();
+    const main = path.join(this.root, 'apps', app, 'dist/main.js');
+    const all = { PATH: process.env['PATH'], LOG_LEVEL: 'fatal', ...env, PORT: String(port) };
+    const started = spawn(process.execPath, ['--disable-warning=TimeoutNegativeWarning', main], {
+      cwd: this.root,
+      env: all,
+      stdio: ['ignore', 'inherit', 'inherit'],
+    });
+    const child = { process: started, url: `http://127.0.0.1:${port}` };
+    this.children.add(child);
+    await until(async () => (await fetch(`${child.url}/readyz`)).ok, { what: `${app} to be ready` });
+    return child;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.children].map(killed));
+  }
+}
+
+/** As a power cut would. */
+export async function killed({ process: child }: Child): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const gone = new Promise((resolve) => child.once('exit', resolve));
+  child.kill('SIGKILL');
+  await gone;
+}
