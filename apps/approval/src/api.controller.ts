@@ -1,12 +1,14 @@
 import type { KeyObject } from 'node:crypto';
-import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query, UseGuards } from '@nestjs/common';
+import { Body, Controller, Get, Header, HttpCode, Inject, Param, Post, Query, UseGuards } from '@nestjs/common';
 import { z } from 'zod';
 import { HttpProblem } from '@countersign/host';
 import { Caller, IdentityGuard, sealToken, type CallerIdentity } from '@countersign/identity';
 import { Messaging } from '@countersign/messaging';
+import type { Opener } from '@countersign/sealing';
 import { decideAnswer, type Verdict } from './decide.js';
 import { listQuery, pageOf } from './paging.js';
-import { ApprovalQueue } from './read-model.js';
+import { Approvals } from './read-model.js';
+import { OPENER, openedFor } from './sealed-values.js';
 import { approvalKey, type Progress } from './state.js';
 import { difference, itemView, viewFor } from './view.js';
 
@@ -30,23 +32,29 @@ const answerBody = z.discriminatedUnion('decision', [
 @UseGuards(IdentityGuard)
 export class ApprovalsController {
   constructor(
-    @Inject(ApprovalQueue) private readonly queue: ApprovalQueue,
+    @Inject(Approvals) private readonly approvals: Approvals,
     @Inject(Messaging) private readonly messaging: Messaging,
     @Inject(SEAL_KEY) private readonly sealKey: KeyObject,
+    @Inject(OPENER) private readonly opener: Opener,
   ) {}
 
   @Get()
   async list(@Caller() { person }: CallerIdentity, @Query() query: unknown) {
     const { status, limit, cursor } = parsed(listQuery, query);
-    const { rows, nextCursor } = pageOf(await this.queue.list(person, { status, limit, after: cursor }), limit);
+    const found = await this.approvals.as(person, (queue) => queue.list({ status, limit, after: cursor }));
+    const { rows, nextCursor } = pageOf(found, limit);
     return { data: rows.map(({ item }) => viewFor(item, person, new Date())), nextCursor };
   }
 
+  /** Beside the item, for those who may decide it: what its tokens stand for. Nobody on the way is to keep that. */
   @Get(':id')
+  @Header('cache-control', 'no-store')
   async show(@Caller() { person }: CallerIdentity, @Param('id') id: string) {
-    const row = await this.queue.find(person, id);
+    const row = await this.approvals.as(person, (queue) => queue.find(id));
     if (!row) throw notFound(id);
-    return viewFor(row.item, person, new Date());
+    const now = new Date();
+    const opened = await openedFor(row.item, person, this.opener, now);
+    return { ...viewFor(row.item, person, now), ...(opened ? { opened } : {}) };
   }
 
   /** The token goes on sealed; what this service records of the person is a claim that policy checks. */
@@ -56,7 +64,7 @@ export class ApprovalsController {
     const given = parsed(answerBody, body);
     if (given.decision === 'edit')
       throw new HttpProblem('NOT_BUILT', 'editing an action is not built yet; reject it and ask for another');
-    if (!(await this.queue.has(person.tenant, id))) throw notFound(id);
+    if (!(await this.approvals.as(person, (queue) => queue.has(id)))) throw notFound(id);
     const answer = { ...given, sealed: await sealToken(this.sealKey, token) };
     const verdict = await this.messaging.execute({
       touches: [approvalKey(id)],
@@ -89,8 +97,10 @@ export class ApprovalsController {
     sentHash: string,
     current: string,
   ): Promise<HttpProblem> {
-    const asked = await this.queue.find(person, id);
-    const siblings = asked ? await this.queue.ofAction(person, asked.actionId) : [];
+    const siblings = await this.approvals.as(person, async (queue) => {
+      const asked = await queue.find(id);
+      return asked ? queue.ofAction(asked.actionId) : [];
+    });
     const seen = siblings.find(({ actionHash }) => actionHash === sentHash)?.item;
     const now = siblings.find(({ approvalId }) => approvalId === current)?.item;
     return new HttpProblem('APPROVAL_STALE', 'what you decided on is no longer what would be done', {

@@ -5,12 +5,14 @@ import type { Incoming } from '@countersign/contracts';
 import { createLogger, messagingSettings, METRICS, parseConfig, startService } from '@countersign/host';
 import { createVerifier, loadSealKey, VERIFIER } from '@countersign/identity';
 import { createMessaging, KAFKA_BATCH, Messaging, type Batch } from '@countersign/messaging';
+import { loadOpeningKey, sealOpener } from '@countersign/sealing';
 import { eventPen, loadKeyRing, loadSigner } from '@countersign/signing';
 import { ApprovalsController, SEAL_KEY } from './api.controller.js';
 import { placeOf } from './decide.js';
 import { approvalConfig, type ApprovalConfig } from './config.js';
 import { registry, untrusted } from './metrics.js';
-import { ApprovalQueue, ApprovalRow, project } from './read-model.js';
+import { ApprovalRow, Approvals, project } from './read-model.js';
+import { OPENER } from './sealed-values.js';
 import { approvalConsumer } from './service.js';
 import { expiry } from './work.js';
 
@@ -45,9 +47,14 @@ class AppModule implements OnApplicationShutdown {
       providers: [
         { provide: VERIFIER, useValue: verifier },
         { provide: SEAL_KEY, useValue: loadSealKey(config.COUNTERSIGN_KEYS_DIR) },
+        {
+          provide: OPENER,
+          useFactory: ({ sql }: Messaging) => sealOpener(() => sql, loadOpeningKey(config.COUNTERSIGN_KEYS_DIR)),
+          inject: [Messaging],
+        },
         { provide: METRICS, useValue: registry },
         { provide: DataSource, useValue: source },
-        { provide: ApprovalQueue, useValue: new ApprovalQueue(source) },
+        { provide: Approvals, useValue: new Approvals(source) },
       ],
       exports: [METRICS],
     };

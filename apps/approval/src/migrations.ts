@@ -1,5 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { MessagingTables1700000000000 } from '@countersign/messaging';
+import type { TenantReads } from '@countersign/migrations';
 
 export class Approvals1700000001000 implements MigrationInterface {
   name = 'Approvals1700000001000';
@@ -27,3 +28,11 @@ export class Approvals1700000001000 implements MigrationInterface {
 }
 
 export const migrations = [MessagingTables1700000000000, Approvals1700000001000];
+
+export const reads: TenantReads = { approvals: (tenant) => `tenant = ${tenant}` };
+
+/** Its service writes items and finds them by id; what is in them it reads only in somebody's name. */
+export const grants = (role: string): string[] => [
+  `GRANT SELECT, INSERT, UPDATE, DELETE ON offsets, state, outbox, work, work_late, parked TO ${role}`,
+  `GRANT INSERT, UPDATE (status, item), SELECT (approval_id) ON approvals TO ${role}`,
+];

@@ -1,6 +1,15 @@
-import { Column, Entity, Index, PrimaryColumn, type DataSource, type SelectQueryBuilder } from 'typeorm';
+import {
+  Column,
+  Entity,
+  Index,
+  PrimaryColumn,
+  type DataSource,
+  type EntityManager,
+  type SelectQueryBuilder,
+} from 'typeorm';
 import type { Person } from '@countersign/contracts';
 import type { Applied, SqlTx } from '@countersign/messaging';
+import { readAs } from '@countersign/migrations';
 import type { Item, Status } from './state.js';
 
 /** One item as it is asked for: the columns people filter by, and the item whole. */
@@ -20,18 +29,27 @@ export class ApprovalRow {
   @Column({ type: 'jsonb' }) item: Item;
 }
 
-const UPSERT = `
-  insert into approvals (approval_id, tenant, action_id, action_hash, status, requester, approver_roles, opened_at, item)
-  select i->>'approvalId', i#>>'{envelope,tenantid}', i#>>'{escalated,actionId}', i#>>'{escalated,actionHash}',
-         i#>>'{progress,tag}', i#>>'{escalated,actor,sub}',
-         array(select jsonb_array_elements_text(i#>'{escalated,approverRoles}')), i->>'openedAt', i
-    from jsonb_array_elements($1::jsonb) as i
-  on conflict (approval_id) do update set status = excluded.status, item = excluded.item`;
+/**
+ * New items are added, known ones updated. Not by one upsert: that would need the right to read what it writes, and this role
+ * reads items only in somebody's name. No other transaction holds an item's row of state meanwhile, so none comes in between.
+ */
+const WRITE = `
+  with given as materialized (
+    select i->>'approvalId' as approval_id, i#>>'{envelope,tenantid}' as tenant, i#>>'{escalated,actionId}' as action_id,
+           i#>>'{escalated,actionHash}' as action_hash, i#>>'{progress,tag}' as status, i#>>'{escalated,actor,sub}' as requester,
+           array(select jsonb_array_elements_text(i#>'{escalated,approverRoles}')) as approver_roles, i->>'openedAt' as opened_at, i as item
+      from jsonb_array_elements($1::jsonb) as i
+  ), added as (
+    insert into approvals (approval_id, tenant, action_id, action_hash, status, requester, approver_roles, opened_at, item)
+    select approval_id, tenant, action_id, action_hash, status, requester, approver_roles, opened_at, item from given
+    on conflict do nothing
+  )
+  update approvals a set status = g.status, item = g.item from given g where a.approval_id = g.approval_id`;
 
 /** Writes what a transaction did to items, in that transaction. */
 export async function project(tx: SqlTx, { puts }: Applied): Promise<void> {
   const items = [...puts].filter(([key]) => key.startsWith('approval/')).map(([, item]) => item);
-  if (items.length > 0) await tx.query('upsert-approvals', UPSERT, [JSON.stringify(items)]);
+  if (items.length > 0) await tx.query('write-approvals', WRITE, [JSON.stringify(items)]);
 }
 
 export interface Page {
@@ -40,13 +58,25 @@ export interface Page {
   after?: { openedAt: string; approvalId: string } | undefined;
 }
 
-/** What people ask of the queue. Every query is bound to the caller's tenant. */
-export class ApprovalQueue {
+/** The queue, to be read in somebody's name: in one transaction that sees nothing of another tenant's. */
+export class Approvals {
   constructor(private readonly source: DataSource) {}
 
+  as<T>(person: Person, read: (queue: ApprovalQueue) => Promise<T>): Promise<T> {
+    return readAs(this.source, person.tenant, (rows) => read(new ApprovalQueue(rows, person)));
+  }
+}
+
+/** What one person asks of the queue. Every query is bound to their tenant beside that. */
+export class ApprovalQueue {
+  constructor(
+    private readonly rows: EntityManager,
+    private readonly person: Person,
+  ) {}
+
   /** Newest first; one row more than `limit` tells that there is another page. */
-  async list(person: Person, { status, limit, after }: Page): Promise<ApprovalRow[]> {
-    const query = this.visible(person)
+  async list({ status, limit, after }: Page): Promise<ApprovalRow[]> {
+    const query = this.visible()
       .orderBy('a.openedAt', 'DESC')
       .addOrderBy('a.approvalId', 'DESC')
       .take(limit + 1);
@@ -55,23 +85,24 @@ export class ApprovalQueue {
     return query.getMany();
   }
 
-  find(person: Person, approvalId: string): Promise<ApprovalRow | null> {
-    return this.visible(person).andWhere('a.approvalId = :approvalId', { approvalId }).getOne();
+  find(approvalId: string): Promise<ApprovalRow | null> {
+    return this.visible().andWhere('a.approvalId = :approvalId', { approvalId }).getOne();
   }
 
   /** Asked before a row of state is touched: made-up ids must not leave rows behind. */
-  has(tenant: string, approvalId: string): Promise<boolean> {
-    return this.source.getRepository(ApprovalRow).existsBy({ tenant, approvalId });
+  has(approvalId: string): Promise<boolean> {
+    return this.rows.getRepository(ApprovalRow).existsBy({ tenant: this.person.tenant, approvalId });
   }
 
   /** The items of one action, for the difference a person is shown when the one decided on is no longer it. */
-  ofAction(person: Person, actionId: string): Promise<ApprovalRow[]> {
-    return this.visible(person).andWhere('a.actionId = :actionId', { actionId }).getMany();
+  ofAction(actionId: string): Promise<ApprovalRow[]> {
+    return this.visible().andWhere('a.actionId = :actionId', { actionId }).getMany();
   }
 
   /** Those who may decide an item, and who asked for it. */
-  private visible({ tenant, sub, roles }: Person): SelectQueryBuilder<ApprovalRow> {
-    return this.source
+  private visible(): SelectQueryBuilder<ApprovalRow> {
+    const { tenant, sub, roles } = this.person;
+    return this.rows
       .getRepository(ApprovalRow)
       .createQueryBuilder('a')
       .where('a.tenant = :tenant and (a.requester = :sub or a.approverRoles && :roles)', { tenant, sub, roles });

@@ -22,6 +22,7 @@ const decide = (who: Parameters<World['ask']>[0], id: string, body: object) =>
 const warrant = (of: Escalated) => ({
   ...of,
   provenance: undefined,
+  recordsRead: undefined,
   approverRoles: undefined,
   approvalsNeeded: undefined,
   blast: undefined,
@@ -56,7 +57,9 @@ describe('an escalated action', () => {
         { field: 'order', before: null, after: 'ord_1002' },
         { field: 'refunded', before: '0.00', after: '900.00' },
       ],
-      recordsRead: [{ type: 'order', id: 'ord_1002', version: 3 }],
+      recordsRead: of.recordsRead,
+      provenance: of.provenance,
+      cautions: expect.arrayContaining([{ argument: 'amount', says: expect.stringContaining('the model alone') }]),
       rules: of.rules,
       blast: of.blast,
       actionHash: of.actionHash,

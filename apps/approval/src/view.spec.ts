@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { changesBetween, diffOf, recordsOf } from './view.js';
+import { cautionsOf, changesBetween, diffOf } from './view.js';
 
 describe('the diff of an effect', () => {
   it('reads pairs in both spellings, and shows the rest as new', () => {
@@ -17,11 +17,25 @@ describe('the diff of an effect', () => {
   });
 });
 
-describe('the records a preview rests on', () => {
-  it('are read from pairs of id and version, and shown as they are otherwise', () => {
-    expect(recordsOf({ orderId: 'ord_1', orderVersion: 3, memberVersion: 2 })).toEqual([
-      { type: 'order', id: 'ord_1', version: 3 },
-      { type: 'memberVersion', id: null, version: 2 },
+describe('cautions', () => {
+  const record = { system: 'helpdesk', type: 'ticket', id: 'tic_1', version: '2', at: '2026-03-01T10:00:00.000Z' };
+
+  it('mark what the model made up, what stands only in a stranger’s text, and what nobody knows of', () => {
+    const provenance = {
+      orderId: { origin: 'record', ...record, type: 'order', id: 'ord_1', field: 'id', trust: 'system' },
+      amount: { origin: 'user', trust: 'user' },
+      currency: { origin: 'model' },
+      reason: { origin: 'record', ...record, field: 'body', trust: 'untrusted' },
+      note: { origin: 'user', trust: 'untrusted' },
+      'lines.0.sku': { origin: 'model' },
+    } as const;
+    const args = { ...Object.fromEntries(Object.keys(provenance).map((name) => [name, 'x'])), lines: [], to: 'x' };
+    expect(cautionsOf({ arguments: args, provenance })).toEqual([
+      { argument: 'currency', says: expect.stringContaining('from the model alone') },
+      { argument: 'reason', says: "a stranger's words: it stands only in body of helpdesk ticket tic_1" },
+      { argument: 'note', says: "a stranger's words: it stands only in quoted text" },
+      { argument: 'lines.0.sku', says: expect.stringContaining('from the model alone') },
+      { argument: 'to', says: 'where it comes from is not known' },
     ]);
   });
 });

@@ -1,5 +1,5 @@
-import type { Json, JsonObject } from '@countersign/contracts';
-import { isDecidable, mayDecide, type Item } from './state.js';
+import { isSealed, type ArgumentProvenance, type Json, type JsonObject } from '@countersign/contracts';
+import { isDecidable, mayDecide, type Escalated, type Item } from './state.js';
 
 export interface Change {
   field: string;
@@ -7,8 +7,9 @@ export interface Change {
   after: Json;
 }
 
+/** With fields to look into. What is sealed has none: it is one value. */
 const isObject = (value: unknown): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
+  typeof value === 'object' && value !== null && !Array.isArray(value) && !isSealed(value);
 
 /** Field by field, what differs between two JSON values; null stands for what is absent. */
 export function changesBetween(before: Json, after: Json, path = ''): Change[] {
@@ -40,14 +41,29 @@ export function diffOf(effect: Json, path = ''): Change[] {
   });
 }
 
-/** What a preview rests on: bases speak in pairs, `xId` and `xVersion`; whatever else they say is shown as it is. */
-export function recordsOf(basis: JsonObject): { type: string; id: Json; version: Json }[] {
-  return Object.entries(basis).flatMap(([name, value]) => {
-    const type = name.replace(/(Id|Version)$/, '');
-    const isPair = type !== name && `${type}Id` in basis && `${type}Version` in basis;
-    if (!isPair) return [{ type: name, id: null, version: value }];
-    return name.endsWith('Id') ? [{ type, id: value, version: basis[`${type}Version`] ?? null }] : [];
+export interface Caution {
+  argument: string;
+  says: string;
+}
+
+/** Arguments that nothing vouches for, with why: a person is to look at these before all others. */
+export function cautionsOf({ arguments: args, provenance }: Pick<Escalated, 'arguments' | 'provenance'>): Caution[] {
+  const computed = Object.entries(provenance).flatMap(([argument, from]): Caution[] => {
+    const says = cautionOf(from);
+    return says === undefined ? [] : [{ argument, says }];
   });
+  const known = Object.keys(provenance);
+  const unknown = Object.keys(args).filter(
+    (argument) => !known.some((path) => path === argument || path.startsWith(`${argument}.`)),
+  );
+  return [...computed, ...unknown.map((argument) => ({ argument, says: 'where it comes from is not known' }))];
+}
+
+function cautionOf({ origin, trust, system, type, id, field }: ArgumentProvenance): string | undefined {
+  if (origin === 'model') return "from the model alone: no record that was read has it, and no words of the user's";
+  if (trust !== 'untrusted') return undefined;
+  const where = origin === 'record' && type ? `${field ?? 'a field'} of ${system} ${type} ${id}` : 'quoted text';
+  return `a stranger's words: it stands only in ${where}`;
 }
 
 /** What is different in `after` for somebody who saw `before`. */
@@ -89,9 +105,10 @@ export function itemView(item: Item, now: Date) {
     actor: escalated.actor,
     arguments: escalated.arguments,
     provenance: escalated.provenance,
+    cautions: cautionsOf(escalated),
     preview: escalated.preview ?? null,
     diff: escalated.preview ? diffOf(escalated.preview.effect) : [],
-    recordsRead: recordsOf(escalated.preview?.basis ?? {}),
+    recordsRead: escalated.recordsRead ?? [],
     rules: escalated.rules,
     blast: escalated.blast,
     policyVersion: escalated.policyVersion,

@@ -27,13 +27,15 @@ import { start } from './app.module.js';
 import * as migrations from './migrations.js';
 import { actionHashOf, approvalIdOf, type Escalated } from './state.js';
 
-type Who = 'alice' | 'bob' | 'carol' | 'sam' | 'gil';
+type Who = 'alice' | 'bob' | 'carol' | 'sam' | 'gil' | 'namesake';
 export const PEOPLE: Record<Who, { sub: string; tenant: string; roles: string[] }> = {
   alice: { sub: 'alice', tenant: 'acme', roles: ['support-agent'] },
   bob: { sub: 'bob', tenant: 'acme', roles: ['support-lead'] },
   carol: { sub: 'carol', tenant: 'acme', roles: ['support-lead'] },
   sam: { sub: 'sam', tenant: 'acme', roles: ['sre'] },
   gil: { sub: 'gil', tenant: 'globex', roles: ['support-lead'] },
+  /** Of another tenant, called as somebody here is. */
+  namesake: { sub: 'alice', tenant: 'globex', roles: ['support-agent'] },
 };
 
 export interface Answer {
@@ -51,7 +53,7 @@ export class World {
   readonly prefix = testTopicPrefix();
   private constructor(
     private readonly kafka: PlainKafka,
-    private readonly database: TestServiceDatabase,
+    readonly database: TestServiceDatabase,
     private readonly issuer: TestIssuer,
     readonly keys: TestKeys,
   ) {}
@@ -124,7 +126,10 @@ export class World {
       preview: previewOf(amount),
     };
     const blast = { amount: { amount, currency: 'EUR' }, records: 1, reversible: false, affected: ['cus_001'] };
-    const more = { provenance: {}, approverRoles: ['support-lead'], approvalsNeeded: 1, blast };
+    const at = new Date().toISOString();
+    const recordsRead = [{ system: 'helpdesk', type: 'order', id: 'ord_1002', version: '3', at }];
+    const provenance = { amount: { origin: 'model' as const } };
+    const more = { provenance, recordsRead, approverRoles: ['support-lead'], approvalsNeeded: 1, blast };
     return { ...action, ...more, actionHash: actionHashOf(action), expiresAt: expiresAt.toISOString() };
   }
 
@@ -156,9 +161,9 @@ export class World {
   }
 
   /** An item that is open and can be seen by those who decide. */
-  async open(data: Escalated): Promise<string> {
+  async open(data: Escalated, who: Who = 'bob'): Promise<string> {
     await this.publish('countersign.action.escalated.v1', data);
-    return this.shown(approvalIdOf(data), 'open');
+    return this.shown(approvalIdOf(data), 'open', who);
   }
 
   async shown(approvalId: string, status: string, who: Who = 'bob'): Promise<string> {

@@ -1,10 +1,9 @@
 import { Controller, Delete, Get, Inject, Param, Post, Query, UseGuards } from '@nestjs/common';
-import type { Person } from '@countersign/contracts';
 import { HttpProblem } from '@countersign/host';
 import { Caller, IdentityGuard, type CallerIdentity } from '@countersign/identity';
 import { explain, type Explanation } from './explain/explain.js';
 import { parseQuery } from './query.js';
-import { seesAll, TraceStore } from './read-model.js';
+import { seesAll, Traces, type TraceStore } from './read-model.js';
 import type { RecordRow } from './record.entity.js';
 import { decoded, sortOut, type Sorted } from './trace.js';
 import { listView, traceView, type TraceView } from './views.js';
@@ -12,7 +11,7 @@ import { listView, traceView, type TraceView } from './views.js';
 @Controller('v1')
 @UseGuards(IdentityGuard)
 export class TraceController {
-  constructor(@Inject(TraceStore) private readonly store: TraceStore) {}
+  constructor(@Inject(Traces) private readonly traces: Traces) {}
 
   @Get('traces')
   async list(@Caller() { person }: CallerIdentity, @Query() given: unknown) {
@@ -22,24 +21,27 @@ export class TraceController {
       query.tenant === person.tenant ||
       (query.tenant === 'unverified' && seesAll(person));
     if (!visible) return { data: [], nextCursor: null };
-    const begun = await this.store.search(person, query, after);
-    const others = await this.store.of(begun.slice(0, query.limit).map(({ intent }) => intent!));
-    return listView(begun, others, query.limit);
+    return this.traces.as(person, async (store) => {
+      const begun = await store.search(query, after);
+      const others = await store.of(begun.slice(0, query.limit).map(({ intent }) => intent!));
+      return listView(begun, others, query.limit);
+    });
   }
 
   @Get('traces/:intentId')
   async show(@Caller() { person }: CallerIdentity, @Param('intentId') intentId: string): Promise<TraceView> {
-    const begin = await this.store.begin(person, intentId);
-    if (!begin) throw new HttpProblem('NOT_FOUND', `there is no trace of ${intentId.slice(0, 100)} that you may see`);
-    return traceView(begin, await this.sorted(begin, intentId));
+    const trace = await this.traces.as(person, async (store) => {
+      const begin = await store.begin(intentId);
+      return begin && traceView(begin, await sorted(store, begin, intentId));
+    });
+    if (!trace) throw new HttpProblem('NOT_FOUND', `there is no trace of ${intentId.slice(0, 100)} that you may see`);
+    return trace;
   }
 
   @Get('actions/:actionId/explanation')
   async explanation(@Caller() { person }: CallerIdentity, @Param('actionId') actionId: string): Promise<Explanation> {
-    for (const intentId of await this.store.intentsOf(actionId)) {
-      const explanation = await this.explained(person, intentId, actionId);
-      if (explanation) return explanation;
-    }
+    const explanation = await this.traces.as(person, (store) => explained(store, actionId));
+    if (explanation) return explanation;
     throw new HttpProblem('NOT_FOUND', `no event of an action ${actionId.slice(0, 100)} is stored that you may see`);
   }
 
@@ -57,23 +59,32 @@ export class TraceController {
   prove(): never {
     throw new HttpProblem('NOT_BUILT', 'proofs and the export of the trace are not built yet');
   }
+}
 
-  private async explained(person: Person, intentId: string, actionId: string): Promise<Explanation | undefined> {
-    const begin = await this.store.begin(person, intentId);
-    const tenant = begin?.tenant ?? (await this.store.tenantWithoutBegin(person, intentId));
-    if (tenant === undefined) return undefined;
-    return explain(actionId, (await this.sorted(begin, intentId, tenant)).records);
+async function explained(store: TraceStore, actionId: string): Promise<Explanation | undefined> {
+  for (const intentId of await store.intentsOf(actionId)) {
+    const begin = await store.begin(intentId);
+    const tenant = begin?.tenant ?? (await store.tenantWithoutBegin(intentId));
+    const explanation =
+      tenant === undefined ? undefined : explain(actionId, (await sorted(store, begin, intentId, tenant)).records);
+    if (explanation) return explanation;
   }
+  return undefined;
+}
 
-  private async sorted(begin: RecordRow | null, intentId: string, tenant = begin!.tenant): Promise<Sorted> {
-    const rows = await this.store.trace(intentId);
-    return sortOut([...(begin ? await this.rawElsewhere(begin, rows) : []), ...rows], tenant);
-  }
+async function sorted(
+  store: TraceStore,
+  begin: RecordRow | null,
+  intentId: string,
+  tenant = begin!.tenant,
+): Promise<Sorted> {
+  const rows = await store.trace(intentId);
+  return sortOut([...(begin ? await rawElsewhere(store, begin, rows) : []), ...rows], tenant);
+}
 
-  /** A request under a tenant that proved not to be its own is filed under another id: policy's answer names it. */
-  private async rawElsewhere(begin: RecordRow, rows: RecordRow[]): Promise<RecordRow[]> {
-    if (rows.some(({ topic }) => topic === 'intents')) return [];
-    const { source, requestId } = (decoded(begin)?.event.data ?? {}) as { source?: string; requestId?: string };
-    return source && requestId ? this.store.raw(source, requestId) : [];
-  }
+/** A request that proved to be nobody's is filed under another id: policy's answer names it. */
+async function rawElsewhere(store: TraceStore, begin: RecordRow, rows: RecordRow[]): Promise<RecordRow[]> {
+  if (rows.some(({ topic }) => topic === 'intents')) return [];
+  const { source, requestId } = (decoded(begin)?.event.data ?? {}) as { source?: string; requestId?: string };
+  return source && requestId ? store.raw(source, requestId) : [];
 }

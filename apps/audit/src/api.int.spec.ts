@@ -1,5 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { intentIdOf, refusal as refused, type EventDraft, type EventType } from '@countersign/contracts';
+import {
+  intentIdOf,
+  refusal as refused,
+  type EventDraft,
+  type EventType,
+  type OutRecord,
+} from '@countersign/contracts';
 import { AuditWorld, TOKEN } from './audit-world.fixture.js';
 
 describe('traces over HTTP', () => {
@@ -70,28 +76,66 @@ describe('traces over HTTP', () => {
     await world.produce({ ...warrant, value: warrant.value.replace('900.00', '901.00') });
     await world.produce({ ...warrant, headers: { ...warrant.headers, ce_signature: '' } });
     const reply = records.at(-1)!;
-    await world.produce({
-      ...reply,
-      key: 'globex/s-1',
-      headers: { ...reply.headers, ce_id: 'evt_foreign', ce_tenantid: 'globex' },
-    });
-    await world.waitFor(records.length + 3, 'intent = $1', intentId);
+    await world.produce({ ...reply, headers: { ...reply.headers, ce_signature: '' } });
+    // In another tenant's name: forged, and genuine of a planner that lies.
+    await world.produce({ ...reply, key: 'globex/s-1' });
+    await world.produce(world.encode({ ...draftOf(reply), tenantid: 'globex', id: 'evt_foreign' }));
+    await world.waitFor(records.length + 5, 'intent = $1', intentId);
     expect(
-      (await world.stored("intent = $1 and signature in ('invalid', 'absent')", intentId)).map(
-        ({ tenant, claimed_tenant }) => [tenant, claimed_tenant],
-      ),
+      (await world.stored("intent = $1 and signature in ('invalid', 'absent')", intentId))
+        .map(({ tenant, claimed_tenant }) => [tenant, claimed_tenant])
+        .sort(),
     ).toEqual([
       ['unverified', 'acme'],
       ['unverified', 'acme'],
+      ['unverified', 'acme'],
+      ['unverified', 'globex'],
     ]);
     const audra = await world.token('audra', 'acme', 'auditor');
     const { body } = await world.get(`/v1/traces/${intentId}`, audra);
     expect(body.forged.map(({ because }: { because: string }) => because).sort()).toEqual([
       'it carries no signature',
-      'it files itself under globex, and the intent is not theirs',
+      'it carries no signature',
       'the signature does not match',
     ]);
     expect((await world.get(`/v1/actions/${actionId}/explanation`, audra)).body).toMatchObject({ missing: [] });
+    expect((await world.get(`/v1/traces/${intentId}`, await world.token('gina', 'globex', 'auditor'))).status).toBe(
+      404,
+    );
+  });
+
+  it('tells auditors alone that a record was another tenant’s: others find NOT_FOUND, by no search more', async () => {
+    const { intentId, actionId, records } = await world.publish("another tenant's record", 'mismatch');
+    await world.waitFor(records.length, 'intent = $1', intentId);
+    const seen = async (sub: string, role: string) => {
+      const token = await world.token(sub, 'acme', role);
+      const found = async (query: string) => {
+        const { body } = await world.get(`/v1/traces?${query}`, token);
+        return (body.data as { intentId: string }[]).some((line) => line.intentId === intentId);
+      };
+      const shown = await Promise.all(
+        [`/v1/traces/${intentId}`, `/v1/actions/${actionId}/explanation`, '/v1/traces?code=NOT_FOUND'].map((url) =>
+          world.get(url, token),
+        ),
+      );
+      return {
+        told: shown.map(({ body }) => JSON.stringify(body).includes('TENANT_MISMATCH')),
+        found: [
+          await found('code=NOT_FOUND'),
+          await found('code=TENANT_MISMATCH'),
+          await found('text=TENANT_MISMATCH'),
+        ],
+      };
+    };
+    const nothing = { told: [false, false, false], found: [true, false, false] };
+    expect(await seen('audra', 'auditor')).toEqual({ told: [true, true, true], found: [true, true, true] });
+    for (const [sub, role] of [
+      ['alice', 'support-agent'],
+      ['bob', 'support-lead'],
+      ['sam', 'sre'],
+      ['adam', 'admin'],
+    ] as const)
+      expect({ sub, ...(await seen(sub, role)) }).toEqual({ sub, ...nothing });
   });
 
   it('shows a person what is theirs, an auditor what is the tenant\u2019s, and nobody what is not', async () => {
@@ -199,7 +243,59 @@ describe('traces over HTTP', () => {
     }).toEqual({
       acme: [1, 2, 404],
       alice: [0, 404, 404],
-      globex: [0, 404, 2],
+      // What claims to be acme's is not shown to another, whoever sent it; policy's answer says what it claimed.
+      globex: [0, 404, 1],
     });
   });
+
+  it('keeps requests apart that two products sent under one source and id, neither of them accepted', async () => {
+    const intentId = intentIdOf('unverified', '/apps/shop', 'same');
+    for (const tenant of ['acme', 'globex']) {
+      const headers = { ce_id: 'same', ce_source: '/apps/shop', ce_type: 'countersign.intent.requested.v1' };
+      const value = JSON.stringify({ workflow: 'support-desk', session: 's', text: `words of ${tenant}` });
+      await world.kafka.produce(world.topic('intents'), { key: `${tenant}/s`, value, headers });
+      await world.produce(world.encode(unauthenticated(intentId, tenant)));
+    }
+    await world.waitFor(4, "id = 'same' or intent = $1", intentId);
+    for (const [sub, tenant, other] of [
+      ['audra', 'acme', 'globex'],
+      ['gina', 'globex', 'acme'],
+    ] as const) {
+      const { body } = await world.get(`/v1/traces/${intentId}`, await world.token(sub, tenant, 'auditor'));
+      expect(JSON.stringify(body)).toContain(`words of ${tenant}`);
+      expect(JSON.stringify(body)).not.toContain(other);
+    }
+  });
+});
+
+/** What a record says, to be written again. */
+const draftOf = ({ value, headers }: OutRecord): EventDraft =>
+  ({
+    type: headers['ce_type'],
+    time: headers['ce_time'],
+    subject: headers['ce_subject'],
+    actorid: headers['ce_actorid'],
+    session: headers['ce_session'],
+    correlationid: headers['ce_correlationid'],
+    causationid: headers['ce_causationid'],
+    data: JSON.parse(value) as unknown,
+  }) as unknown as EventDraft;
+
+const unauthenticated = (intentId: string, tenant: string): EventDraft => ({
+  type: 'countersign.intent.refused.v1',
+  id: `evt_same_${tenant}`,
+  time: '',
+  subject: intentId,
+  tenantid: 'unverified',
+  actorid: '',
+  session: 's',
+  correlationid: intentId,
+  causationid: 'same',
+  data: {
+    intentId,
+    source: '/apps/shop',
+    requestId: 'same',
+    claimed: { key: `${tenant}/s` },
+    ...refused('UNAUTHENTICATED', 'no'),
+  },
 });

@@ -19,7 +19,7 @@ import { auditConfig, type AuditConfig } from './config.js';
 import { Heartbeat } from './heartbeat.js';
 import { AuditMetrics } from './metrics.js';
 import { keepPartitions } from './partitions.js';
-import { TraceStore } from './read-model.js';
+import { Traces } from './read-model.js';
 import { RecordRow } from './record.entity.js';
 import { trace } from './service.js';
 
@@ -52,7 +52,7 @@ class AppModule {
       controllers: [Inbox, TraceController],
       providers: [
         { provide: VERIFIER, useValue: createVerifier({ issuer, audience, tenantClaim, rolesClaim }) },
-        { provide: TraceStore, useValue: new TraceStore(source) },
+        { provide: Traces, useValue: new Traces(source) },
         { provide: METRICS, useValue: metrics.registry },
         { provide: 'background', useValue: background },
       ],

@@ -31,7 +31,7 @@ function keysDir(): { dir: string; signers: Record<string, Signer> } {
   mkdirSync(path.join(dir, 'trusted'));
   writeFileSync(path.join(dir, 'parking.key'), randomBytes(32));
   const signers = Object.fromEntries(
-    ['policy', 'approval', 'executor'].map((owner) => {
+    ['policy', 'planner', 'approval', 'executor'].map((owner) => {
       const { privateKey, publicKey } = generateKeyPairSync('ed25519');
       writeFileSync(path.join(dir, 'trusted', `${owner}.pub.pem`), publicKey.export({ type: 'spki', format: 'pem' }));
       return [owner, new Signer(privateKey)];
@@ -74,7 +74,7 @@ async function provider() {
 export class AuditWorld {
   service!: RunningService;
   private readonly encoders: Partial<Record<Topic, (draft: EventDraft) => OutRecord>>;
-  private readonly plain = plainEncoder('planner');
+  private readonly plain = plainEncoder('audit');
 
   private constructor(
     readonly prefix: string,
@@ -84,11 +84,13 @@ export class AuditWorld {
     private readonly identity: Awaited<ReturnType<typeof provider>>,
     private readonly keys: ReturnType<typeof keysDir>,
   ) {
-    const { policy, approval, executor } = keys.signers;
+    const { policy, planner, approval, executor } = keys.signers;
     this.encoders = {
+      proposals: signedEncoder('planner', planner!),
       decisions: signedEncoder('policy', policy!),
       approvals: signedEncoder('approval', approval!),
       results: signedEncoder('executor', executor!),
+      replies: signedEncoder('planner', planner!),
     };
   }
 

@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { TOPICS } from '@countersign/contracts';
-import { until } from '@countersign/testing';
+import { readAs, readerOf } from '@countersign/migrations';
+import { gapsInWall, until } from '@countersign/testing';
+import { DataSource } from 'typeorm';
 import { AuditWorld, TOKEN } from './audit-world.fixture.js';
 
 describe('the trace store on real Kafka and PostgreSQL', () => {
@@ -108,14 +110,86 @@ describe('the trace store on real Kafka and PostgreSQL', () => {
     expect(metrics).toMatch(/countersign_audit_missing_offsets_total\{topic="control-acks"\} 1/);
   });
 
-  it('cannot change or remove what it stored', async () => {
+  it('cannot change, remove or, but in somebody’s name, read what it stored', async () => {
+    const statements = ["update records set tenant = 'globex'", 'delete from records', 'select * from records'];
+    for (const statement of statements) await expect(asService(statement)).rejects.toThrow(/permission denied/);
+    await expect(asService('select * from records_default')).rejects.toThrow(/permission denied/);
+  });
+
+  const asService = async (...statements: string[]) => {
     const service = new pg.Client({ connectionString: world.database.serviceUrl });
     await service.connect();
     try {
-      await expect(service.query("update records set tenant = 'globex'")).rejects.toThrow(/permission denied/);
-      await expect(service.query('delete from records')).rejects.toThrow(/permission denied/);
+      let rows: Record<string, unknown>[] = [];
+      for (const statement of statements) ({ rows } = await service.query<Record<string, unknown>>(statement));
+      return rows;
     } finally {
       await service.end();
     }
+  };
+});
+
+describe('row-level security of the trace store', () => {
+  let world: AuditWorld;
+  let source: DataSource;
+  beforeAll(async () => {
+    world = await AuditWorld.open();
+    source = await new DataSource({ type: 'postgres', url: world.database.serviceUrl }).initialize();
+    const row = (offset: number, tenant: string, claimed: string) =>
+      `('intents', 0, ${offset}, now(), 'k', '${tenant}', '${claimed}', '{}', '{}', '{}', 'not-required')`;
+    await world.owner.query(
+      `insert into records (topic, partition, "offset", appended_at, key, tenant, claimed_tenant, rules, about, headers, signature)
+       values ${[
+         row(9000, 'acme', 'acme'),
+         row(9001, 'globex', 'globex'),
+         row(9002, 'unverified', 'acme'),
+         row(9003, 'unverified', 'globex'),
+         row(9004, 'unverified', ''),
+         row(9005, 'system', 'system'),
+       ].join(', ')}`,
+    );
+  });
+  afterAll(async () => {
+    await source.destroy();
+    await world.close();
+  });
+
+  const seenBy = (tenant: string) =>
+    readAs(source, tenant, async (rows) => {
+      const found = await rows.query<{ offset: string }[]>(
+        'select "offset" from records where "offset" >= 9000 order by "offset"',
+      );
+      return found.map(({ offset }) => Number(offset));
+    });
+
+  it('shows a question that names no tenant the rows of the caller’s, and of nobody’s none', async () => {
+    expect(await seenBy('acme')).toEqual([9000, 9002]);
+    expect(await seenBy('globex')).toEqual([9001, 9003]);
+    for (const nobodys of ['', 'unverified', 'system', 'other', '%']) expect(await seenBy(nobodys)).toEqual([]);
+  });
+
+  it('shows nothing to the reading role when no transaction has said in whose name it asks', async () => {
+    const client = new pg.Client({ connectionString: world.database.serviceUrl });
+    await client.connect();
+    await client.query(`set role "${readerOf(new URL(world.database.serviceUrl).username)}"`);
+    expect((await client.query('select * from records')).rows).toEqual([]);
+    await client.query("begin; set local countersign.tenant = 'acme'; commit");
+    expect((await client.query('select * from records')).rows).toEqual([]);
+    for (const table of ['progress', 'gaps', 'offsets', 'outbox', 'state', 'work', 'work_late', 'parked'])
+      await expect(client.query(`select * from ${table}`)).rejects.toThrow(/permission denied/);
+    await client.end();
+  });
+
+  it('lets a question write nothing', async () => {
+    const write = readAs(source, 'acme', (rows) => rows.query('create temporary table t (a int)'));
+    await expect(write).rejects.toThrow(/read-only transaction/);
+  });
+
+  it('is on for every table and partition there is, those made later too', async () => {
+    await source.query('select ensure_partitions(30)');
+    expect(await gapsInWall(world.database, 'audit', { migrations: 'names of migrations, nobody’s data' })).toEqual([]);
+    await world.owner.query('create table forgotten (tenant text)');
+    expect(await gapsInWall(world.database, 'audit', { migrations: '' })).toEqual(['forgotten: row security is off']);
+    await world.owner.query('drop table forgotten');
   });
 });

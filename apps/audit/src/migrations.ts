@@ -1,5 +1,8 @@
+import { UNVERIFIED } from '@countersign/contracts';
 import { MessagingTables1700000000000 } from '@countersign/messaging';
+import type { TenantReads } from '@countersign/migrations';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
+import { SYSTEM } from './row.js';
 
 /** Days of partitions made ahead of need. */
 export const PARTITIONS_AHEAD = 7;
@@ -35,8 +38,8 @@ const TABLES = [
 ];
 
 /** Makes partitions for today and `ahead` days. The service may call it and owns nothing that it makes. */
-const ensurePartitions = (schema: string) => `
-  CREATE FUNCTION ensure_partitions(ahead int) RETURNS int LANGUAGE plpgsql SECURITY DEFINER SET search_path = "${schema}", pg_temp AS $$
+const ensurePartitions = (schema: string, walled = '') => `
+  CREATE OR REPLACE FUNCTION ensure_partitions(ahead int) RETURNS int LANGUAGE plpgsql SECURITY DEFINER SET search_path = "${schema}", pg_temp AS $$
   DECLARE
     day date := (now() AT TIME ZONE 'UTC')::date;
     made int := 0;
@@ -47,7 +50,7 @@ const ensurePartitions = (schema: string) => `
       name := 'records_' || to_char(day + n, 'YYYYMMDD');
       CONTINUE WHEN to_regclass(format('%I', name)) IS NOT NULL;
       BEGIN
-        EXECUTE format('CREATE TABLE %I PARTITION OF records FOR VALUES FROM (%L) TO (%L) ${INLINE}', name, (day + n) || ' 00:00+00', (day + n + 1) || ' 00:00+00');
+        EXECUTE format('CREATE TABLE %I PARTITION OF records FOR VALUES FROM (%L) TO (%L) ${INLINE}', name, (day + n) || ' 00:00+00', (day + n + 1) || ' 00:00+00');${walled}
         made := made + 1;
       EXCEPTION WHEN check_violation THEN
         RAISE WARNING 'records of % already lie in the default partition and stay there', day + n;
@@ -72,11 +75,41 @@ export class TraceStore1700000002000 implements MigrationInterface {
   }
 }
 
-export const migrations = [MessagingTables1700000000000, TraceStore1700000002000];
+/** Asked for by its own name a partition shows nothing, as those that the migrator finds do (libs/migrations). */
+const WALLED = `
+        EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY', name);`;
 
-/** The trace is written once: its service can add to it and change nothing. */
+export class TenantsApart1700000003000 implements MigrationInterface {
+  readonly name = 'TenantsApart1700000003000';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query('ALTER TABLE records ADD COLUMN audit_code text');
+    const [{ schema }] = (await runner.query('SELECT current_schema() AS schema')) as [{ schema: string }];
+    await runner.query(ensurePartitions(schema, WALLED));
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    const [{ schema }] = (await runner.query('SELECT current_schema() AS schema')) as [{ schema: string }];
+    await runner.query(ensurePartitions(schema));
+    await runner.query('ALTER TABLE records DROP COLUMN audit_code');
+  }
+}
+
+export const migrations = [MessagingTables1700000000000, TraceStore1700000002000, TenantsApart1700000003000];
+
+/**
+ * A tenant's are the records whose signer says so, and those that claim to be its own and prove nothing. What is filed under
+ * these two names is no tenant's, should a token ever carry one of them.
+ */
+export const reads: TenantReads = {
+  records: (tenant) => `(tenant = ${tenant} AND tenant NOT IN ('${UNVERIFIED}', '${SYSTEM}'))
+    OR (tenant = '${UNVERIFIED}' AND claimed_tenant = ${tenant})`,
+};
+
+/** The trace is written once: its service can add to it, change nothing, and read it only in somebody's name. */
 export const grants = (role: string): string[] => [
   `GRANT SELECT, INSERT, UPDATE, DELETE ON offsets, state, outbox, work, work_late, parked TO ${role}`,
   `GRANT SELECT, INSERT, UPDATE ON progress TO ${role}`,
-  `GRANT SELECT, INSERT ON records, gaps TO ${role}`,
+  `GRANT INSERT ON records TO ${role}`,
+  `GRANT SELECT, INSERT ON gaps TO ${role}`,
 ];

@@ -1,7 +1,9 @@
 import { UNVERIFIED, type Person } from '@countersign/contracts';
-import type { DataSource, SelectQueryBuilder } from 'typeorm';
+import { readAs } from '@countersign/migrations';
+import type { DataSource, EntityManager, SelectQueryBuilder } from 'typeorm';
 import type { Cursor, TraceQuery } from './query.js';
 import { RecordRow } from './record.entity.js';
+import { isAuditor, shownTo } from './shown-to.js';
 
 const ACCEPTED = 'countersign.intent.accepted.v1';
 const REFUSED = 'countersign.intent.refused.v1';
@@ -12,17 +14,33 @@ const TRACE_LIMIT = 5000;
 
 export const seesAll = ({ roles }: Person) => roles.some((role) => SEE_ALL.includes(role));
 
-/** Reads the trace store. Every question is bound to the caller's tenant. */
-export class TraceStore {
+/** The trace store, to be read in somebody's name: in one transaction that sees nothing of another tenant's. */
+export class Traces {
   constructor(private readonly source: DataSource) {}
 
+  as<T>(person: Person, read: (store: TraceStore) => Promise<T>): Promise<T> {
+    return readAs(this.source, person.tenant, (rows) => read(new TraceStore(rows, person)));
+  }
+}
+
+/** What one person asks. Every question is bound to their tenant beside that. */
+export class TraceStore {
+  constructor(
+    private readonly rows: EntityManager,
+    private readonly person: Person,
+  ) {}
+
   private get records(): SelectQueryBuilder<RecordRow> {
-    return this.source.getRepository(RecordRow).createQueryBuilder('r');
+    return this.rows.getRepository(RecordRow).createQueryBuilder('r');
+  }
+
+  private async many(query: SelectQueryBuilder<RecordRow>): Promise<RecordRow[]> {
+    return (await query.getMany()).map((row) => shownTo(this.person, row));
   }
 
   /** The records that began the traces a search finds, newest first: `limit` and one more if there are more. */
-  async search(person: Person, query: TraceQuery, after: Cursor | undefined): Promise<RecordRow[]> {
-    const found = this.begun(person, query.tenant === UNVERIFIED)
+  async search(query: TraceQuery, after: Cursor | undefined): Promise<RecordRow[]> {
+    const found = this.begun(query.tenant === UNVERIFIED)
       .orderBy('r.appendedAt', 'DESC')
       .addOrderBy('r.topic', 'DESC')
       .addOrderBy('r.partition', 'DESC')
@@ -36,23 +54,25 @@ export class TraceStore {
     // Each may be said by another record of the trace.
     this.some(found, 'tool', 's.tool = :tool', query.tool);
     this.some(found, 'rule', ':rule = any(s.rules)', query.rule);
-    this.some(found, 'code', 's.code = :code', query.code);
+    const auditor = isAuditor(this.person);
+    this.some(found, 'code', auditor ? 's.code = :code or s.auditCode = :code' : 's.code = :code', query.code);
     this.some(found, 'outcome', 's.outcome = :outcome', query.outcome);
     this.some(found, 'subject', 's.subject = :subject or :subject = any(s.about)', query.subject);
     this.some(found, 'record', ':record = any(s.about)', query.record);
     this.some(
       found,
       'text',
-      's.value ilike :text',
+      // A search must not find what is not shown.
+      auditor ? 's.value ilike :text' : 's.value ilike :text and s.auditCode is null',
       query.text === undefined ? undefined : `%${query.text.replace(/[\\%_]/g, '\\$&')}%`,
     );
-    return found.getMany();
+    return this.many(found);
   }
 
   /** What policy, the executor and the planner say became of several intents, without their values. */
   async of(intents: string[]): Promise<RecordRow[]> {
     if (intents.length === 0) return [];
-    return this.records
+    const said = this.records
       .select([
         'r.topic',
         'r.partition',
@@ -65,29 +85,28 @@ export class TraceStore {
         'r.action',
         'r.tool',
         'r.code',
+        'r.auditCode',
         'r.outcome',
       ])
       .where('r.intent in (:...intents)', { intents })
       .andWhere(
         `r.topic in ('decisions', 'results', 'replies') and r.signature in ('valid', 'not-required') and r.poisonReason is null`,
       )
-      .orderBy('r.appendedAt')
-      .getMany();
+      .orderBy('r.appendedAt');
+    return this.many(said);
   }
 
   /** The record that began an intent's trace, if the caller may see it. */
-  begin(person: Person, intentId: string): Promise<RecordRow | null> {
-    return this.begun(person, undefined)
-      .andWhere('r.intent = :intentId', { intentId })
-      .orderBy('r.appendedAt')
-      .getOne();
+  begin(intentId: string): Promise<RecordRow | null> {
+    return this.begun(undefined).andWhere('r.intent = :intentId', { intentId }).orderBy('r.appendedAt').getOne();
   }
 
   /**
    * Whose an intent is, by what else is signed about it, when the record that began its trace is gone: its explanation then
    * says so. Only to those who see everyone's, since who asked is what is missing.
    */
-  async tenantWithoutBegin(person: Person, intentId: string): Promise<string | undefined> {
+  async tenantWithoutBegin(intentId: string): Promise<string | undefined> {
+    const { person } = this;
     if (!seesAll(person)) return undefined;
     const query = this.records.where(`r.intent = :intentId and r.signature = 'valid' and r.tenant = :tenant`, {
       intentId,
@@ -98,16 +117,15 @@ export class TraceStore {
 
   /** Every record that names an intent, in the order appended; those that prove to be what they say first, should there be too many. */
   async trace(intentId: string): Promise<RecordRow[]> {
-    const rows = await this.records
+    const query = this.records
       .where('r.intent = :intentId', { intentId })
       .orderBy(`case when r.signature in ('valid', 'not-required') and r.poisonReason is null then 0 else 1 end`)
       .addOrderBy('r.appendedAt')
       .addOrderBy('r.topic')
       .addOrderBy('r.partition')
       .addOrderBy('r.offset')
-      .take(TRACE_LIMIT)
-      .getMany();
-    return rows.sort((a, b) => a.appendedAt.getTime() - b.appendedAt.getTime());
+      .take(TRACE_LIMIT);
+    return (await this.many(query)).sort((a, b) => a.appendedAt.getTime() - b.appendedAt.getTime());
   }
 
   /** Raw requests as a source published them: one filed under a tenant that proved not to be its own. */
@@ -132,7 +150,8 @@ export class TraceStore {
   }
 
   /** Acceptances and refusals policy signed that the person may see. What was never accepted is apart, under `unverified`. */
-  private begun(person: Person, unverified: boolean | undefined): SelectQueryBuilder<RecordRow> {
+  private begun(unverified: boolean | undefined): SelectQueryBuilder<RecordRow> {
+    const { person } = this;
     const own = unverified === true ? '' : 'r.tenant = :tenant';
     const apart =
       unverified === false || !seesAll(person) ? '' : '(r.tenant = :unverified and r.claimedTenant = :tenant)';

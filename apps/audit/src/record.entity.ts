@@ -23,6 +23,7 @@ export class RecordRow {
   @Column({ type: 'text', nullable: true }) causation: string | null;
   @Column({ type: 'text', nullable: true }) tool: string | null;
   @Column({ type: 'text', nullable: true }) code: string | null;
+  @Column({ name: 'audit_code', type: 'text', nullable: true }) auditCode: string | null;
   @Column({ type: 'text', nullable: true }) outcome: string | null;
   @Column({ type: 'text', array: true }) rules: string[];
   @Column({ type: 'text', array: true }) about: string[];

@@ -1,8 +1,17 @@
 import { describe, expect, it } from '@jest/globals';
+import { generateKeyPairSync } from 'node:crypto';
 import fc from 'fast-check';
-import { decodeRecord, intentIdOf, Poison, type HeaderValue, type RawRecord, TOPICS } from '@countersign/contracts';
+import {
+  decodeRecord,
+  intentIdOf,
+  Poison,
+  TOPICS,
+  type EventDraft,
+  type HeaderValue,
+  type RawRecord,
+} from '@countersign/contracts';
 import type { Read } from '@countersign/messaging';
-import { KeyRing } from '@countersign/signing';
+import { KeyRing, signedEncoder, Signer } from '@countersign/signing';
 import { rowOf } from './row.js';
 
 const parts = { ring: new KeyRing() };
@@ -22,6 +31,34 @@ const INTENT = {
   ce_type: 'countersign.intent.requested.v1',
   ce_tenantid: 'acme',
   ce_actorid: 'alice',
+};
+const INTENT_CALL = { ...INTENT, ce_type: 'countersign.action.requested.v1' };
+const DRAFT = {
+  id: 'evt_1',
+  time: '2026-01-01T09:00:00.000Z',
+  subject: 'int_1',
+  tenantid: 'acme',
+  actorid: 'alice',
+  session: 's-1',
+  correlationid: 'int_1',
+  causationid: 'evt_0',
+};
+const DATA = {
+  'countersign.model.called.v1': {
+    ...{ intentId: 'int_1', turn: 0, model: 'stand-in', request: [], response: {}, attempts: 1, durationMs: 1 },
+    usage: { prompt: 1, completion: 1 },
+  },
+  'countersign.reply.sent.v1': {
+    ...{
+      intentId: 'int_1',
+      tenant: 'acme',
+      text: 'Done.',
+      outcome: 'answered',
+      fromModel: true,
+      turns: 1,
+      actions: [],
+    },
+  },
 };
 const read = (record: RawRecord): Read => {
   try {
@@ -53,6 +90,33 @@ describe('a row', () => {
     });
   });
 
+  it.each([
+    ['binary', (data: object) => raw({ value: Buffer.from(JSON.stringify(data)), headers: INTENT_CALL })],
+    [
+      'structured',
+      (data: object) =>
+        raw({
+          value: Buffer.from(
+            JSON.stringify({
+              ...{ specversion: '1.0', id: 'req-1', source: '/apps/shop', type: INTENT_CALL.ce_type },
+              ...{ tenantid: 'acme', actorid: 'alice', data },
+            }),
+          ),
+          headers: { 'content-type': 'application/cloudevents+json' },
+        }),
+    ],
+  ])('of what a person asked for shows no known shape, in %s mode, and can be read again (4)', (_, record) => {
+    const args = { to: 'dana@example.com', note: 'card 4111 1111 1111 1111', orderId: 'ord_1001', count: 1 };
+    const data = { workflow: 'support-desk', session: 's-1', tool: 'draft_reply', arguments: args };
+    const given = record(data);
+    const row = rowOf(read(given), parts);
+    expect(JSON.stringify(row)).not.toMatch(/dana|4111/);
+    expect(row).toMatchObject({ intent: intentIdOf('acme', '/apps/shop', 'req-1'), tool: 'draft_reply' });
+    const again = decodeRecord({ ...given, value: Buffer.from(row.value!) });
+    const shown = { ...args, to: '[personal]', note: 'card [financial]' };
+    expect(again.event.data).toEqual({ ...data, arguments: shown });
+  });
+
   it('of an unsigned event where a signature is needed is absent, not valid, and unverified', () => {
     const data = {
       intentId: 'int_1',
@@ -71,6 +135,51 @@ describe('a row', () => {
       tenant: 'unverified',
       intent: 'int_1',
       action: 'act_1',
+    });
+  });
+
+  it.each([
+    ['proposals', 'countersign.model.called.v1'],
+    ['replies', 'countersign.reply.sent.v1'],
+  ] as const)('of what stands on %s is the tenant’s by the planner’s signature alone', (topic, type) => {
+    const { privateKey, publicKey } = generateKeyPairSync('ed25519');
+    const pem = publicKey.export({ type: 'spki', format: 'pem' }).toString();
+    const signed = (owner: string, unsigned = false) => {
+      const draft = { ...DRAFT, type, data: DATA[type] } as unknown as EventDraft;
+      const { key, value, headers } = signedEncoder('planner', new Signer(privateKey))(draft);
+      const record = raw({ topic, key: Buffer.from(key), value: Buffer.from(value), headers });
+      if (unsigned) delete record.headers['ce_signature'];
+      const { tenant, signature } = rowOf(read(record), { ring: new KeyRing().add(owner, pem) });
+      return { tenant, signature };
+    };
+    expect(signed('planner')).toEqual({ tenant: 'acme', signature: 'valid' });
+    expect(signed('policy')).toEqual({ tenant: 'unverified', signature: 'invalid' });
+    expect(signed('planner', true)).toEqual({ tenant: 'unverified', signature: 'absent' });
+  });
+
+  it('is found by what auditors alone are told, beside what everybody is, and by the records a commit rests on', () => {
+    const seen = (id: string) => ({ system: 'helpdesk', type: 'order', id, version: '1', at: DRAFT.time });
+    const row = (type: string, data: object) =>
+      rowOf(
+        read(
+          raw({ topic: 'results', value: Buffer.from(JSON.stringify(data)), headers: { ...INTENT, ce_type: type } }),
+        ),
+        parts,
+      );
+    const executed = {
+      ...{ intentId: 'int_1', actionId: 'act_1', revision: 0, tenant: 'acme', tool: 'issue_refund', toolVersion: '1' },
+      ...{ jti: 'j', grant: 'commit', attempts: 1, endedAt: DRAFT.time, recordsRead: [seen('ord_1')] },
+    };
+    const why = { code: 'NOT_FOUND', detail: 'no', nextStep: 'no', auditCode: 'TENANT_MISMATCH' };
+    expect(row('countersign.action.failed.v1', { ...executed, ...why })).toMatchObject({
+      code: 'NOT_FOUND',
+      auditCode: 'TENANT_MISMATCH',
+    });
+    const done = { holds: true, statement: 's', detail: 'd', checked: [seen('ref_1')] };
+    const committed = { ...executed, idempotencyKey: 'k', result: {}, recordsChanged: [], done };
+    expect(row('countersign.action.committed.v1', committed)).toMatchObject({
+      auditCode: null,
+      about: ['ord_1', 'ref_1'],
     });
   });
 

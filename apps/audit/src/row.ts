@@ -4,8 +4,10 @@
  *  1  Whatever a record holds becomes a row: nothing a stranger writes makes the insert fail.
  *  2  No person's bearer token is in any column. The bytes of what cannot be read are with the parked
  *     records, encrypted, and without it too.
- *  3  A tenant is taken from a valid signature of its owner, or from the planner's topics. All else is filed as `unverified`, with
- *     the tenant it claims beside it.
+ *  3  A tenant is taken from a valid signature of the topic's owner. All else is filed as `unverified`, with the tenant it claims
+ *     beside it.
+ *  4  Of what a person asked for, known shapes of personal data are masked: this store outlives the topic, and what policy accepted
+ *     stands in it sealed.
  */
 import {
   intentIdOf,
@@ -13,10 +15,12 @@ import {
   type AnyEvent,
   type HeaderValue,
   type Incoming,
+  type JsonObject,
   type RawRecord,
   type Topic,
 } from '@countersign/contracts';
 import type { Read } from '@countersign/messaging';
+import { maskWords } from '@countersign/sealing';
 import { checkSignature, type KeyRing } from '@countersign/signing';
 
 export type SignatureState = 'valid' | 'invalid' | 'absent' | 'not-required';
@@ -40,6 +44,8 @@ export interface RecordColumns {
   causation: string | null;
   tool: string | null;
   code: string | null;
+  /** What auditors alone are told, beside the code that everybody is. */
+  auditCode: string | null;
   outcome: string | null;
   rules: string[];
   /** Ids of records it read, changed or speaks of. */
@@ -51,6 +57,9 @@ export interface RecordColumns {
   poisonReason: string | null;
   poisonDetail: string | null;
 }
+
+/** Under which records of no tenant are filed: what services say of themselves. */
+export const SYSTEM = 'system';
 
 export interface RowParts {
   ring: KeyRing;
@@ -77,7 +86,7 @@ function readable(
   ring: KeyRing,
   claimed: string,
 ): Omit<RecordColumns, Exclude<keyof Place, 'claimedTenant'>> {
-  const { event } = incoming;
+  const { event, text } = incoming.record.topic === 'intents' ? masked(incoming) : incoming;
   const { signature, flaw } = signatureOf(incoming, ring);
   const facets = facetsOf(event);
   return {
@@ -85,13 +94,22 @@ function readable(
     ...facets,
     claimedTenant: claimedBy(event) ?? claimed,
     intent: facets.intent ?? intentOf(event, claimed),
-    tenant: tenantOf(incoming.record.topic, signature, claimed, event),
-    value: incoming.record.value ? clean(incoming.text) : null,
+    tenant: tenantOf(incoming.record.topic, signature, claimed),
+    value: incoming.record.value ? clean(text) : null,
     signature,
     flaw,
     poisonReason: null,
     poisonDetail: null,
   };
+}
+
+/** Guarantee 4. In structured mode the data stand in an envelope, whose ids stay as they are. */
+function masked({ event, text }: Incoming): Pick<Incoming, 'event' | 'text'> {
+  const data = maskWords(event.data as JsonObject);
+  if (JSON.stringify(data) === JSON.stringify(event.data)) return { event, text };
+  const whole = JSON.parse(text) as JsonObject;
+  const shown = 'specversion' in whole ? { ...whole, data } : data;
+  return { event: { ...event, data } as AnyEvent, text: JSON.stringify(shown) };
 }
 
 type Place = Pick<RecordColumns, 'topic' | 'partition' | 'offset' | 'appendedAt' | 'key' | 'claimedTenant' | 'headers'>;
@@ -112,6 +130,7 @@ function unreadable(headers: Record<string, string>, poison: Read['poison']): Om
     causation: claim('causationid'),
     tool: null,
     code: null,
+    auditCode: null,
     outcome: null,
     rules: [],
     about: [],
@@ -123,7 +142,13 @@ function unreadable(headers: Record<string, string>, poison: Read['poison']): Om
   };
 }
 
-const SIGNERS: Partial<Record<Topic, string>> = { decisions: 'policy', approvals: 'approval', results: 'executor' };
+const SIGNERS: Partial<Record<Topic, string>> = {
+  proposals: 'planner',
+  decisions: 'policy',
+  approvals: 'approval',
+  results: 'executor',
+  replies: 'planner',
+};
 
 /** Who must have signed what stands on a topic; acknowledgements are signed by the service they name. */
 function signerOf({ record, event }: Incoming): string | undefined {
@@ -140,11 +165,10 @@ function signatureOf(incoming: Incoming, ring: KeyRing): { signature: SignatureS
 }
 
 /** The key is under the signature, so its tenant is what the signer says. */
-function tenantOf(topic: Topic, signature: SignatureState, claimed: string, event: AnyEvent): string {
-  if (signature === 'valid') return topic === 'control-acks' ? 'system' : claimed || UNVERIFIED;
-  if (topic === 'audit') return 'system';
-  if (topic === 'proposals' || topic === 'replies') return clean(event.tenantid) || UNVERIFIED;
-  return UNVERIFIED;
+function tenantOf(topic: Topic, signature: SignatureState, claimed: string): string {
+  if (topic === 'audit') return SYSTEM;
+  if (signature !== 'valid') return UNVERIFIED;
+  return topic === 'control-acks' ? SYSTEM : claimed || UNVERIFIED;
 }
 
 /** A refusal of what nobody vouches for is filed apart; it says whose it claimed to be. */
@@ -172,7 +196,7 @@ function intentOf(event: AnyEvent, claimed: string): string | null {
   return orNull(event.correlationid);
 }
 
-type Facets = Pick<RecordColumns, 'intent' | 'action' | 'tool' | 'code' | 'outcome' | 'rules' | 'about'>;
+type Facets = Pick<RecordColumns, 'intent' | 'action' | 'tool' | 'code' | 'auditCode' | 'outcome' | 'rules' | 'about'>;
 
 /** What a trace is searched by. Read by shape: every event that has such a field means the same by it. */
 function facetsOf({ type, data: given }: AnyEvent): Facets {
@@ -184,12 +208,15 @@ function facetsOf({ type, data: given }: AnyEvent): Facets {
     action: text(call['actionId']),
     tool: text(call['tool']),
     code: text(data['code']),
+    auditCode: text(data['auditCode']),
     outcome: text(data['outcome']) ?? type.split('.').at(-2) ?? null,
     rules: names(data['rules'], 'rule'),
     about: [
       ...new Set([
         ...names(data['recordsRead'], 'id'),
         ...names(data['recordsChanged'], 'id'),
+        ...names(data['context'], 'id'),
+        ...names((data['done'] as { checked?: unknown } | undefined)?.checked, 'id'),
         ...names([data['subject']], 'id'),
         ...shortTexts(call['arguments']),
       ]),

@@ -23,6 +23,7 @@ const COLUMNS = {
   causation: 'text',
   tool: 'text',
   code: 'text',
+  audit_code: 'text',
   outcome: 'text',
   rules: 'text',
   about: 'text',
@@ -44,9 +45,12 @@ const arrays = Object.entries(COLUMNS).map(([name, type], index) =>
   isJoined(name) ? `string_to_array($${index + 1}::text, E'\\x1f', '')` : `$${index + 1}::${type}[]`,
 );
 
-/** A record that is there already stays as it is: the unique place makes a repeated batch harmless. */
+/**
+ * A record that is there already stays as it is: the unique place makes a repeated batch harmless. Its columns are not named
+ * as the conflict's: whoever names them has to be allowed to read them, and this role may not.
+ */
 const INSERT = `INSERT INTO records (${names.join(', ')}) SELECT ${aliases.join(', ')} FROM unnest(${arrays.join(', ')}) AS r (${names.join(', ')})
-  ON CONFLICT (topic, partition, "offset", appended_at) DO NOTHING`;
+  ON CONFLICT DO NOTHING`;
 
 const joined = (members: string[]) => members.map((member) => member.replaceAll(SEPARATOR, ' ')).join(SEPARATOR);
 
@@ -72,6 +76,7 @@ export async function storeRows(tx: SqlTx, rows: RecordColumns[]): Promise<void>
     column((row) => row.causation),
     column((row) => row.tool),
     column((row) => row.code),
+    column((row) => row.auditCode),
     column((row) => row.outcome),
     column((row) => joined(row.rules)),
     column((row) => joined(row.about)),

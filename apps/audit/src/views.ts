@@ -1,4 +1,5 @@
-import type { JsonObject } from '@countersign/contracts';
+import type { JsonObject, Person } from '@countersign/contracts';
+import { agentsOf } from './explain/who.js';
 import { cursorText } from './query.js';
 import type { RecordRow } from './record.entity.js';
 import { decoded, recordView, type RecordView, type Sorted } from './trace.js';
@@ -8,6 +9,8 @@ export interface ActionLine {
   tool: string | null;
   outcome: string | null;
   code: string | null;
+  /** For auditors alone. */
+  auditCode?: string;
 }
 
 /** One trace in a list. */
@@ -16,6 +19,8 @@ export interface TraceLine {
   at: string;
   tenant: string;
   actor: string | null;
+  /** Who acted for the actor, the first of them first. */
+  through: string[];
   session: string | null;
   kind: string;
   workflow: string | null;
@@ -46,6 +51,7 @@ export function lineOf(begin: RecordRow, others: RecordRow[]): TraceLine {
     at: begin.appendedAt.toISOString(),
     tenant: begin.tenant,
     actor: begin.actor,
+    through: agentsOf((data['actor'] as Person | undefined)?.act),
     session: begin.session,
     kind: text(data['kind']) ?? 'refused',
     workflow: text(data['workflow']),
@@ -62,9 +68,10 @@ export function lineOf(begin: RecordRow, others: RecordRow[]): TraceLine {
 /** The last word on each action, in the order the actions first came up. */
 function actionLines(rows: RecordRow[]): ActionLine[] {
   const lines = new Map<string, ActionLine>();
-  for (const { action, tool, outcome, code, type } of rows) {
+  for (const { action, tool, outcome, code, auditCode, type } of rows) {
     if (action === null || type === 'countersign.intent.accepted.v1') continue;
-    lines.set(action, { actionId: action, tool: tool ?? lines.get(action)?.tool ?? null, outcome, code });
+    const line = { actionId: action, tool: tool ?? lines.get(action)?.tool ?? null, outcome, code };
+    lines.set(action, auditCode === null ? line : { ...line, auditCode });
   }
   return [...lines.values()];
 }

@@ -1,10 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
 import { classified, EVENTS, TOPICS } from '@countersign/contracts';
+import type { Source } from '@countersign/context';
 import { allow, defineRule } from '@countersign/policy-kit';
 import { defineToolContract } from '@countersign/tool-sdk';
 import { defineWorkflow } from '@countersign/workflow-kit';
-import { toolView, workflowView } from './catalog.controller.js';
+import { toolViews, workflowView } from './catalog.js';
 import { asyncApi, openApi } from './documents.js';
 import { decodeCursor, encodeCursor } from './parked-cursor.js';
 import { ROUTES } from './routes.js';
@@ -25,6 +26,19 @@ describe('the OpenAPI document', () => {
     expect(new Set(ids).size).toBe(ROUTES.length);
   });
 
+  it('says what tools and workflows look like', () => {
+    const items = (path: string) => openApi().paths[path]!['get'];
+    const answer = (properties: object) => ({
+      responses: {
+        200: { content: { 'application/json': { schema: { properties: { data: { items: { properties } } } } } } },
+      },
+    });
+    expect(items('/v1/tools')).toMatchObject(
+      answer({ permissions: { required: ['roles', 'approvals', 'restricted'] }, input: { type: 'object' } }),
+    );
+    expect(items('/v1/workflows')).toMatchObject(answer({ limits: { type: 'object' }, stage: { type: 'null' } }));
+  });
+
   it("asks for what the events' own schemas ask for", () => {
     const { paths } = openApi();
     expect(paths['/v1/intents']!['post']).toMatchObject({
@@ -34,6 +48,30 @@ describe('the OpenAPI document', () => {
         },
       },
     });
+  });
+});
+
+describe('who may call a route', () => {
+  const operation = (method: string, path: string) => openApi().paths[path]![method];
+
+  it('is said of each: anyone, any person, or people of some roles', () => {
+    expect(operation('get', '/openapi.json')).toMatchObject({ security: [] });
+    expect(operation('get', '/v1/pipeline')).toMatchObject({ 'x-roles': ['sre', 'release', 'auditor', 'admin'] });
+    for (const { method, path, callers } of ROUTES.filter(({ callers }) => callers === 'person')) {
+      const asked = operation(method.toLowerCase(), path);
+      expect({ path, callers, asked }).toEqual({
+        path,
+        callers,
+        asked: expect.not.objectContaining({ security: expect.anything() }),
+      });
+      expect(asked).not.toHaveProperty('x-roles');
+    }
+  });
+
+  it("is one thing, whose answers it gives another: routes about people's things say who sees others'", () => {
+    expect(operation('get', '/v1/intents/{id}')).toMatchObject({ 'x-sees': expect.arrayContaining(['auditor']) });
+    expect(operation('get', '/v1/approvals/{id}')).toMatchObject({ 'x-sees': 'item' });
+    expect(operation('get', '/v1/tools')).not.toHaveProperty('x-sees');
   });
 });
 
@@ -55,9 +93,33 @@ describe('the catalog', () => {
     reversible: true,
     target: 'billing',
     input: z.strictObject({ invoiceId: classified('internal', z.string()) }),
-    output: z.strictObject({ total: classified('internal', z.string()) }),
+    output: z.strictObject({ total: classified('internal', z.string()), note: classified('internal', z.string()) }),
     permissions: { roles: ['clerk'] },
   });
+  const refund = defineToolContract({
+    name: 'refund_invoice',
+    version: '1.0.0',
+    description: 'Gives money back.',
+    effect: 'write',
+    class: 'A',
+    reversible: false,
+    target: 'billing',
+    input: z.strictObject({ amount: classified('internal', z.string()), iban: classified('financial', z.string()) }),
+    output: z.strictObject({ refundId: classified('internal', z.string()) }),
+    permissions: {
+      roles: ['clerk', 'lead'],
+      approvals: { amount: { when: 'over 50', over: '50.00', roles: ['lead'] } },
+      restricted: ['lead'],
+    },
+  });
+  const source: Source = {
+    name: 'invoice',
+    tool: 'get_invoice',
+    argument: 'invoiceId',
+    record: 'invoice',
+    fields: { total: 'system', note: 'untrusted' },
+    freshForMs: 30_000,
+  };
   const workflow = defineWorkflow({
     name: 'billing',
     version: '1.0.0',
@@ -65,14 +127,19 @@ describe('the catalog', () => {
     prompt: 'You help.',
     model: { temperature: 0, maxTurns: 4, tokenBudget: 1000, timeoutMs: 1000 },
     roles: ['clerk'],
-    tools: [tool],
+    tools: [tool, refund],
     rules: [defineRule({ name: 'reads', title: 'Reads are allowed', decide: () => allow('a read') })],
-    limits: { amountPerAction: { EUR: '10.00' }, recordsPerAction: 1 },
+    sources: [source],
+    done: { refund_invoice: 'the invoice shows the refund' },
+    limits: { amountPerAction: { EUR: '10.00' }, recordsPerAction: 1, recordsPerDay: 20 },
     approval: { expiresInMs: 1000 },
   });
+  const loaded = { workflow, policyVersion: 'p', fingerprint: 'f', from: 'x' };
+  const [read, write] = toolViews(loaded);
 
-  it('shows a contract as data, for whoever calls it and whoever approves it', () => {
-    expect(toolView(tool)).toEqual({
+  it('shows a contract as data, with the source its reads are seen through', () => {
+    expect(read).toEqual({
+      workflow: 'billing',
       name: 'get_invoice',
       version: '2.0.0',
       description: 'Reads one invoice.',
@@ -80,7 +147,7 @@ describe('the catalog', () => {
       class: null,
       reversible: true,
       target: 'billing',
-      permissions: { roles: ['clerk'] },
+      permissions: { roles: ['clerk'], approvals: {}, restricted: [] },
       input: {
         type: 'object',
         properties: { invoiceId: { type: 'string' } },
@@ -88,17 +155,42 @@ describe('the catalog', () => {
         additionalProperties: false,
       },
       dataClasses: { invoiceId: 'internal' },
+      source: { ...source, steps: [] },
+      done: null,
+      fingerprint: 'f',
+      stage: null,
+      release: null,
     });
   });
 
-  it('shows a workflow with its rules, its versions and never its prompt', () => {
-    const shown = workflowView({ workflow, policyVersion: 'p', fingerprint: 'f', from: 'x' });
+  it('shows of a tool that changes state who may let it, its classes, and what "done" means', () => {
+    expect(write).toMatchObject({
+      class: 'A',
+      reversible: false,
+      permissions: {
+        roles: ['clerk', 'lead'],
+        approvals: { amount: { when: 'over 50', over: '50.00', roles: ['lead'] } },
+        restricted: ['lead'],
+      },
+      dataClasses: { amount: 'internal', iban: 'financial' },
+      source: null,
+      done: 'the invoice shows the refund',
+    });
+  });
+
+  it('shows a workflow with its rules, limits, sources and versions, and never its prompt', () => {
+    const shown = workflowView(loaded);
     expect(shown).toMatchObject({
       name: 'billing',
-      tools: ['get_invoice'],
+      tools: ['get_invoice', 'refund_invoice'],
       rules: [{ name: 'reads', title: 'Reads are allowed', tools: null }],
+      sources: [{ name: 'invoice', fields: { total: 'system', note: 'untrusted' } }],
+      done: { refund_invoice: 'the invoice shows the refund' },
+      limits: { amountPerAction: { EUR: '10.00' }, recordsPerAction: 1, recordsPerDay: 20 },
       policyVersion: 'p',
       fingerprint: 'f',
+      stage: null,
+      release: null,
     });
     expect(JSON.stringify(shown)).not.toContain('You help.');
   });

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { CODE_NAMES, EVENTS, eventTypesOn, TOPICS, topicName, type EventType } from '@countersign/contracts';
+import { toolSchema, workflowSchema } from './catalog.js';
 import { ROUTES, type Route } from './routes.js';
 
 const VERSION = '0.1.0';
@@ -9,15 +10,6 @@ const schemaOf = (schema: z.ZodType, io: 'input' | 'output') => {
   return plain;
 };
 
-const PUBLIC = new Set([
-  '/openapi.json',
-  '/asyncapi.json',
-  '/healthz',
-  '/readyz',
-  '/metrics',
-  '/',
-  '/.well-known/authzen-configuration',
-]);
 const REQUESTS: Record<string, EventType> = {
   '/v1/intents': 'countersign.intent.requested.v1',
   '/v1/actions': 'countersign.action.requested.v1',
@@ -36,6 +28,16 @@ const ACCEPTED = {
   type: 'object',
   required: ['intentId', 'session'],
   properties: { intentId: { type: 'string' }, actionId: { type: 'string' }, session: { type: 'string' } },
+};
+const listOf = (schema: object) => ({
+  type: 'object',
+  required: ['data', 'nextCursor'],
+  properties: { data: { type: 'array', items: schema }, nextCursor: { type: ['string', 'null'] } },
+});
+/** What a route answers with; a route that is not here has its answers described in words alone. */
+const ANSWERS: Record<string, object> = {
+  '/v1/tools': listOf(schemaOf(toolSchema, 'output')),
+  '/v1/workflows': listOf(schemaOf(workflowSchema, 'output')),
 };
 const PROBLEM = {
   type: 'object',
@@ -82,6 +84,12 @@ function bodyOf(path: string) {
   return schema ? { requestBody: { required: true, content: { 'application/json': { schema } } } } : {};
 }
 
+/** `x-roles`: any of which a caller needs, none if it is not there. `x-sees`: who sees others' of their tenant, beside one's own. */
+const accessOf = ({ callers, sees }: Route) => ({
+  ...(callers === 'anyone' ? { security: [] } : callers === 'person' ? {} : { 'x-roles': callers }),
+  ...(sees ? { 'x-sees': sees } : {}),
+});
+
 function operationOf(route: Route) {
   const problems = {
     default: {
@@ -95,7 +103,7 @@ function operationOf(route: Route) {
       ? {}
       : route.path in REQUESTS
         ? { 202: { description: 'Published', ...json(ACCEPTED) } }
-        : { 200: { description: route.summary, ...json({}) } };
+        : { 200: { description: route.summary, ...json(ANSWERS[route.path] ?? {}) } };
   return {
     summary: route.summary,
     operationId: `${route.method.toLowerCase()}${route.path.replaceAll(/[^A-Za-z0-9]+(\w)?/g, (_, letter: string | undefined) => letter?.toUpperCase() ?? '')}`,
@@ -103,7 +111,7 @@ function operationOf(route: Route) {
     parameters: parametersOf(route),
     ...bodyOf(route.path),
     responses: { ...ok, ...problems },
-    ...(PUBLIC.has(route.path) ? { security: [] } : {}),
+    ...accessOf(route),
   };
 }
 

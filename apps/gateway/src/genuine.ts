@@ -3,15 +3,15 @@ import { checkSignature, type Covered, type KeyRing, type Signed } from '@counte
 import type { IntentEventRow } from './read-model.js';
 import type { StatusEvent } from './status.js';
 
-/** Who must have signed what is shown. Replies are the planner's, unsigned: they speak, they decide nothing. */
-function ownerOf(topic: IntentEventRow['topic']): 'policy' | 'executor' | undefined {
+/** Who must have signed what is shown. */
+function ownerOf(topic: IntentEventRow['topic']): 'policy' | 'executor' | 'planner' {
   switch (topic) {
     case 'decisions':
       return 'policy';
     case 'results':
       return 'executor';
     case 'replies':
-      return undefined;
+      return 'planner';
     default:
       return topic satisfies never;
   }
@@ -24,12 +24,10 @@ export const genuineRows = (ring: KeyRing, rows: readonly IntentEventRow[], onFo
   rows.filter((row) => isGenuine(ring, row, onForged));
 
 function isGenuine(ring: KeyRing, row: IntentEventRow, onForged: OnForged): boolean {
-  const owner = ownerOf(row.topic);
-  if (!owner) return true;
   const covered = JSON.parse(row.covered) as Covered;
   const event = { ...covered, type: row.type } as Signed['event'];
   const signed = { key: covered.key, text: row.text, event, signature: row.signature ?? undefined };
-  const check = checkSignature(ring, owner, signed);
+  const check = checkSignature(ring, ownerOf(row.topic), signed);
   if (!check.ok) onForged(row, check.because);
   return check.ok;
 }

@@ -1,3 +1,5 @@
+import { OPERATORS } from '@countersign/host';
+
 /** Who answers a route of the public surface. `not-built` ones answer 501 until they are. */
 export type AnsweredBy = 'gateway' | 'approval' | 'audit' | 'executor' | 'not-built';
 export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
@@ -8,28 +10,54 @@ export interface Route {
   path: string;
   by: AnsweredBy;
   summary: string;
+  callers: Callers;
+  /** Where an answer is about somebody's things: whose, beside one's own. Nobody ever sees another tenant's. */
+  sees?: Sees;
 }
 
-const route = (method: Method, path: string, by: AnsweredBy, summary: string): Route => ({ method, path, by, summary });
+/** Who may call it: anyone at all, any person of a tenant, or those of them with one of these roles. */
+export type Callers = 'anyone' | 'person' | readonly string[];
+/** People of these roles see everybody's of their tenant. `item`: those whom the item itself names as its approvers. */
+export type Sees = readonly string[] | 'item';
+
+/** Who sees intents and actions of others of their tenant. */
+export const OVERSEERS = ['support-lead', 'auditor', 'sre', 'admin', 'release'] as const;
+const TRACE_READERS = ['auditor', 'sre', 'admin', 'support-lead'] as const;
+const SETTLERS = ['support-lead', 'sre', 'auditor', 'admin'] as const;
+
+const route = (
+  method: Method,
+  path: string,
+  by: AnsweredBy,
+  summary: string,
+  { callers = 'person', ...sees }: { callers?: Callers; sees?: Sees } = {},
+): Route => ({ method, path, by, summary, callers, ...sees });
+const ANYONE = { callers: 'anyone' } as const;
+const OPERATED = { callers: OPERATORS } as const;
 
 /** The whole public surface over HTTP: what is not here does not exist. */
 export const ROUTES: readonly Route[] = [
   route('POST', '/v1/intents', 'gateway', 'Publish an intent'),
   route('POST', '/v1/actions', 'gateway', 'Ask for one tool call'),
-  route('GET', '/v1/intents/{id}', 'gateway', 'State, outcome and reply of an intent'),
-  route('GET', '/v1/actions/{id}', 'gateway', 'State and outcome of an action'),
-  route('GET', '/v1/approvals', 'approval', 'The queue of what waits for a person'),
-  route('GET', '/v1/approvals/{id}', 'approval', 'One item, as the person who decides it sees it'),
-  route('POST', '/v1/approvals/{id}/decisions', 'approval', 'Approve, reject or edit'),
+  route('GET', '/v1/intents/{id}', 'gateway', 'State, outcome and reply of an intent', { sees: OVERSEERS }),
+  route('GET', '/v1/actions/{id}', 'gateway', 'State and outcome of an action', { sees: OVERSEERS }),
+  route('GET', '/v1/approvals', 'approval', 'The queue of what waits for a person', { sees: 'item' }),
+  route('GET', '/v1/approvals/{id}', 'approval', 'One item, as the person who decides it sees it', { sees: 'item' }),
+  route('POST', '/v1/approvals/{id}/decisions', 'approval', 'Approve, reject or edit', { sees: 'item' }),
   route('POST', '/v1/approvals/{id}/claim', 'not-built', 'Claim an item'),
   route('POST', '/v1/approvals/{id}/delegate', 'not-built', 'Hand an item to somebody else'),
   route('POST', '/v1/approvals/decisions', 'not-built', 'Decide several items of one tool and one rule'),
   route('GET', '/v1/drafts', 'not-built', 'Drafts'),
-  route('GET', '/v1/in-doubt', 'executor', 'Commits nobody knows the outcome of'),
+  route('GET', '/v1/in-doubt', 'executor', 'Commits nobody knows the outcome of', {
+    callers: SETTLERS,
+    sees: SETTLERS,
+  }),
   route('POST', '/v1/in-doubt/{actionId}/resolve', 'not-built', "A person's verdict on an in-doubt commit"),
-  route('GET', '/v1/traces', 'audit', 'Search traces'),
-  route('GET', '/v1/traces/{intentId}', 'audit', 'One trace, whole'),
-  route('GET', '/v1/actions/{id}/explanation', 'audit', 'What it did, what it read, why, and who approved'),
+  route('GET', '/v1/traces', 'audit', 'Search traces', { sees: TRACE_READERS }),
+  route('GET', '/v1/traces/{intentId}', 'audit', 'One trace, whole', { sees: TRACE_READERS }),
+  route('GET', '/v1/actions/{id}/explanation', 'audit', 'What it did, what it read, why, and who approved', {
+    sees: TRACE_READERS,
+  }),
   route('POST', '/v1/traces/{id}/reveals', 'not-built', 'Open sealed fields, with a reason'),
   route('DELETE', '/v1/subjects/{id}', 'not-built', 'Erase a data subject'),
   route('GET', '/v1/audit/verify', 'audit', 'Check that nothing was altered'),
@@ -40,10 +68,10 @@ export const ROUTES: readonly Route[] = [
   route('PUT', '/v1/control/stage/{workflow}', 'not-built', 'Set the stage of a workflow'),
   route('GET', '/v1/tools', 'gateway', 'Tools: contract, permission map, class'),
   route('GET', '/v1/workflows', 'gateway', 'Workflows: tools, rules, limits, fingerprint, policy version'),
-  route('GET', '/v1/parked', 'gateway', 'Records that could not be handled'),
-  route('GET', '/v1/parked/{id}', 'gateway', 'One parked record'),
-  route('POST', '/v1/parked/{id}/redrive', 'gateway', 'Try a parked record again'),
-  route('GET', '/v1/pipeline', 'gateway', 'Lag and progress of each service'),
+  route('GET', '/v1/parked', 'gateway', 'Records that could not be handled', OPERATED),
+  route('GET', '/v1/parked/{id}', 'gateway', 'One parked record', OPERATED),
+  route('POST', '/v1/parked/{id}/redrive', 'gateway', 'Try a parked record again', OPERATED),
+  route('GET', '/v1/pipeline', 'gateway', 'Lag and progress of each service', OPERATED),
   route('GET', '/v1/metrics/summary', 'not-built', 'Figures'),
   route('GET', '/v1/stream', 'not-built', 'Server-sent events'),
   route('GET', '/v1/incidents', 'not-built', 'Incidents'),
@@ -52,16 +80,16 @@ export const ROUTES: readonly Route[] = [
   route('GET', '/v1/evals/runs', 'not-built', 'Runs of the evals'),
   route('POST', '/access/v1/evaluation', 'not-built', 'OpenID AuthZEN evaluation'),
   route('POST', '/access/v1/evaluations', 'not-built', 'OpenID AuthZEN evaluations'),
-  route('GET', '/.well-known/authzen-configuration', 'not-built', 'OpenID AuthZEN discovery'),
+  route('GET', '/.well-known/authzen-configuration', 'not-built', 'OpenID AuthZEN discovery', ANYONE),
   route('GET', '/mcp', 'not-built', 'Model Context Protocol, streamable HTTP'),
   route('POST', '/mcp', 'not-built', 'Model Context Protocol, streamable HTTP'),
   route('DELETE', '/mcp', 'not-built', 'Model Context Protocol, streamable HTTP'),
-  route('GET', '/', 'not-built', 'Console'),
-  route('GET', '/openapi.json', 'gateway', 'This surface as OpenAPI 3.1'),
-  route('GET', '/asyncapi.json', 'gateway', 'The topics as AsyncAPI 3'),
-  route('GET', '/healthz', 'gateway', 'Alive'),
-  route('GET', '/readyz', 'gateway', 'Making progress'),
-  route('GET', '/metrics', 'gateway', 'Prometheus metrics'),
+  route('GET', '/', 'not-built', 'Console', ANYONE),
+  route('GET', '/openapi.json', 'gateway', 'This surface as OpenAPI 3.1', ANYONE),
+  route('GET', '/asyncapi.json', 'gateway', 'The topics as AsyncAPI 3', ANYONE),
+  route('GET', '/healthz', 'gateway', 'Alive', ANYONE),
+  route('GET', '/readyz', 'gateway', 'Making progress', ANYONE),
+  route('GET', '/metrics', 'gateway', 'Prometheus metrics', ANYONE),
 ];
 
 /** The path as the router spells it: `/v1/intents/:id`. */

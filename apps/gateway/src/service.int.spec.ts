@@ -133,7 +133,7 @@ describe('the state of an intent', () => {
     });
     const waited = world.get('bob', `/v1/intents/${intentId}?wait=30`);
     await world.publish('countersign.intent.accepted.v1', acceptedData(intentId), { pen: 'policy' });
-    await world.publish('countersign.reply.sent.v1', replyData(intentId));
+    await world.publish('countersign.reply.sent.v1', replyData(intentId), { pen: 'planner' });
     expect(await waited).toMatchObject({
       status: 200,
       body: {
@@ -151,7 +151,7 @@ describe('the state of an intent', () => {
     const intentId = intentIdOf('acme', '/product', 'r-77');
     const waited = world.get('alice', `/v1/intents/${intentId}?wait=30`);
     await world.publish('countersign.intent.accepted.v1', acceptedData(intentId), { pen: 'policy' });
-    await world.publish('countersign.reply.sent.v1', replyData(intentId));
+    await world.publish('countersign.reply.sent.v1', replyData(intentId), { pen: 'planner' });
     expect((await waited).body).toMatchObject({ intentId, state: 'ended' });
   });
 
@@ -175,7 +175,7 @@ describe('the state of an intent', () => {
     const intentId = intentIdOf('acme', '/product', 'r-82');
     const waited = world.get('alice', `/v1/intents/${intentId}?wait=600&verbose=1`);
     await world.publish('countersign.intent.accepted.v1', acceptedData(intentId), { pen: 'policy' });
-    await world.publish('countersign.reply.sent.v1', replyData(intentId));
+    await world.publish('countersign.reply.sent.v1', replyData(intentId), { pen: 'planner' });
     expect(await waited).toMatchObject({ status: 200, body: { state: 'ended' } });
   });
 
@@ -192,12 +192,12 @@ describe('the state of an intent', () => {
     expect(await statuses()).toEqual(expected);
     const waited = world.get('alice', `/v1/intents/${intentId}?wait=30`);
     await world.publish('countersign.intent.accepted.v1', acceptedData(intentId), { pen: 'policy' });
-    await world.publish('countersign.reply.sent.v1', replyData(intentId));
+    await world.publish('countersign.reply.sent.v1', replyData(intentId), { pen: 'planner' });
     expect((await waited).body).toMatchObject({ state: 'ended' });
     expect(await statuses()).toEqual(expected);
   });
 
-  it("is not moved by what policy did not sign, nor by a reply in another tenant's name", async () => {
+  it("is not moved by what its owner did not sign, nor by a reply in another tenant's name", async () => {
     const intentId = intentIdOf('acme', '/product', 'r-79');
     await world.publish('countersign.intent.accepted.v1', acceptedData(intentId), { pen: 'executor' });
     await world.publish(
@@ -205,7 +205,12 @@ describe('the state of an intent', () => {
       { ...refusal(intentId), code: 'PERMISSION_DENIED' },
       { salt: 'unsigned' },
     );
-    await world.publish('countersign.reply.sent.v1', replyData(intentId, 'globex'), { tenant: 'globex' });
+    await world.publish('countersign.reply.sent.v1', replyData(intentId, 'globex'), {
+      tenant: 'globex',
+      pen: 'planner',
+    });
+    await world.publish('countersign.reply.sent.v1', replyData(intentId), { salt: 'unsigned' });
+    await world.publish('countersign.reply.sent.v1', replyData(intentId), { pen: 'executor', salt: 'not the planner' });
     await world.publish('countersign.intent.accepted.v1', acceptedData(intentId), { pen: 'policy', salt: 'genuine' });
     const state = await until(
       async () => {
@@ -366,7 +371,7 @@ describe('parked records', () => {
   it('does not stop what comes after it', async () => {
     const intentId = intentIdOf('acme', '/product', 'r-90');
     await world.publish('countersign.intent.accepted.v1', acceptedData(intentId), { pen: 'policy' });
-    await world.publish('countersign.reply.sent.v1', replyData(intentId));
+    await world.publish('countersign.reply.sent.v1', replyData(intentId), { pen: 'planner' });
     expect((await world.get('alice', `/v1/intents/${intentId}?wait=20`)).body).toMatchObject({ state: 'ended' });
   });
 });

@@ -4,6 +4,7 @@ import type { KeyRing } from '@countersign/signing';
 import { actorOf, eventOf, genuineRows, type OnForged } from './genuine.js';
 import type { IntentEvents } from './read-model.js';
 import type { Accepted, Requests } from './requests.js';
+import { OVERSEERS } from './routes.js';
 import { foldStatus, type ActionStatus, type IntentStatus } from './status.js';
 import type { Waiting } from './waiting.js';
 
@@ -17,10 +18,8 @@ export type RefusedAction = Omit<IntentStatus, 'actions'> & { actionId: string }
 
 const MOST_WAITING = 2_000;
 
-/** Who may see the intents of others of their tenant. */
-const OVERSEERS = ['support-lead', 'auditor', 'sre', 'admin', 'release'];
 const maySee = ({ sub, roles }: Person, actor: string | undefined) =>
-  actor === sub || roles.some((role) => OVERSEERS.includes(role));
+  actor === sub || OVERSEERS.some((role) => roles.includes(role));
 
 /** States of intents and actions, made from their events when they are asked for. */
 export class Status {

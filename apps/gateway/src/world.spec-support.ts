@@ -25,13 +25,16 @@ import pg from 'pg';
 import { start } from './app.module.js';
 import * as migrations from './migrations.js';
 
-type Who = 'alice' | 'anna' | 'bob' | 'sam' | 'erin';
+export type Who = 'alice' | 'anna' | 'bob' | 'sam' | 'erin' | 'gil' | 'namesake';
 export const PEOPLE: Record<Who, { sub: string; tenant: string; roles: string[] }> = {
   alice: { sub: 'alice', tenant: 'acme', roles: ['support-agent'] },
   anna: { sub: 'anna', tenant: 'acme', roles: ['support-agent'] },
   bob: { sub: 'bob', tenant: 'acme', roles: ['support-lead'] },
   sam: { sub: 'sam', tenant: 'acme', roles: ['sre'] },
   erin: { sub: 'erin', tenant: 'globex', roles: ['support-agent'] },
+  gil: { sub: 'gil', tenant: 'globex', roles: ['support-lead', 'auditor', 'admin'] },
+  /** Of another tenant, called as somebody here is. */
+  namesake: { sub: 'alice', tenant: 'globex', roles: ['support-agent'] },
 };
 
 export interface Answer {

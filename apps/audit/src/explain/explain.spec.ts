@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { explain } from './explain.js';
-import { mainAction, SHAPES, Story } from './shapes.fixture.js';
+import { mainAction, SHAPES, Story, type Shape } from './shapes.fixture.js';
 
 const shapes = Object.entries(SHAPES);
 
@@ -87,6 +87,78 @@ describe('an explanation', () => {
       approvedBy: 'bob (support-lead) at 2026-01-01T09:00:01.300Z: "seen".',
       outcome: 'committed at 2026-01-01T09:00:01.400Z. The user was told: "Done."',
     });
+  });
+
+  const told = (shape: Shape) => {
+    const { evidence, ...explanation } = explain(shape.actionId, shape.trace)!;
+    return { ...explanation, said: evidence.map(({ says }) => says).join('\n') };
+  };
+
+  it('says through whom a person acted, as the token names them, the first first', () => {
+    const act = { sub: 'agent-7', act: { sub: 'chat-app' } };
+    const { why, said } = told(
+      new Story().by(act).intent().propose().grant({ grant: 'commit', jti: 'j' }).committed('j').reply('committed'),
+    );
+    expect(why).toContain('alice (support-agent) of acme through chat-app, then agent-7 asked "refund');
+    expect(said).toContain('policy verified alice (support-agent) of acme through chat-app, then agent-7 and accepted');
+  });
+
+  it('says whether done holds, as read from the system of record after the commit', () => {
+    const commit = (holds: boolean) =>
+      told(new Story().intent().propose().grant({ grant: 'commit', jti: 'j' }).committed('j', holds).reply('committed'))
+        .did;
+    const from = 'as read from helpdesk order ord_1002 (version 4) after the commit.';
+    expect(commit(true)).toContain(`Done, which means "the order shows the refund", holds, ${from}`);
+    expect(commit(false)).toContain(
+      `Done, which means "the order shows the refund", DOES NOT HOLD (no refund of 900.00 stands there), ${from}`,
+    );
+  });
+
+  it('says for auditors why nothing was found, where the event tells it', () => {
+    const failed = (auditCode?: 'TENANT_MISMATCH') =>
+      told(
+        new Story()
+          .intent()
+          .propose()
+          .grant({ grant: 'commit', jti: 'j' })
+          .failed('j', 'NOT_FOUND', auditCode)
+          .reply('failed'),
+      );
+    expect(failed('TENANT_MISMATCH').outcome).toMatch(/^failed \(NOT_FOUND\), for auditors TENANT_MISMATCH, at /);
+    expect(JSON.stringify(failed())).not.toContain('auditors');
+  });
+
+  it('says what a commit rests on, and whose roles were looked up again', () => {
+    const record = { system: 'helpdesk', type: 'order', id: 'ord_9', version: '8', at: '2026-01-01T09:00:00.000Z' };
+    const member = { sub: 'bob', roles: [], active: true, system: 'helpdesk', at: record.at };
+    const { said } = told(
+      new Story()
+        .intent()
+        .propose()
+        .grant({ grant: 'preview', jti: 'p', people: ['alice', 'bob'] })
+        .previewed('p', 'pre_1', [member])
+        .grant({ grant: 'commit', jti: 'j', preview: 'pre_1', context: [record] })
+        .committed('j')
+        .reply('committed'),
+    );
+    expect(said).toContain('to look up whether alice and bob still may');
+    expect(said).toContain('bob is without a role by helpdesk');
+    expect(said).toContain('resting on helpdesk order ord_9 (version 8)');
+  });
+
+  it("shows what sender and model say for themselves as claims, and a reply's flag", () => {
+    const { said, outcome } = told(
+      new Story()
+        .intent()
+        .propose(mainAction, 1, 'issue_refund', 'the lead agreed')
+        .deny('PERMISSION_DENIED')
+        .reply('denied', [], 'it claims a refund that no record shows'),
+    );
+    expect(said).toContain('/apps/shop published, claiming to be for alice of acme: "refund 900 EUR');
+    expect(said).toContain('in turn 1; as a claim: "the lead agreed"');
+    expect(outcome).toContain(
+      `The user was told in place of the model's words, which were set aside (it claims a refund that no record shows): "Done."`,
+    );
   });
 
   it('of an action that waits for a person says so', () => {

@@ -1,7 +1,7 @@
-import type { EventType, RecordRead, Topic } from '@countersign/contracts';
+import type { DoneCheck, EventType, RecordRead, Topic } from '@countersign/contracts';
 import { endOf, missingFrom } from './missing.js';
 import type { Missing } from './need.js';
-import { changeText, list, recordText, ruleText, says, shown } from './says.js';
+import { changeText, doneText, list, recordText, ruleText, says, shown } from './says.js';
 import {
   approvalsOf,
   denialsOf,
@@ -12,6 +12,7 @@ import {
   type Stored,
   type Story,
 } from './story.js';
+import { actorText } from './who.js';
 
 export interface Evidence {
   eventId: string;
@@ -81,10 +82,10 @@ function did(story: Story): string {
   const what = asked(story);
   switch (end?.type) {
     case 'countersign.action.committed.v1':
-      return `Committed ${what} once, changing ${list(end.data.recordsChanged.map(changeText))}.`;
+      return `Committed ${what} once, changing ${list(end.data.recordsChanged.map(changeText))}.${doneSentence(end.data.done)}`;
     case 'countersign.action.resolved.v1':
       return end.data.outcome === 'committed'
-        ? `Committed ${what}, as was found out afterwards, changing ${list(end.data.recordsChanged.map(changeText))}.`
+        ? `Committed ${what}, as was found out afterwards, changing ${list(end.data.recordsChanged.map(changeText))}.${doneSentence(end.data.done)}`
         : `Sent ${what}; as was found out afterwards it changed nothing.`;
     case 'countersign.action.read.v1':
       return `Read with ${what}; nothing was changed.`;
@@ -103,11 +104,14 @@ function did(story: Story): string {
   }
 }
 
+const doneSentence = (done: DoneCheck | undefined) => (done ? ` ${capital(doneText(done))}.` : '');
+const capital = (text: string) => `${text[0]!.toUpperCase()}${text.slice(1)}`;
+
 function read(story: Story): string {
   const records = new Map<string, RecordRead>();
   for (const { event } of [...story.earlierReads, ...story.results]) {
     if (!('recordsRead' in event.data)) continue;
-    for (const record of event.data.recordsRead) records.set(recordText(record), record);
+    for (const record of event.data.recordsRead ?? []) records.set(recordText(record), record);
   }
   if (records.size > 0) return `${[...records.keys()].join('; ')}.`;
   const ran = story.results.length > 0 || denialsOf(story).length > 0;
@@ -119,9 +123,7 @@ function why(story: Story): string {
   const parts: string[] = [];
   if (accepted) {
     const { actor, text, action } = accepted.event.data;
-    parts.push(
-      `${actor.sub} (${actor.roles.join(', ')}) of ${actor.tenant} asked ${action ? `for ${action.tool}` : `"${shown(text ?? '')}"`}`,
-    );
+    parts.push(`${actorText(actor)} asked ${action ? `for ${action.tool}` : `"${shown(text ?? '')}"`}`);
   }
   if (proposed) parts.push(`the model proposed it in turn ${proposed.event.data.turn}`);
   for (const { event } of story.decisions) {
@@ -169,9 +171,13 @@ function peopleSaid(story: Story): string {
 
 function outcome(story: Story): string {
   const end = endOf(story);
-  const reply = story.reply ? ` The user was told: "${shown(story.reply.event.data.text)}"` : '';
+  const told = story.reply?.event.data;
+  const instead =
+    told?.flagged === undefined ? '' : ` in place of the model's words, which were set aside (${shown(told.flagged)})`;
+  const reply = told ? ` The user was told${instead}: "${shown(told.text)}"` : '';
   if (!end) return `Not known: no event that ends it is stored.${reply}`;
   const name = end.event.type.split('.')[2];
   const code = 'code' in end.event.data && end.event.data.code ? ` (${end.event.data.code})` : '';
-  return `${name}${code} at ${end.at}.${reply}`;
+  const audited = 'auditCode' in end.event.data && end.event.data.auditCode;
+  return `${name}${code}${audited ? `, for auditors ${audited},` : ''} at ${end.at}.${reply}`;
 }

@@ -1,5 +1,14 @@
-import { isSealed, type Json, type RecordChanged, type RecordRead, type RuleResult } from '@countersign/contracts';
+import {
+  isSealed,
+  type DoneCheck,
+  type Json,
+  type MemberSeen,
+  type RecordChanged,
+  type RecordRead,
+  type RuleResult,
+} from '@countersign/contracts';
 import type { Stored } from './story.js';
+import { actorText } from './who.js';
 
 /** A value in a sentence, short. A sealed one shows its token and nothing else. */
 export function shown(value: unknown, limit = 400): string {
@@ -15,6 +24,22 @@ export const changeText = ({ system, type, id, version }: RecordChanged) =>
 export const ruleText = ({ rule, outcome, reason }: RuleResult) => `${rule}: ${outcome}, ${reason}`;
 export const list = (parts: string[]) => (parts.length ? parts.join('; ') : 'none');
 
+/** Whether the system of record shows what "done" means. */
+export const doneText = ({ holds, statement, detail, checked }: DoneCheck) =>
+  `done, which means "${shown(statement)}", ${holds ? 'holds' : `DOES NOT HOLD (${shown(detail)})`}, as read from ${list(checked.map(recordText))} after the commit`;
+
+/** A person as the directory has them now, who may have lost what the token said. */
+const memberText = ({ sub, roles, active, system }: MemberSeen) =>
+  `${sub} is ${active ? (roles.length ? roles.join(', ') : 'without a role') : 'not active'} by ${system}`;
+
+/** What a sender or a model says for itself: shown, and believed by nothing. */
+const claimText = (rationale: string | undefined) =>
+  rationale === undefined ? '' : `; as a claim: "${shown(rationale)}"`;
+
+/** Whom a request says it comes from, before anybody has verified it. */
+const claimedSender = ({ actorid, tenantid }: { actorid: string; tenantid: string }) =>
+  actorid || tenantid ? `, claiming to be for ${actorid || 'nobody'} of ${tenantid || 'no tenant'}` : '';
+
 const decisive = (rules: RuleResult[], outcome: RuleResult['outcome']) =>
   list(rules.filter((rule) => rule.outcome === outcome).map(ruleText));
 
@@ -22,19 +47,19 @@ const decisive = (rules: RuleResult[], outcome: RuleResult['outcome']) =>
 export function says({ event }: Stored): string {
   switch (event.type) {
     case 'countersign.intent.requested.v1':
-      return `${event.source} published: "${shown(event.data.text)}"`;
+      return `${event.source} published${claimedSender(event)}: "${shown(event.data.text)}"`;
     case 'countersign.action.requested.v1':
-      return `${event.source} asked for ${event.data.tool} ${shown(event.data.arguments)}`;
+      return `${event.source} asked${claimedSender(event)} for ${event.data.tool} ${shown(event.data.arguments)}${claimText(event.data.rationale)}`;
     case 'countersign.intent.accepted.v1': {
       const { actor, workflow, workflowVersion } = event.data;
-      return `policy verified ${actor.sub} of ${actor.tenant} (${actor.roles.join(', ')}) and accepted the request for ${workflow} ${workflowVersion}`;
+      return `policy verified ${actorText(actor)} and accepted the request for ${workflow} ${workflowVersion}`;
     }
     case 'countersign.intent.refused.v1':
       return `policy refused the request: ${event.data.code}, ${event.data.detail}`;
     case 'countersign.model.called.v1':
       return `${event.data.model} was asked in turn ${event.data.turn}${event.data.error ? ` and failed: ${event.data.error}` : ' and answered'}`;
     case 'countersign.action.proposed.v1':
-      return `the model proposed ${event.data.tool} ${shown(event.data.arguments)} in turn ${event.data.turn}`;
+      return `the model proposed ${event.data.tool} ${shown(event.data.arguments)} in turn ${event.data.turn}${claimText(event.data.rationale)}`;
     case 'countersign.action.approved.v1':
     case 'countersign.action.denied.v1':
     case 'countersign.action.escalated.v1':
@@ -53,7 +78,9 @@ export function says({ event }: Stored): string {
     case 'countersign.approval.settled.v1':
       return `${event.data.approver.sub} looked at the target and said ${event.data.outcome}: "${shown(event.data.reason)}"`;
     case 'countersign.reply.sent.v1':
-      return `the user was told: "${shown(event.data.text)}"`;
+      return event.data.flagged === undefined
+        ? `the user was told: "${shown(event.data.text)}"`
+        : `the model's words were set aside (${shown(event.data.flagged)}) and the user was told: "${shown(event.data.text)}"`;
     case 'countersign.control.set.v1':
       return `control ${event.data.scope} was set to ${shown(event.data.value)}`;
     case 'countersign.control.applied.v1':
@@ -82,9 +109,11 @@ type ResultEvent = Extract<
 function saysDecision(event: DecisionEvent): string {
   switch (event.type) {
     case 'countersign.action.approved.v1': {
-      const { grant, jti, rules, approvers } = event.data;
+      const { grant, jti, rules, approvers, context = [], people: asked = [] } = event.data;
       const people = approvers.length ? `, countersigning ${approvers.map(({ sub }) => sub).join(' and ')}` : '';
-      return `policy granted ${grant} (warrant ${jti})${people}; rules: ${list(rules.map(ruleText))}`;
+      const rests = context.length ? `, resting on ${list(context.map(recordText))}` : '';
+      const looked = asked.length ? `, to look up whether ${asked.join(' and ')} still may` : '';
+      return `policy granted ${grant} (warrant ${jti})${people}${rests}${looked}; rules: ${list(rules.map(ruleText))}`;
     }
     case 'countersign.action.denied.v1':
       return `policy denied it: ${event.data.code}, ${event.data.detail}; rules: ${list(event.data.rules.map(ruleText))}`;
@@ -102,18 +131,18 @@ function saysDecision(event: DecisionEvent): string {
 function saysResult(event: ResultEvent): string {
   const { data } = event;
   const reads =
-    'recordsRead' in data && data.recordsRead.length ? `, reading ${list(data.recordsRead.map(recordText))}` : '';
+    'recordsRead' in data && data.recordsRead?.length ? `, reading ${list(data.recordsRead.map(recordText))}` : '';
   switch (event.type) {
     case 'countersign.action.read.v1':
       return `the executor ran ${event.data.tool}${reads}`;
     case 'countersign.action.previewed.v1':
-      return `the executor computed what would change: ${shown(event.data.preview.effect)}${reads}`;
+      return `the executor computed what would change: ${shown(event.data.preview.effect)}${reads}${peopleSeen(event.data.people)}`;
     case 'countersign.action.drafted.v1':
-      return `the executor drafted: ${shown(event.data.preview.effect)}${reads}`;
+      return `the executor drafted: ${shown(event.data.preview.effect)}${reads}${peopleSeen(event.data.people)}`;
     case 'countersign.action.committed.v1':
-      return `the executor committed ${event.data.tool} with key ${event.data.idempotencyKey}, changing ${list(event.data.recordsChanged.map(changeText))}${reads}`;
+      return `the executor committed ${event.data.tool} with key ${event.data.idempotencyKey}, changing ${list(event.data.recordsChanged.map(changeText))}${reads}${event.data.done ? `; ${doneText(event.data.done)}` : ''}`;
     case 'countersign.action.failed.v1':
-      return `the target refused and nothing changed: ${event.data.code}, ${event.data.detail}`;
+      return `the target refused and nothing changed: ${event.data.code}, ${event.data.detail}${event.data.auditCode ? `; for auditors: ${event.data.auditCode}` : ''}`;
     case 'countersign.action.returned.v1':
       return `the executor sent nothing and handed it back: ${event.data.code}, ${event.data.detail}`;
     case 'countersign.action.blocked.v1':
@@ -121,8 +150,10 @@ function saysResult(event: ResultEvent): string {
     case 'countersign.action.in-doubt.v1':
       return `it was sent and nobody knows what came of it: ${event.data.detail}`;
     case 'countersign.action.resolved.v1':
-      return `the doubt was settled by ${event.data.by}: ${event.data.outcome}, ${event.data.detail}`;
+      return `the doubt was settled by ${event.data.by}: ${event.data.outcome}, ${event.data.detail}${event.data.done ? `; ${doneText(event.data.done)}` : ''}`;
     default:
       return event satisfies never;
   }
 }
+
+const peopleSeen = (people: MemberSeen[] | undefined) => (people?.length ? `; ${list(people.map(memberText))}` : '');

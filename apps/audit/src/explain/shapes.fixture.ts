@@ -4,10 +4,15 @@ import {
   eventIdOf,
   intentIdOf,
   refusal,
+  type Code,
+  type DoneCheck,
   type EventData,
   type EventType,
   type Json,
+  type JsonObject,
+  type MemberSeen,
   type Person,
+  type RecordRead,
 } from '@countersign/contracts';
 import type { Stored } from './story.js';
 
@@ -86,15 +91,24 @@ interface Grant {
   dryRun?: boolean;
   actionId?: string;
   tool?: string;
+  people?: string[];
+  context?: RecordRead[];
 }
 
 /** Steps of the path, named as they are spoken of. */
 export class Story {
   private readonly trace = new Trace();
   private tool = 'issue_refund';
+  private actor = ACTOR;
 
   private get n() {
     return this.trace.stored.length;
+  }
+
+  /** Who acts for the person. */
+  by(act: JsonObject): this {
+    this.actor = { ...ACTOR, act };
+    return this;
   }
 
   intent(): this {
@@ -122,7 +136,7 @@ export class Story {
       workflowVersion: '1',
       session: 's-1',
       sessionId: 'ses_1',
-      actor: ACTOR,
+      actor: this.actor,
       authorityUntil: instant(9000),
       ...(kind === 'intent' ? { text: 'refund 900 EUR on ord_1002' } : { action }),
     });
@@ -136,7 +150,7 @@ export class Story {
       .read(readAction, 'jti_r', 'get_order');
   }
 
-  propose(actionId = mainAction, turn = 1, tool = this.tool): this {
+  propose(actionId = mainAction, turn = 1, tool = this.tool, rationale?: string): this {
     this.trace.add('countersign.model.called.v1', {
       intentId,
       turn,
@@ -157,12 +171,24 @@ export class Story {
       arguments: ARGUMENTS,
       dryRun: false,
       callId: `call_${turn}`,
+      ...(rationale === undefined ? {} : { rationale }),
     };
     this.trace.add('countersign.action.proposed.v1', call, actionId);
     return this;
   }
 
-  grant({ grant, jti, preview, approver, dryRun = false, actionId = mainAction, tool = this.tool }: Grant): this {
+  grant(given: Grant): this {
+    const {
+      grant,
+      jti,
+      preview,
+      approver,
+      dryRun = false,
+      actionId = mainAction,
+      tool = this.tool,
+      people,
+      context,
+    } = given;
     this.trace.add(
       'countersign.action.approved.v1',
       {
@@ -173,6 +199,8 @@ export class Story {
         idempotencyKey: 'key_1',
         ...(preview ? { preview: previewOf(preview) } : {}),
         approvers: approver ? [{ sub: approver, roles: ['support-lead'], reason: 'seen', at: instant(this.n) }] : [],
+        ...(people ? { people } : {}),
+        ...(context ? { context } : {}),
         facts: {},
         epoch: 0,
         fingerprint: 'f1',
@@ -185,7 +213,7 @@ export class Story {
     return this;
   }
 
-  deny(code: 'PERMISSION_DENIED' | 'APPROVAL_REJECTED' | 'APPROVAL_EXPIRED'): this {
+  deny(code: Code): this {
     const data = {
       ...decided(mainAction, this.tool, this.n),
       arguments: ARGUMENTS,
@@ -287,28 +315,40 @@ export class Story {
     return this;
   }
 
-  previewed(jti: string, digest: string): this {
+  previewed(jti: string, digest: string, people?: MemberSeen[]): this {
     this.trace.add(
       'countersign.action.previewed.v1',
-      { ...this.executed(jti, 'preview'), preview: previewOf(digest) },
+      { ...this.executed(jti, 'preview'), preview: previewOf(digest), ...(people ? { people } : {}) },
       mainAction,
     );
     return this;
   }
 
-  committed(jti: string): this {
+  committed(jti: string, holds?: boolean): this {
     const recordsChanged = [
       { system: 'helpdesk', type: 'order', id: 'ord_1002', version: '4', before: null, after: null },
     ];
     this.trace.add(
       'countersign.action.committed.v1',
-      { ...this.executed(jti, 'commit'), idempotencyKey: 'key_1', result: {}, recordsChanged },
+      {
+        ...this.executed(jti, 'commit'),
+        idempotencyKey: 'key_1',
+        result: {},
+        recordsChanged,
+        ...(holds === undefined ? {} : { done: this.done(holds) }),
+      },
       mainAction,
     );
     return this;
   }
 
-  returned(jti: string, code: 'PREVIEW_CHANGED' | 'WARRANT_EXPIRED', digest?: string): this {
+  private done(holds: boolean): DoneCheck {
+    const checked = [{ system: 'helpdesk', type: 'order', id: 'ord_1002', version: '4', at: instant(this.n) }];
+    const detail = holds ? 'it does' : 'no refund of 900.00 stands there';
+    return { holds, statement: 'the order shows the refund', detail, checked };
+  }
+
+  returned(jti: string, code: Code, digest?: string): this {
     const data = {
       ...this.executed(jti, 'commit'),
       ...refusal(code, 'handed back'),
@@ -318,10 +358,14 @@ export class Story {
     return this;
   }
 
-  failed(jti: string): this {
+  failed(jti: string, code: Code = 'UPSTREAM_FAILED', auditCode?: Code): this {
     this.trace.add(
       'countersign.action.failed.v1',
-      { ...this.executed(jti, 'commit'), ...refusal('UPSTREAM_FAILED', 'the target said no') },
+      {
+        ...this.executed(jti, 'commit'),
+        ...refusal(code, 'the target said no'),
+        ...(auditCode ? { auditCode } : {}),
+      },
       mainAction,
     );
     return this;
@@ -371,7 +415,11 @@ export class Story {
     return this;
   }
 
-  reply(outcome: EventData<'countersign.reply.sent.v1'>['actions'][number]['outcome'], others: string[] = []): Shape {
+  reply(
+    outcome: EventData<'countersign.reply.sent.v1'>['actions'][number]['outcome'],
+    others: string[] = [],
+    flagged?: string,
+  ): Shape {
     const reads = others.map((actionId) => ({ actionId, tool: 'get_order', outcome: 'read' as const }));
     this.trace.add('countersign.reply.sent.v1', {
       intentId,
@@ -379,6 +427,7 @@ export class Story {
       text: 'Done.',
       outcome: 'answered',
       fromModel: true,
+      ...(flagged ? { flagged } : {}),
       turns: 2,
       actions: [...reads, { actionId: mainAction, tool: this.tool, outcome }],
     });
@@ -400,6 +449,13 @@ const asked = () =>
     .grant({ grant: 'preview', jti: 'jti_p' })
     .previewed('jti_p', 'pre_1')
     .escalate('h1', 'pre_1');
+const member = (sub: string): MemberSeen => ({
+  sub,
+  roles: ['support-lead'],
+  active: true,
+  system: 'helpdesk',
+  at: instant(0),
+});
 const byRule = () => new Story().intent().propose().grant({ grant: 'commit', jti: 'jti_c' });
 
 /** Every shape an action of the demo, or one like it, ends in. */
@@ -458,7 +514,25 @@ export const SHAPES: Record<string, () => Shape> = {
       .grant({ grant: 'commit', jti: 'jti_c2' })
       .committed('jti_c2')
       .reply('committed'),
+  'stale context, planned anew': () =>
+    byRule().returned('jti_c', 'STALE_CONTEXT').deny('STALE_CONTEXT').reply('denied'),
+  'approved after a long wait, roles looked up again': () =>
+    asked()
+      .person('granted', 'h1')
+      .grant({ grant: 'preview', jti: 'jti_p2', people: ['alice', 'bob'] })
+      .previewed('jti_p2', 'pre_1', [member('alice'), member('bob')])
+      .grant({ grant: 'commit', jti: 'jti_c', preview: 'pre_1', approver: 'bob' })
+      .committed('jti_c', true)
+      .reply('committed', [readAction]),
+  'approved after a long wait by who has lost the role': () =>
+    asked()
+      .person('granted', 'h1')
+      .grant({ grant: 'preview', jti: 'jti_p2', people: ['alice', 'bob'] })
+      .previewed('jti_p2', 'pre_1', [member('alice'), { ...member('bob'), roles: [] }])
+      .deny('PERMISSION_DENIED')
+      .reply('denied', [readAction]),
   'the target said no': () => byRule().failed('jti_c').reply('failed'),
+  "another tenant's record": () => byRule().failed('jti_c', 'NOT_FOUND', 'TENANT_MISMATCH').reply('failed'),
   'blocked by a kill switch': () => byRule().blocked('jti_c').reply('blocked'),
   'in doubt and found by look-up': () => byRule().inDoubt('jti_c').resolved('jti_c', 'lookup').reply('resolved'),
   'in doubt and settled by a person': () => byRule().inDoubt('jti_c').resolved('jti_c', 'person').reply('resolved'),
