@@ -1,4 +1,5 @@
 import type { Pool } from 'pg';
+import type { RecordSeen } from './reads.js';
 
 export interface Access {
   at: Date;
@@ -6,6 +7,8 @@ export interface Access {
   method: string;
   path: string;
   record?: string;
+  /** What was shown or changed, with its version. */
+  records: RecordSeen[];
   status?: number;
   dropped: boolean;
   replayed: boolean;
@@ -15,8 +18,8 @@ export interface Access {
 
 const COLUMNS = `(values ->> 'at')::timestamptz, values ->> 'tenant', values ->> 'method', values ->> 'path', values ->> 'record',
   (values ->> 'status')::int, (values ->> 'dropped')::boolean, (values ->> 'replayed')::boolean,
-  values ->> 'idempotencyKey', values ->> 'actor'`;
-const INSERT = `insert into access_log (at, tenant, method, path, record, status, dropped, replayed, idempotency_key, actor)
+  values ->> 'idempotencyKey', values ->> 'actor', values -> 'records'`;
+const INSERT = `insert into access_log (at, tenant, method, path, record, status, dropped, replayed, idempotency_key, actor, records)
   select ${COLUMNS} from jsonb_array_elements($1::jsonb) with ordinality as entry (values, n) order by n`;
 
 /** Every request of /v1, written in batches so that it costs a request nothing. A crash may lose the last ones, never the ledger. */

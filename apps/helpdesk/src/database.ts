@@ -1,12 +1,25 @@
+import { createHash } from 'node:crypto';
 import pg from 'pg';
 import { commands } from './commands.js';
-import { schema } from './schema.js';
-import { seed } from './seed.js';
+import { deskCommands } from './desk-commands.js';
+import { records } from './records.js';
+import { deskSchema, schema } from './schema.js';
+import { deskSeed, seed } from './seed.js';
 
+const dropFunctions = `
+do $$ declare f regprocedure; begin
+  for f in select oid from pg_proc where pronamespace = current_schema()::regnamespace and prokind = 'f' and prorettype <> 'trigger'::regtype
+  loop execute 'drop function ' || f || ' cascade'; end loop;
+end $$;`;
+const functions = dropFunctions + records + commands + deskCommands;
+
+/** Each once and in this order; the functions anew whenever their text changes. */
 const migrations = [
   { id: '001-schema', sql: schema },
-  { id: '002-commands', sql: commands },
   { id: '003-seed', sql: seed },
+  { id: '004-desk', sql: deskSchema },
+  { id: '005-desk-seed', sql: deskSeed },
+  { id: `functions-${createHash('sha256').update(functions).digest('hex').slice(0, 16)}`, sql: functions },
 ];
 const MIGRATION_LOCK = 7_301_001;
 

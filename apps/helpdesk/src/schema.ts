@@ -1,4 +1,4 @@
-/** Tables, the JSON form of each record, and the walls that keep the ledger append-only. */
+/** The first tables, and the walls that keep the ledger append-only. */
 export const schema = `
 create table customers (
   tenant text, id text, name text not null, email text not null, phone text, iban text,
@@ -60,32 +60,19 @@ create table access_log (
   idempotency_key text, actor text);
 
 create type outcome as (status int, answer jsonb, replayed boolean, record text);
+`;
 
-create function iso(t timestamptz) returns text language sql stable as
-$$ select to_char(t at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') $$;
-create function money(amount numeric, currency text) returns jsonb language sql stable as
-$$ select jsonb_build_object('amount', amount::numeric(12,2)::text, 'currency', currency) $$;
+/** What came after: drafts of replies, deleted customers, whom a refund was paid to, and what a request touched. */
+export const deskSchema = `
+alter table customers add column deleted_at timestamptz;
+alter table refunds add column customer_id text;
+alter table access_log add column records jsonb not null default '[]';
 
-create function customer_json(c customers) returns jsonb language sql stable as $$ select jsonb_build_object(
-  'id', c.id, 'tenant', c.tenant, 'name', c.name, 'email', c.email, 'phone', c.phone, 'iban', c.iban,
-  'restricted', c.restricted, 'mergedInto', c.merged_into, 'version', c.version, 'updatedAt', iso(c.updated_at)) $$;
-create function order_json(o orders) returns jsonb language sql stable as $$ select jsonb_build_object(
-  'id', o.id, 'tenant', o.tenant, 'customerId', o.customer_id, 'status', o.status, 'total', money(o.total, o.currency),
-  'refunded', money(o.refunded, o.currency), 'remaining', money(o.total - o.refunded, o.currency), 'shipments', o.shipments,
-  'placedAt', iso(o.placed_at), 'version', o.version, 'updatedAt', iso(o.updated_at)) $$;
-create function subscription_json(s subscriptions) returns jsonb language sql stable as $$ select jsonb_build_object(
-  'id', s.id, 'tenant', s.tenant, 'customerId', s.customer_id, 'plan', s.plan, 'status', s.status,
-  'price', money(s.price, s.currency), 'periodEnd', iso(s.period_end), 'version', s.version, 'updatedAt', iso(s.updated_at)) $$;
-create function entitlement_json(e entitlements) returns jsonb language sql stable as $$ select jsonb_build_object(
-  'id', e.id, 'tenant', e.tenant, 'customerId', e.customer_id, 'feature', e.feature, 'quantity', e.quantity,
-  'status', e.status, 'validUntil', iso(e.valid_until), 'version', e.version, 'updatedAt', iso(e.updated_at)) $$;
-create function member_json(m members) returns jsonb language sql stable as $$ select jsonb_build_object(
-  'id', m.sub, 'sub', m.sub, 'tenant', m.tenant, 'name', m.name, 'email', m.email, 'roles', to_jsonb(m.roles),
-  'active', m.active, 'version', m.version, 'updatedAt', iso(m.updated_at)) $$;
-create function ticket_json(t tickets) returns jsonb language sql stable as $$ select jsonb_build_object(
-  'id', t.id, 'tenant', t.tenant, 'customerId', t.customer_id, 'orderId', t.order_id, 'subject', t.subject, 'body', t.body,
-  'status', t.status, 'version', t.version, 'updatedAt', iso(t.updated_at)) $$;
-create function refund_json(r refunds) returns jsonb language sql stable as $$ select jsonb_build_object(
-  'id', r.id, 'tenant', r.tenant, 'orderId', r.order_id, 'amount', money(r.amount, r.currency), 'reason', r.reason,
-  'version', r.version, 'updatedAt', iso(r.updated_at)) $$;
+create sequence reply_numbers;
+create table replies (
+  tenant text, id text, ticket_id text not null, body text not null, status text not null default 'draft', author text,
+  version int not null default 1, updated_at timestamptz not null,
+  primary key (tenant, id), foreign key (tenant, ticket_id) references tickets);
+create index replies_by_ticket on replies (tenant, ticket_id);
+create index customers_by_merger on customers (tenant, merged_into) where merged_into is not null;
 `;

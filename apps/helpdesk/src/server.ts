@@ -9,10 +9,10 @@ import type { Pool } from 'pg';
 import { AccessLog } from './access-log.js';
 import { Faults } from './faults.js';
 import { invalid, Refused } from './refused.js';
-import { readRoutes } from './reads.js';
+import { readRoutes, type RecordSeen } from './reads.js';
 import { testSurface } from './test-surface.js';
 import type { TenantOf } from './tokens.js';
-import { writeRoutes } from './writes.js';
+import { writeRoutes, type Asked } from './writes.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -20,6 +20,9 @@ declare module 'fastify' {
     startedAt: Date;
     /** What the access log says this request touched; a route that knows better than its path sets it. */
     record?: string;
+    records: RecordSeen[];
+    /** Leave to touch restricted records, as the caller says; whoever holds a tenant's credential answers for it. */
+    mayTouchRestricted: boolean;
     replayed: boolean;
   }
 }
@@ -65,13 +68,17 @@ export function buildServer({ pool, tenantOf, logLevel }: HelpdeskOptions): Fast
 function governAccess(v1: FastifyInstance, tenantOf: TenantOf, faults: Faults, accessLog: AccessLog): void {
   v1.decorateRequest('tenant', '');
   v1.decorateRequest('record', undefined);
+  v1.decorateRequest('records');
+  v1.decorateRequest('mayTouchRestricted', false);
   v1.decorateRequest('replayed', false);
   v1.addHook('onRequest', async (request) => {
     request.startedAt = new Date();
+    request.records = [];
     const token = /^Bearer (\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
     const tenant = token && tenantOf(token);
     if (!tenant) throw new Refused(401, 'UNAUTHENTICATED', 'Send the bearer token of a tenant.');
     request.tenant = tenant;
+    request.mayTouchRestricted = request.headers['countersign-restricted'] === 'allowed';
   });
   v1.addHook('preHandler', async (request) => {
     request.record = recordNamed(request);
@@ -85,7 +92,7 @@ function governAccess(v1: FastifyInstance, tenantOf: TenantOf, faults: Faults, a
 }
 
 /** The effect stands and the client never hears of it, as when a connection breaks. */
-function dropAnswer(request: FastifyRequest, reply: FastifyReply, faults: Faults, accessLog: AccessLog): boolean {
+function dropAnswer(request: Asked, reply: FastifyReply, faults: Faults, accessLog: AccessLog): boolean {
   if (!faults.dropsThisAnswer()) return false;
   accessLog.add({ ...accessOf(request), dropped: true });
   reply.hijack();
@@ -99,7 +106,7 @@ function recordNamed(request: FastifyRequest): string | undefined {
   return [id, orderId, customerId].find((value) => typeof value === 'string') as string | undefined;
 }
 
-function accessOf(request: FastifyRequest, status?: number) {
+function accessOf(request: Asked, status?: number) {
   const header = (name: string) => request.headers[name] as string | undefined;
   return {
     at: request.startedAt,
@@ -107,6 +114,7 @@ function accessOf(request: FastifyRequest, status?: number) {
     method: request.method,
     path: request.url,
     record: request.record,
+    records: request.records,
     status,
     dropped: false,
     replayed: request.replayed,

@@ -11,7 +11,7 @@ const LEDGER = `select seq, jsonb_strip_nulls(jsonb_build_object('seq', seq, 'st
   'idempotencyKey', idempotency_key, 'actor', actor))::text as line from ledger where seq > $1 order by seq limit ${PAGE}`;
 const ACCESS_LOG = `select seq, jsonb_strip_nulls(jsonb_build_object('seq', seq, 'at', iso(at), 'tenant', tenant, 'method', method,
   'path', path, 'record', record, 'status', status, 'dropped', dropped, 'replayed', replayed,
-  'idempotencyKey', idempotency_key, 'actor', actor))::text as line from access_log where seq > $1 order by seq limit ${PAGE}`;
+  'idempotencyKey', idempotency_key, 'actor', actor, 'records', records))::text as line from access_log where seq > $1 order by seq limit ${PAGE}`;
 
 /** What tests and the demo's judge look at. No token: this system is embedded and listens on loopback only. */
 export function testSurface(app: FastifyInstance, pool: Pool, faults: Faults, accessLog: AccessLog): void {

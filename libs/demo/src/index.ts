@@ -1,5 +1,7 @@
-export { flaws, runDemo, unowned, type DemoRow, type DemoWorld } from './demo.js';
+export { runDemo } from './demo.js';
+export { flaws, unowned, type DemoRow } from './judge.js';
 export { Product, type IntentToPublish, type Refusal } from './product.js';
+export { type DemoWorld } from './stage.js';
 export { demoTable } from './table.js';
 export {
   Helpdesk,

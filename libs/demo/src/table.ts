@@ -1,5 +1,5 @@
 import Table from 'cli-table3';
-import type { DemoRow } from './demo.js';
+import type { DemoRow } from './judge.js';
 
 const PLAIN = {
   top: '',

@@ -12,6 +12,7 @@ export interface LedgerEntry {
 export interface AccessEntry {
   tenant: string;
   method: string;
+  path: string;
   record?: string;
   status: number;
   idempotencyKey?: string;
@@ -98,17 +99,27 @@ export class Person {
     return status === 200 ? (body as IntentState) : undefined;
   }
 
-  /** The open approval of an intent, as soon as this person sees one. */
-  async approvalOf(intentId: string, withinMs = 20_000): Promise<ApprovalItem | undefined> {
+  /** The open approval of an intent, as soon as this person sees one; another than `before`, if that is given. */
+  async approvalOf(intentId: string, withinMs = 20_000, before?: ApprovalItem): Promise<ApprovalItem | undefined> {
+    let item: ApprovalItem | undefined;
+    const isThere = (found: unknown) => {
+      const { data } = found as { data: ApprovalItem[] };
+      item = data.find((one) => one.intentId === intentId && one.actionHash !== before?.actionHash);
+      return item !== undefined;
+    };
+    await this.sees('/v1/approvals?status=open&limit=100', isThere, withinMs);
+    return item;
+  }
+
+  /** Asks until the answer is as it should be, or the time is up. */
+  async sees(path: string, isRight: (body: unknown) => boolean, withinMs = 20_000): Promise<boolean> {
     const until = Date.now() + withinMs;
     while (Date.now() < until) {
-      const { status, body } = await this.call('GET', '/v1/approvals?status=open&limit=100');
-      const items = status === 200 ? (body as { data: ApprovalItem[] }).data : [];
-      const found = items.find((item) => item.intentId === intentId);
-      if (found) return found;
+      const { status, body } = await this.call('GET', path);
+      if (status === 200 && isRight(body)) return true;
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
-    return undefined;
+    return false;
   }
 
   decide(

@@ -8,15 +8,42 @@ describe('the workflow support-desk', () => {
     expect(tools.map(({ contract }) => contract)).toEqual(supportDesk.tools);
   });
 
-  it('lets support people call each tool, and only them', () => {
-    for (const { permissions } of supportDesk.tools) {
-      expect(permissions.roles).toEqual(['support-agent', 'support-lead']);
-    }
+  it('says who may call which tool, and who may touch restricted records with it', () => {
+    const readers = [
+      ['support-agent', 'support-lead', 'admin'],
+      ['support-lead', 'admin'],
+    ];
+    const workers = [['support-agent', 'support-lead'], ['support-lead']];
+    const map = supportDesk.tools.map(({ name, permissions }) => [name, [permissions.roles, permissions.restricted]]);
+    expect(Object.fromEntries(map)).toEqual({
+      get_order: readers,
+      get_customer: readers,
+      get_subscription: readers,
+      get_entitlements: readers,
+      get_ticket: readers,
+      get_member: [['support-lead', 'admin'], undefined],
+      compute_refund_preview: workers,
+      create_ticket: workers,
+      draft_reply: workers,
+      issue_refund: workers,
+      change_member_role: [['support-lead', 'admin'], undefined],
+      delete_customer: [['admin'], ['admin']],
+    });
+  });
+
+  it('trusts nothing that a customer wrote', () => {
+    const trusts = supportDesk.sources?.flatMap(({ name, fields }) =>
+      Object.entries(fields).map(([field, trust]) => [`${name}.${field}`, trust]),
+    );
+    const strangers = trusts?.filter(([, trust]) => trust === 'untrusted').map(([field]) => field);
+    expect(strangers).toEqual(['customer.name', 'customer.email', 'customer.phone', 'ticket.subject', 'ticket.body']);
   });
 
   it('says which amounts need whom, and what a refund touches', () => {
     const contract = supportDesk.tools.find(({ name }) => name === 'issue_refund');
-    expect(contract?.permissions.approvals).toEqual({ amount: { when: 'over 50.00', roles: ['support-lead'] } });
+    expect(contract?.permissions.approvals).toEqual({
+      amount: { when: 'over 50.00', over: '50.00', roles: ['support-lead'] },
+    });
     expect(contract?.blast?.({ orderId: 'ord_1001', amount: '18.00', currency: 'EUR' })).toEqual({
       amount: { amount: '18.00', currency: 'EUR' },
       records: 2,

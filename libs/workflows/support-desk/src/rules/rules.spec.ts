@@ -4,10 +4,12 @@ import { Decimal } from 'decimal.js';
 import { evaluate, type RuleFacts } from '@countersign/policy-kit';
 import { supportDesk } from '../workflow.js';
 
-const facts = (tool: string, args: RuleFacts['arguments'] = {}): RuleFacts => ({
+const contractOf = (tool: string) => supportDesk.tools.find(({ name }) => name === tool);
+const facts = (tool: string, args: RuleFacts['arguments'] = {}, sub = 'alice'): RuleFacts => ({
   workflow: 'support-desk',
-  tool: { name: tool, effect: supportDesk.tools.find(({ name }) => name === tool)?.effect ?? 'write' },
-  actor: { sub: 'alice', tenant: 'acme', roles: ['support-agent'] },
+  tool: { name: tool, effect: contractOf(tool)?.effect ?? 'write' },
+  ...(contractOf(tool) ? { permissions: contractOf(tool)!.permissions } : {}),
+  actor: { sub, tenant: 'acme', roles: ['support-agent'] },
   arguments: args,
   dryRun: false,
   preview: undefined,
@@ -26,8 +28,11 @@ describe('the rules of the support desk', () => {
     'get_customer',
     'get_subscription',
     'get_entitlements',
+    'get_ticket',
+    'get_member',
     'compute_refund_preview',
     'create_ticket',
+    'draft_reply',
   ])('approve %s', (tool) => expect(evaluate(supportDesk.rules, facts(tool))).toMatchObject({ tag: 'approve' }));
 
   it.each(['0.01', '18.00', '49.99', '50', '50.00'])('approve a refund of %s', (amount) => {
@@ -36,6 +41,22 @@ describe('the rules of the support desk', () => {
 
   it.each(['50.01', '900.00', '1000.00'])('ask a support lead about a refund of %s', (amount) => {
     expect(refund(amount)).toMatchObject({ tag: 'escalate', roles: ['support-lead'], approvals: 1 });
+  });
+
+  it('approve nothing over 50.00 where the permission map is not asked', () => {
+    const { permissions: _, ...blind } = facts('issue_refund', { amount: '50.01', currency: 'EUR' });
+    expect(evaluate(supportDesk.rules, blind)).toMatchObject({ tag: 'deny' });
+  });
+
+  it('ask an admin about each change of a role, and deny it to the member themselves', () => {
+    const change = (memberId: string) => facts('change_member_role', { memberId, role: 'admin', reason: 'x' }, 'bob');
+    expect(evaluate(supportDesk.rules, change('alice'))).toMatchObject({ tag: 'escalate', roles: ['admin'] });
+    expect(evaluate(supportDesk.rules, change('bob'))).toMatchObject({ tag: 'deny', code: 'PERMISSION_DENIED' });
+  });
+
+  it('ask a second person about each deletion', () => {
+    const deletion = facts('delete_customer', { customerId: 'cus_001', reason: 'x' }, 'adam');
+    expect(evaluate(supportDesk.rules, deletion)).toMatchObject({ tag: 'escalate', roles: ['admin', 'support-lead'] });
   });
 
   it.each(['1000.01', '9000', '999999999.99'])('deny a refund of %s', (amount) => {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { defineToolContract } from '@countersign/tool-sdk';
-import { amount, count, currency, orderId, refundEffect } from './fields.js';
+import { amount, count, currency, orderId, refundEffect, workers } from './fields.js';
 
 export const computeRefundPreviewContract = defineToolContract({
   name: 'compute_refund_preview',
@@ -12,5 +12,5 @@ export const computeRefundPreviewContract = defineToolContract({
   target: 'helpdesk',
   input: z.strictObject({ orderId, amount, currency }),
   output: z.object({ ...refundEffect, orderVersion: count }),
-  permissions: { roles: ['support-agent', 'support-lead'] },
+  permissions: workers,
 });

@@ -7,6 +7,6 @@ export const computeRefundPreview = defineTool({
   async read(context, args) {
     const { effect, basis, recordsRead } = await previewRefund(context, { ...args, reason: 'a preview' });
     const { reason: _, ...shown } = effect;
-    return { result: { ...shown, orderVersion: basis.orderVersion }, recordsRead };
+    return { result: { ...shown, orderVersion: basis['orderVersion'] ?? null }, recordsRead };
   },
 });

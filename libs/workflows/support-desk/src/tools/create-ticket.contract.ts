@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { defineToolContract } from '@countersign/tool-sdk';
-import { customerId, recordFields, text, word } from './fields.js';
+import { customerId, recordFields, text, word, workers } from './fields.js';
 
 const ticket = {
   customerId,
@@ -20,6 +20,6 @@ export const createTicketContract = defineToolContract({
   output: z.object({ ticketId: word, customerId, status: word }),
   preview: z.object(ticket),
   records: { ticket: z.object({ ...recordFields, ...ticket, status: word }) },
-  permissions: { roles: ['support-agent', 'support-lead'] },
+  permissions: workers,
   blast: ({ customerId }) => ({ records: 1, affected: [String(customerId)] }),
 });

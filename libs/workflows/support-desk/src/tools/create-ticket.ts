@@ -2,28 +2,41 @@ import { z } from 'zod';
 import type { Json } from '@countersign/contracts';
 import { defineTool, type CommitOutcome } from '@countersign/tool-sdk';
 import { createTicketContract } from './create-ticket.contract.js';
-import { recordFields } from './fields.js';
-import { ask, changed, lookedUp, taken } from './helpdesk.js';
+import { ask, changed, holds, lookedUp, now, previewed } from './helpdesk.js';
 
-const opened = z.object({ record: z.object({ id: z.string(), customerId: z.string(), status: z.string() }) });
+const ticket = z.object({
+  id: z.string(),
+  customerId: z.string(),
+  subject: z.string(),
+  body: z.string(),
+  status: z.string(),
+});
+const opened = z.object({ record: ticket });
 
-function done(body: Json): CommitOutcome {
-  const { id, customerId, status } = opened.parse(body).record;
-  const recordsChanged = changed(createTicketContract.records, body);
+function done(answer: Json): CommitOutcome {
+  const { id, customerId, status } = opened.parse(answer).record;
+  const recordsChanged = changed(createTicketContract.records, answer);
   return { result: { ticketId: id, customerId, status }, recordsRead: [], recordsChanged };
 }
 
+const ticketOf = ({ customerId, subject, body }: Record<string, unknown>) => ({
+  customerId: String(customerId),
+  subject: String(subject),
+  body: String(body),
+});
+
 export const createTicket = defineTool({
   contract: createTicketContract,
-  async preview(context, { customerId, subject, body }) {
-    const path = `/v1/customers/${encodeURIComponent(String(customerId))}`;
-    const { read } = taken(context, 'customer', z.object(recordFields), await ask(context, { method: 'GET', path }));
-    const effect = { customerId: String(customerId), subject: String(subject), body: String(body) };
-    return { effect, basis: { customerId: read.id }, recordsRead: [read] };
-  },
-  commit: async (context, { customerId, subject, body }) => {
-    const ticket = { customerId: String(customerId), subject: String(subject), body: String(body) };
-    return done(await ask(context, { method: 'POST', path: '/v1/tickets', body: ticket }));
-  },
+  preview: (context, args) => previewed(context, '/v1/tickets/preview', ticketOf(args)),
+  commit: async (context, args) =>
+    done(await ask(context, { method: 'POST', path: '/v1/tickets', body: ticketOf(args) })),
   lookup: (context) => lookedUp(context, done),
+  async done(context, { customerId, subject, body }, { result }) {
+    const path = `/v1/tickets/${encodeURIComponent(String(result['ticketId']))}`;
+    const found = await now(context, 'ticket', path, ticket);
+    if (!found) return holds(false, `helpdesk has no ticket ${String(result['ticketId'])}`);
+    const { value, read } = found;
+    const asAsked = value.customerId === customerId && value.subject === subject && value.body === body;
+    return holds(asAsked, `${read.id} is ${value.status}, for ${value.customerId}`, read);
+  },
 });

@@ -12,6 +12,14 @@ const id = (prefix: string, what: string, example: string) =>
   );
 export const orderId = id('ord', 'Id of the order', 'ord_1001');
 export const customerId = id('cus', 'Id of the customer', 'cus_001');
+export const ticketId = id('tck', 'Id of the ticket', 'tck_1');
+export const memberId = classified(
+  'internal',
+  z
+    .string()
+    .regex(/^[a-z][a-z0-9.-]{0,63}$/, 'must look like alice')
+    .describe('Name under which the member signs in, such as alice'),
+);
 export const decimal = classified('internal', z.string().regex(/^\d{1,10}(\.\d{1,2})?$/));
 export const currency = classified(
   'internal',
@@ -33,14 +41,22 @@ export const word = classified('internal', z.string().max(200));
 export const count = classified('internal', z.int());
 export const flag = classified('internal', z.boolean());
 export const moneyValue = z.object({ amount: decimal, currency });
+export const words = classified('internal', z.string().max(20_000));
 export const personal = classified('personal', z.string().max(500));
 
 /** Fields every record of helpdesk has. */
 export const recordFields = { id: word, version: count };
 
+export const SUPPORT = ['support-agent', 'support-lead'] as const;
+/** Who may read the desk's records; those of restricted customers only its leads and admins. */
+export const readers = { roles: [...SUPPORT, 'admin'], restricted: ['support-lead', 'admin'] };
+/** Who may do the desk's work. */
+export const workers = { roles: SUPPORT, restricted: ['support-lead'] };
+
 /** What a refund would do to its order. */
 export const refundEffect = {
   orderId,
+  paidTo: word,
   amount: decimal,
   currency,
   refundedBefore: decimal,

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { defineToolContract } from '@countersign/tool-sdk';
-import { customerId, flag, personal, recordFields, word } from './fields.js';
+import { customerId, flag, personal, readers, recordFields, word } from './fields.js';
 
 export const getCustomerContract = defineToolContract({
   name: 'get_customer',
@@ -19,5 +19,5 @@ export const getCustomerContract = defineToolContract({
     restricted: flag,
     mergedInto: word.nullable(),
   }),
-  permissions: { roles: ['support-agent', 'support-lead'] },
+  permissions: readers,
 });

@@ -1,4 +1,4 @@
-import { defineTool, ToolRefusal } from '@countersign/tool-sdk';
+import { defineTool } from '@countersign/tool-sdk';
 import { getCustomerContract } from './get-customer.contract.js';
 import { ask, taken } from './helpdesk.js';
 
@@ -8,7 +8,6 @@ export const getCustomer = defineTool({
     const path = `/v1/customers/${encodeURIComponent(String(customerId))}`;
     const record = await ask(context, { method: 'GET', path });
     const { value, read } = taken(context, 'customer', getCustomerContract.output, record);
-    if (value.restricted) throw new ToolRefusal('RECORD_RESTRICTED', `${read.id} is a restricted record`);
-    return { result: value, recordsRead: [read] };
+    return { result: value, recordsRead: [read], restricted: value.restricted };
   },
 });

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { defineToolContract } from '@countersign/tool-sdk';
-import { count, customerId, recordFields, word } from './fields.js';
+import { count, customerId, readers, recordFields, word } from './fields.js';
 
 export const entitlement = z.object({
   ...recordFields,
@@ -19,5 +19,5 @@ export const getEntitlementsContract = defineToolContract({
   target: 'helpdesk',
   input: z.strictObject({ customerId }),
   output: z.object({ customerId, entitlements: z.array(entitlement) }),
-  permissions: { roles: ['support-agent', 'support-lead'] },
+  permissions: readers,
 });

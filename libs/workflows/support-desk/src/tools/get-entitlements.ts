@@ -4,10 +4,11 @@ import { ask, takenAll } from './helpdesk.js';
 
 export const getEntitlements = defineTool({
   contract: getEntitlementsContract,
-  async read(context, { customerId }) {
-    const path = `/v1/customers/${encodeURIComponent(String(customerId))}/entitlements`;
-    const found = takenAll(context, 'entitlement', entitlement, await ask(context, { method: 'GET', path }));
-    const entitlements = found.map(({ value }) => value);
-    return { result: { customerId: String(customerId), entitlements }, recordsRead: found.map(({ read }) => read) };
+  async read(context, args) {
+    const customerId = String(args['customerId']);
+    const path = `/v1/customers/${encodeURIComponent(customerId)}/entitlements`;
+    const body = await ask(context, { method: 'GET', path });
+    const { values: entitlements, read } = takenAll(context, 'entitlements', customerId, entitlement, body);
+    return { result: { customerId, entitlements }, recordsRead: [read] };
   },
 });

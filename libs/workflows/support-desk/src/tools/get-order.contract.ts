@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { defineToolContract } from '@countersign/tool-sdk';
-import { customerId, moneyValue, orderId, recordFields, word } from './fields.js';
+import { customerId, moneyValue, orderId, readers, recordFields, word } from './fields.js';
 
 export const getOrderContract = defineToolContract({
   name: 'get_order',
@@ -20,5 +20,5 @@ export const getOrderContract = defineToolContract({
     shipments: z.array(z.object({ id: word, kind: word, status: word, shippedAt: word })),
     placedAt: word,
   }),
-  permissions: { roles: ['support-agent', 'support-lead'] },
+  permissions: readers,
 });

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { defineToolContract } from '@countersign/tool-sdk';
-import { customerId, moneyValue, recordFields, word } from './fields.js';
+import { customerId, moneyValue, readers, recordFields, word } from './fields.js';
 
 export const subscription = z.object({ ...recordFields, plan: word, status: word, price: moneyValue, periodEnd: word });
 
@@ -13,5 +13,5 @@ export const getSubscriptionContract = defineToolContract({
   target: 'helpdesk',
   input: z.strictObject({ customerId }),
   output: z.object({ customerId, subscriptions: z.array(subscription) }),
-  permissions: { roles: ['support-agent', 'support-lead'] },
+  permissions: readers,
 });

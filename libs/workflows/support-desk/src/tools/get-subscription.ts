@@ -4,10 +4,11 @@ import { ask, takenAll } from './helpdesk.js';
 
 export const getSubscription = defineTool({
   contract: getSubscriptionContract,
-  async read(context, { customerId }) {
-    const path = `/v1/customers/${encodeURIComponent(String(customerId))}/subscriptions`;
-    const found = takenAll(context, 'subscription', subscription, await ask(context, { method: 'GET', path }));
-    const subscriptions = found.map(({ value }) => value);
-    return { result: { customerId: String(customerId), subscriptions }, recordsRead: found.map(({ read }) => read) };
+  async read(context, args) {
+    const customerId = String(args['customerId']);
+    const path = `/v1/customers/${encodeURIComponent(customerId)}/subscriptions`;
+    const body = await ask(context, { method: 'GET', path });
+    const { values: subscriptions, read } = takenAll(context, 'subscriptions', customerId, subscription, body);
+    return { result: { customerId, subscriptions }, recordsRead: [read] };
   },
 });

@@ -1,6 +1,17 @@
 import { z } from 'zod';
 import { defineToolContract } from '@countersign/tool-sdk';
-import { amount, currency, customerId, moneyValue, orderId, recordFields, refundEffect, text, word } from './fields.js';
+import {
+  amount,
+  currency,
+  customerId,
+  moneyValue,
+  orderId,
+  recordFields,
+  refundEffect,
+  text,
+  word,
+  workers,
+} from './fields.js';
 
 const reason = text(2_000, 'Why the customer is refunded, in one sentence');
 
@@ -17,7 +28,7 @@ export const issueRefundContract = defineToolContract({
   output: z.object({ refundId: word, orderId, amount, currency }),
   preview: z.object({ ...refundEffect, reason }),
   records: {
-    refund: z.object({ ...recordFields, orderId, amount: moneyValue, reason }),
+    refund: z.object({ ...recordFields, orderId, paidTo: word, amount: moneyValue, reason }),
     order: z.object({
       ...recordFields,
       customerId,
@@ -28,8 +39,8 @@ export const issueRefundContract = defineToolContract({
     }),
   },
   permissions: {
-    roles: ['support-agent', 'support-lead'],
-    approvals: { amount: { when: 'over 50.00', roles: ['support-lead'] } },
+    ...workers,
+    approvals: { amount: { when: 'over 50.00', over: '50.00', roles: ['support-lead'] } },
   },
   blast: ({ orderId, amount, currency }) => ({
     amount: { amount: String(amount), currency: String(currency) },

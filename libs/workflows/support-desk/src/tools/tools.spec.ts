@@ -1,8 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Json } from '@countersign/contracts';
-import type { CommitContext, TargetAnswer, TargetRequest } from '@countersign/tool-sdk';
-import { createTicket } from './create-ticket.js';
+import type { CommitContext, TargetAnswer, TargetRequest, Tool, ToolRefusal } from '@countersign/tool-sdk';
+import { changeMemberRole } from './change-member-role.js';
 import { computeRefundPreview } from './compute-refund-preview.js';
+import { createTicket } from './create-ticket.js';
+import { deleteCustomer } from './delete-customer.js';
+import { directory } from './directory.js';
+import { draftReply } from './draft-reply.js';
 import { getCustomer } from './get-customer.js';
 import { getOrder } from './get-order.js';
 import { getSubscription } from './get-subscription.js';
@@ -71,12 +75,47 @@ describe('reads', () => {
   it("drop another tenant's record, whatever the target says", async () => {
     const { context } = asking(200, { ...order, tenant: 'globex' });
     await expect(getOrder.read!(context, { orderId: 'ord_1001' })).rejects.toMatchObject({ code: 'NOT_FOUND' });
-    const list = asking(200, {
-      data: [{ id: 'sub_1', tenant: 'globex', version: 1, plan: 'p', status: 's', price: order.total, periodEnd: 'x' }],
-    });
-    await expect(getSubscription.read!(list.context, { customerId: 'cus_001' })).rejects.toMatchObject({
-      code: 'NOT_FOUND',
-    });
+    const data = [
+      { id: 'sub_1', tenant: 'globex', version: 1, plan: 'p', status: 's', price: order.total, periodEnd: 'x' },
+    ];
+    for (const tenant of ['acme', 'globex']) {
+      const list = asking(200, { tenant, version: 'ab12', data });
+      await expect(getSubscription.read!(list.context, { customerId: 'cus_001' })).rejects.toMatchObject({
+        code: 'NOT_FOUND',
+        auditCode: 'TENANT_MISMATCH',
+      });
+    }
+  });
+
+  it('are told the same of an id of another tenant as of none, and audit the difference', async () => {
+    const refusalOf = (code: string) =>
+      getOrder.read!(asking(404, { code, detail: 'There is no order ord_1001.' }).context, {
+        orderId: 'ord_1001',
+      }).catch((error: ToolRefusal) => error) as Promise<ToolRefusal>;
+    const [theirs, none] = [await refusalOf('OTHER_TENANT'), await refusalOf('NOT_FOUND')];
+    expect([theirs.code, theirs.detail, theirs.nextStep, theirs.message]).toEqual([
+      none.code,
+      none.detail,
+      none.nextStep,
+      none.message,
+    ]);
+    expect([theirs.auditCode, none.auditCode]).toEqual(['TENANT_MISMATCH', undefined]);
+  });
+
+  it('name a list as one record of its owner', async () => {
+    const { context } = asking(200, { tenant: 'acme', version: 'ab12', data: [] });
+    expect((await getSubscription.read!(context, { customerId: 'cus_001' })).recordsRead).toEqual([
+      { system: 'helpdesk', type: 'subscriptions', id: 'cus_001', version: 'ab12', at: NOW.toISOString() },
+    ]);
+  });
+
+  it('ask for leave to touch restricted records only where the permission map gives it', async () => {
+    const without = asking(200, order);
+    await getOrder.read!(without.context, { orderId: 'ord_1001' });
+    expect(without.asked[0]?.headers).toBeUndefined();
+    const given = asking(200, { ...customer, restricted: true }, { mayTouchRestricted: true });
+    expect(await getCustomer.read!(given.context, { customerId: 'cus_001' })).toMatchObject({ restricted: true });
+    expect(given.asked[0]?.headers).toEqual({ 'countersign-restricted': 'allowed' });
   });
 
   it('do not show a restricted record', async () => {
@@ -90,6 +129,10 @@ describe('reads', () => {
     [404, { code: 'NOT_FOUND', detail: 'There is no order.' }, 'NOT_FOUND'],
     [422, { code: 'CURRENCY_MISMATCH', detail: 'It is in EUR.' }, 'INVALID_ARGUMENTS'],
     [422, { code: 'REFUND_EXCEEDS_REMAINING', detail: '1.00 left.' }, 'LIMIT_EXCEEDED'],
+    [422, { code: 'CUSTOMER_MERGED', detail: 'Name cus_001.' }, 'INVALID_ARGUMENTS'],
+    [422, { code: 'OWN_ROLES', detail: 'Nobody does.' }, 'PERMISSION_DENIED'],
+    [403, { code: 'RECORD_RESTRICTED', detail: 'This record is restricted.' }, 'RECORD_RESTRICTED'],
+    [400, { code: 'IDEMPOTENCY_KEY_REQUIRED', detail: 'Send one.' }, 'IDEMPOTENCY_KEY_REQUIRED'],
     [401, { code: 'UNAUTHENTICATED', detail: 'Send a token.' }, 'UPSTREAM_FAILED'],
     [400, 'not even JSON', 'UPSTREAM_FAILED'],
     [200, { id: 1 }, 'UPSTREAM_FAILED'],
@@ -100,8 +143,9 @@ describe('reads', () => {
 });
 
 describe('a refund', () => {
-  const effect = { ...args, refundedBefore: '0.00', refundedAfter: '18.00', remaining: '36.00' };
+  const effect = { ...args, paidTo: 'cus_001', refundedBefore: '0.00', refundedAfter: '18.00', remaining: '36.00' };
   const preview = { effect, basis: { orderId: 'ord_1001', orderVersion: 3 } };
+  const previewAnswer = { ...preview, read: [{ type: 'order', id: 'ord_1001', version: 3 }] };
   const answer = {
     record: {
       id: 'ref_1',
@@ -130,7 +174,7 @@ describe('a refund', () => {
   };
 
   it('is previewed with its effect and the version it rests on', async () => {
-    const { context, asked } = asking(200, preview);
+    const { context, asked } = asking(200, previewAnswer);
     expect(await issueRefund.preview!(context, args)).toMatchObject({
       ...preview,
       recordsRead: [{ id: 'ord_1001', version: '3' }],
@@ -141,6 +185,7 @@ describe('a refund', () => {
       orderId: 'ord_1001',
       amount: '18.00',
       currency: 'EUR',
+      paidTo: 'cus_001',
       refundedBefore: '0.00',
       refundedAfter: '18.00',
       remaining: '36.00',
@@ -180,10 +225,11 @@ describe('a refund', () => {
 describe('a ticket', () => {
   const ticket = { customerId: 'cus_001', subject: 'Late', body: 'It came late.' };
   it('is previewed for a customer who is there', async () => {
-    expect(await createTicket.preview!(asking(200, customer).context, ticket)).toMatchObject({
+    const answer = { effect: ticket, basis: {}, read: [{ type: 'customer', id: 'cus_001', version: 1 }] };
+    expect(await createTicket.preview!(asking(200, answer).context, ticket)).toMatchObject({
       effect: ticket,
-      basis: { customerId: 'cus_001' },
-      recordsRead: [{ type: 'customer', id: 'cus_001' }],
+      basis: {},
+      recordsRead: [{ type: 'customer', id: 'cus_001', version: '1' }],
     });
     const gone = asking(404, { code: 'NOT_FOUND', detail: 'There is no customer.' });
     await expect(createTicket.preview!(gone.context, ticket)).rejects.toMatchObject({ code: 'NOT_FOUND' });
@@ -201,5 +247,98 @@ describe('a ticket', () => {
       recordsChanged: [{ system: 'helpdesk', type: 'ticket', id: 'tck_1', version: '1', before: null, after: record }],
     });
     expect(asked).toEqual([{ method: 'POST', path: '/v1/tickets', body: ticket }]);
+  });
+});
+
+describe('done', () => {
+  const money = (amount: string, currency = 'EUR') => ({ amount, currency });
+  const refund = {
+    id: 'ref_1',
+    tenant: 'acme',
+    version: 1,
+    orderId: 'ord_1001',
+    amount: money('18.00'),
+    order: { version: 4, refunded: money('18.00'), refunds: money('18.00') },
+  };
+  const ticket = {
+    id: 'tck_1',
+    tenant: 'acme',
+    version: 1,
+    customerId: 'cus_001',
+    subject: 's',
+    body: 'b',
+    status: 'open',
+  };
+  const reply = { id: 'rpl_1', tenant: 'acme', version: 1, ticketId: 'tck_1', body: 'b', status: 'draft' };
+  const member = { id: 'bob', sub: 'bob', tenant: 'acme', version: 2, roles: ['support-agent'] };
+  const cases: [string, Tool, object, object, boolean][] = [
+    ['a refund', issueRefund, args, refund, true],
+    ['a refund said in other digits', issueRefund, { ...args, amount: '18' }, refund, true],
+    ['another amount', issueRefund, args, { ...refund, amount: money('19.00') }, false],
+    ['another currency', issueRefund, args, { ...refund, amount: money('18.00', 'USD') }, false],
+    ['another order', issueRefund, args, { ...refund, orderId: 'ord_1002' }, false],
+    [
+      'an order that did not rise',
+      issueRefund,
+      args,
+      { ...refund, order: { ...refund.order, refunded: money('0.00') } },
+      false,
+    ],
+    ['a ticket', createTicket, ticket, ticket, true],
+    ["a ticket with another's words", createTicket, ticket, { ...ticket, body: 'x' }, false],
+    ['a ticket for another', createTicket, ticket, { ...ticket, customerId: 'cus_002' }, false],
+    ['a draft', draftReply, { ticketId: 'tck_1', body: 'b' }, reply, true],
+    ['a draft that was sent', draftReply, { ticketId: 'tck_1', body: 'b' }, { ...reply, status: 'sent' }, false],
+    ['a role', changeMemberRole, { memberId: 'bob', role: 'support-agent' }, member, true],
+    [
+      'one role more',
+      changeMemberRole,
+      { memberId: 'bob', role: 'support-agent' },
+      { ...member, roles: ['support-agent', 'admin'] },
+      false,
+    ],
+    ['a deletion', deleteCustomer, { customerId: 'cus_001' }, { ...customer, version: 2 }, false],
+  ];
+  const outcome = {
+    result: { refundId: 'ref_1', ticketId: 'tck_1', replyId: 'rpl_1' },
+    recordsRead: [],
+    recordsChanged: [],
+  };
+
+  it.each(cases)('looks whether helpdesk shows %s', async (_, tool, given, shown, holds) => {
+    expect(await tool.done!(asking(200, shown).context, { ...given }, outcome)).toMatchObject({ holds });
+  });
+
+  it.each([...new Set(cases.map(([, tool]) => tool))])(
+    'takes what is not there as it is: $contract.name',
+    async (tool) => {
+      const gone = asking(404, { code: 'NOT_FOUND', detail: 'x' });
+      const { holds } = await tool.done!(gone.context, { ...args, customerId: 'cus_001' }, outcome);
+      expect(holds).toBe(tool === deleteCustomer);
+    },
+  );
+
+  it('says which records it looked at, of a refund the order too', async () => {
+    const { recordsRead } = await issueRefund.done!(asking(200, refund).context, args, outcome);
+    expect(recordsRead.map(({ type, id, version }) => [type, id, version])).toEqual([
+      ['refund', 'ref_1', '1'],
+      ['order', 'ord_1001', '4'],
+    ]);
+  });
+});
+
+describe('the directory', () => {
+  const member = { id: 'bob', sub: 'bob', tenant: 'acme', version: 2, roles: ['support-lead'], active: true };
+  it('says who somebody is now, and of nobody nothing', async () => {
+    expect(await directory(asking(200, member).context, 'bob')).toEqual({
+      roles: ['support-lead'],
+      active: true,
+      system: 'helpdesk',
+      read: { system: 'helpdesk', type: 'member', id: 'bob', version: '2', at: NOW.toISOString() },
+    });
+    expect(await directory(asking(404, { code: 'NOT_FOUND', detail: 'x' }).context, 'bob')).toBeUndefined();
+    await expect(directory(asking(200, { ...member, tenant: 'globex' }).context, 'bob')).rejects.toMatchObject({
+      code: 'NOT_FOUND',
+    });
   });
 });
