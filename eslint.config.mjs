@@ -47,7 +47,7 @@ export default tseslint.config(
           depConstraints: [
             { sourceTag: 'layer:contracts', onlyDependOnLibsWithTags: ['layer:contracts'] },
             { sourceTag: 'layer:kit', onlyDependOnLibsWithTags: ['layer:contracts', 'layer:kit'] },
-            { sourceTag: 'layer:workflow', onlyDependOnLibsWithTags: ['layer:contracts', 'layer:kit'] },
+            { sourceTag: 'layer:workflow', onlyDependOnLibsWithTags: ['layer:contracts', 'layer:kit', 'layer:dev'] },
             {
               sourceTag: 'layer:messaging',
               onlyDependOnLibsWithTags: ['layer:contracts', 'layer:kit', 'layer:messaging'],

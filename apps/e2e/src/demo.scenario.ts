@@ -24,7 +24,7 @@ export function demoScenario(open: () => World): void {
   it('plays the demo: every row as it should be, judged from the ledger and over HTTP', async () => {
     rows = await playDemo(open());
     expect(rows.filter((row) => !row.ok).map((row) => [row.intent, row.wrong])).toEqual([]);
-    expect(rows).toHaveLength(9);
+    expect(rows).toHaveLength(14);
   });
 
   it('explains every action of the demo from stored events alone, and says what is missing when any one is deleted', async () => {

@@ -205,7 +205,9 @@ function differencesOf(
   if (!state) return [`${name}: the gateway does not know it`];
   const differences: string[] = [];
   if (state.state !== 'ended') differences.push(`${name}: it is ${state.state}`);
-  const outcome = state.actions.at(-1)?.outcome;
+  // What the model was shown may be read again after the last of its own actions.
+  const own = state.actions.filter((action) => action.outcome !== 'read');
+  const outcome = (own.at(-1) ?? state.actions.at(-1))?.outcome;
   if (outcome !== expected.outcome) differences.push(`${name}: ended ${outcome}, not ${expected.outcome}`);
   if (effects.length !== (expected.refund ? 1 : 0)) differences.push(`${name}: ${effects.length} refunds`);
   const [effect] = effects;

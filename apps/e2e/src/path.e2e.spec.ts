@@ -1,24 +1,42 @@
 import { afterAll, beforeAll, describe } from '@jest/globals';
+import { booksScenario } from './books.scenario.js';
+import { contextScenario } from './context.scenario.js';
 import { demoScenario } from './demo.scenario.js';
 import { forgeryScenario } from './forgery.scenario.js';
+import { generateWorkflow, type Generated } from './generated.js';
+import { generatedScenario } from './generated.scenario.js';
+import { hostileModelScenario } from './hostile-model.scenario.js';
+import { lyingPlannerScenario } from './lying-planner.scenario.js';
+import { matrixScenario } from './matrix.scenario.js';
 import { poisonScenario } from './poison.scenario.js';
 import { readmeScenario } from './readme.scenario.js';
 import { staleScenario } from './stale.scenario.js';
 import { World } from './world.js';
 
+const GENERATED = 'parcel-desk';
+
 /** The whole system, real engines, looked at from outside. One start serves all of these. */
 describe('the path', () => {
   let world: World;
+  let generated: Generated;
   beforeAll(async () => {
-    world = await World.open();
+    generated = generateWorkflow(GENERATED);
+    world = await World.open({ workflows: ['@countersign/support-desk', generated.folder] });
   });
   afterAll(async () => {
     await world?.close();
+    generated?.remove();
   });
 
   describe('the demo and its explanations', () => demoScenario(() => world));
+  describe('a generated workflow', () => generatedScenario(() => world, GENERATED));
+  describe('context', () => contextScenario(() => world, GENERATED));
+  describe('the books', () => booksScenario(() => world));
   describe('forged records', () => forgeryScenario(() => world));
+  describe('a lying planner', () => lyingPlannerScenario(() => world));
+  describe('a hostile model', () => hostileModelScenario(() => world));
   describe('a world that moves', () => staleScenario(() => world));
   describe('the README', () => readmeScenario(() => world));
+  describe('every route, tool, id, tenant and role', () => matrixScenario(() => world));
   describe('poison', () => poisonScenario(() => world));
 });

@@ -1,0 +1,97 @@
+import { topicName } from '@countersign/contracts';
+import type { ApprovalItem, IntentToPublish } from '@countersign/demo';
+import { until } from '@countersign/testing';
+import type { World } from '../world.js';
+import { TENANTS, type Records, type Tenant } from './records.js';
+
+/** What routes are asked about: of each tenant an intent, its action, items of the queue, a parked record. */
+export interface Subjects {
+  intent: string;
+  action: string;
+  /** Whose intent it is. */
+  requester: string;
+  /** Open items, one for each person who may decide and one that nobody is to decide. */
+  items: Map<string, ApprovalItem>;
+  parked: string;
+}
+
+const PEOPLE: Record<Tenant, { requester: string; deciders: string[]; reader: string }> = {
+  acme: { requester: 'alice', deciders: ['bob', 'carol'], reader: 'bob' },
+  globex: { requester: 'erin', deciders: ['gil'], reader: 'gil' },
+};
+const SHARED = 'nobody';
+
+export async function subjectsOf(world: World, records: Records): Promise<Record<Tenant, Subjects>> {
+  const run = Date.now().toString(36);
+  const made = await Promise.all(TENANTS.map((tenant) => plant(world, records, tenant, run)));
+  return { acme: made[0]!, globex: made[1]! };
+}
+
+/** The item a caller is asked about. */
+export const itemFor = ({ items }: Subjects, caller: string): ApprovalItem => (items.get(caller) ?? items.get(SHARED))!;
+
+async function plant(world: World, records: Records, tenant: Tenant, run: string): Promise<Subjects> {
+  const { requester, deciders, reader } = PEOPLE[tenant];
+  const [marker] = records.markers[tenant];
+  const token = await world.token(requester);
+  const orderId = records.idFor('orderId', 'own', tenant, requester)!;
+  const make = (name: string, data: object): IntentToPublish => {
+    const session = `matrix-${name}-${run}`;
+    return {
+      id: session,
+      tenant,
+      session,
+      token,
+      data: { workflow: 'support-desk', session, ...data } as IntentToPublish['data'],
+    };
+  };
+  const large = { orderId, amount: '60.00', currency: 'EUR', reason: `${marker} asks for it` };
+  const asking = [SHARED, ...deciders].map((name) => make(`large-${name}`, { tool: 'issue_refund', arguments: large }));
+  const question = make('question', { text: `What is the status of order ${orderId}? ${marker} wants to know.` });
+  const [intentId = '', ...askedIds] = await world.product.publish(question, ...asking);
+  const asker = await world.person(requester);
+  const state = await asker.intent(intentId, 30);
+  const items = new Map<string, ApprovalItem>();
+  const lead = await world.person(reader);
+  for (const [index, name] of [SHARED, ...deciders].entries()) {
+    const item = await lead.approvalOf(askedIds[index]!);
+    if (!item) throw new Error(`no approval was opened in ${tenant} for ${askedIds[index]}`);
+    items.set(name, item);
+  }
+  const parked = await parkOne(world, tenant, marker!);
+  return { intent: intentId, action: state?.actions[0]?.actionId ?? '', requester, items, parked };
+}
+
+/** A record that cannot be read, of this tenant's by its key, with the tenant's word in it. */
+async function parkOne(world: World, tenant: Tenant, marker: string): Promise<string> {
+  const sam = await world.person('sam');
+  const known = new Set((await parkedIds(sam)).map(({ id }) => id));
+  const headers = {
+    ce_specversion: '1.0',
+    ce_id: `parked-${marker}`,
+    ce_source: '/e2e',
+    ce_type: 'countersign.intent.requested.v1',
+  };
+  const record = { key: `${tenant}/parked`, value: `${marker} is no JSON`, headers };
+  await world.plain.produce(topicName('intents', world.system.topicPrefix), record);
+  const found = await until(
+    async () => (await parkedIds(sam)).find(({ id, topic }) => topic === 'intents' && !known.has(id)),
+    { what: 'the poison to be parked', timeoutMs: 30_000 },
+  );
+  return found.id;
+}
+
+async function parkedIds(sam: Awaited<ReturnType<World['person']>>): Promise<{ id: string; topic: string }[]> {
+  const rows: { id: string; topic: string }[] = [];
+  let cursor = '';
+  do {
+    const { body } = await sam.call(
+      'GET',
+      `/v1/parked?limit=200${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ''}`,
+    );
+    const page = body as { data: { id: string; topic: string }[]; nextCursor?: string | null };
+    rows.push(...page.data);
+    cursor = page.nextCursor ?? '';
+  } while (cursor);
+  return rows;
+}
