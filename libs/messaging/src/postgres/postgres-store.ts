@@ -5,7 +5,7 @@ import type { Log } from '../log.js';
 import type { ClaimAsk, Close, OutboxRow, ParkedEntry, Place, Store, StoreTx, WorkRef } from '../ports.js';
 import { printable } from '../storable.js';
 import type { SqlTx, WorkRow } from '../stream.js';
-import { PostgresTx, OPEN, refColumns, type ParkedColumns, type Run } from './postgres-tx.js';
+import { byId, OPEN, PostgresTx, refColumns, type ParkedColumns, type Run } from './postgres-tx.js';
 
 export interface PostgresSettings {
   databaseUrl: string;
@@ -124,21 +124,24 @@ export class PostgresStore implements Store {
     }));
   }
 
-  async markSent(refs: WorkRef[], leaseMs: number): Promise<Map<string, number>> {
+  async markSent(given: WorkRef[], leaseMs: number): Promise<Map<string, number>> {
+    const refs = given.toSorted(byId);
     const text = `UPDATE work w SET status = 'SENT', fence = w.fence + 1, lease_until = now() + $4 * interval '1 ms'
       FROM unnest($1::text[], $2::int[]) AS t (i, f) WHERE w.id = t.i AND w.fence = t.f AND w.owner = $3 AND ${OPEN} RETURNING w.id, w.fence`;
     const { rows } = await on(this.pool)<WorkRef>('m-sent', text, [...refColumns(refs), this.owner, leaseMs]);
     return new Map(rows.map(({ id, fence }) => [id, fence]));
   }
 
-  async extend(refs: WorkRef[], leaseMs: number): Promise<Set<string>> {
+  async extend(given: WorkRef[], leaseMs: number): Promise<Set<string>> {
+    const refs = given.toSorted(byId);
     const text = `UPDATE work w SET lease_until = now() + $4 * interval '1 ms'
       FROM unnest($1::text[], $2::int[]) AS t (i, f) WHERE w.id = t.i AND w.fence = t.f AND w.owner = $3 AND ${OPEN} RETURNING w.id`;
     const { rows } = await on(this.pool)<{ id: string }>('m-extend', text, [...refColumns(refs), this.owner, leaseMs]);
     return new Set(rows.map(({ id }) => id));
   }
 
-  async release(refs: (WorkRef & { delayMs: number })[]): Promise<void> {
+  async release(given: (WorkRef & { delayMs: number })[]): Promise<void> {
+    const refs = given.toSorted(byId);
     const text = `UPDATE work w SET instance = NULL, owner = NULL, lease_until = NULL, not_before = now() + t.d * interval '1 ms'
       FROM unnest($1::text[], $2::int[], $4::float8[]) AS t (i, f, d) WHERE w.id = t.i AND w.fence = t.f AND w.owner = $3 AND ${OPEN}`;
     await on(this.pool)('m-release', text, [...refColumns(refs), this.owner, refs.map(({ delayMs }) => delayMs)]);

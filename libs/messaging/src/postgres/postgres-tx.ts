@@ -99,15 +99,17 @@ export class PostgresTx implements StoreTx {
     await this.run('m-cancel', text, [ids]);
   }
 
-  async endWork(ended: EndedWork[]): Promise<Set<string>> {
+  async endWork(rows: EndedWork[]): Promise<Set<string>> {
+    const ended = rows.toSorted(byId);
     const text = `UPDATE work w SET status = t.s, outcome = t.o::jsonb, ended_at = now(), lease_until = NULL
       FROM unnest($1::text[], $2::int[], $3::text[], $4::text[]) AS t (i, f, s, o)
       WHERE w.id = t.i AND w.fence = t.f AND w.owner = $5 AND ${OPEN} RETURNING w.id`;
-    const { rows } = await this.run<{ id: string }>('m-end', text, [...endedColumns(ended), this.owner]);
-    return new Set(rows.map(({ id }) => id));
+    const done = await this.run<{ id: string }>('m-end', text, [...endedColumns(ended), this.owner]);
+    return new Set(done.rows.map(({ id }) => id));
   }
 
-  async deferWork(deferred: DeferredWork[]): Promise<Set<string>> {
+  async deferWork(given: DeferredWork[]): Promise<Set<string>> {
+    const deferred = given.toSorted(byId);
     const text = `UPDATE work w SET status = t.s, not_before = t.n, because = t.b, instance = NULL, owner = NULL, lease_until = NULL
       FROM unnest($1::text[], $2::int[], $3::text[], $4::timestamptz[], $5::text[]) AS t (i, f, s, n, b)
       WHERE w.id = t.i AND w.fence = t.f AND w.owner = $6 AND ${OPEN} RETURNING w.id`;
@@ -204,6 +206,9 @@ export interface ParkedColumns {
  * their ids. With stale statistics the planner takes that index for nearly empty and compares each open row with each id.
  */
 export const OPEN = `coalesce(w.ended_at, 'infinity') = 'infinity'`;
+
+/** Statements lock rows in the order they are given: in one order everywhere, or two of them wait for each other. */
+export const byId = (a: { id: string }, b: { id: string }): number => (a.id < b.id ? -1 : Number(a.id > b.id));
 
 export const refColumns = (refs: WorkRef[]) => [refs.map(({ id }) => id), refs.map(({ fence }) => fence)];
 const endedColumns = (ended: EndedWork[]) => [

@@ -162,6 +162,16 @@ describe('PostgreSQL as it is', () => {
     expect(rows).toEqual([{ setting: '15s' }]);
   });
 
+  it('statements over the same rows, given in whatever order, do not wait for each other for ever', async () => {
+    const ids = Array.from({ length: 1_000 }, (_, at) => `crossed-${at}`);
+    await a.transact((tx) => tx.addWork(ids.map((id) => ({ draft: draft(id), leaseMs: 60_000 }))));
+    const refs = ids.map((id) => ({ id, fence: 1 }));
+    for (let round = 0; round < 4; round++) {
+      const crossed = Array.from({ length: 8 }, (_, at) => a.extend(at % 2 ? refs : refs.toReversed(), 60_000));
+      expect((await Promise.all(crossed)).map(({ size }) => size)).toEqual(crossed.map(() => 1_000));
+    }
+  });
+
   it('a statement prepared while the table was small goes on finding its rows by their ids', async () => {
     const one = world.connect('one').store;
     const refs = (from: number, to: number) =>
