@@ -63,7 +63,7 @@ export class TraceStore {
       found,
       'text',
       // A search must not find what is not shown.
-      auditor ? 's.value ilike :text' : 's.value ilike :text and s.auditCode is null',
+      auditor ? 's.value ilike :text' : `regexp_replace(s.value, ',?"auditCode":"[A-Z_]+"', '') ilike :text`,
       query.text === undefined ? undefined : `%${query.text.replace(/[\\%_]/g, '\\$&')}%`,
     );
     return this.many(found);

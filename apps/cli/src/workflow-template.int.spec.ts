@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { freePort, testDatabase, until, type TestDatabase } from '@countersign/testing';
-import { loadTools } from '@countersign/workflow-kit';
+import { loadDirectories, loadTools } from '@countersign/workflow-kit';
 import { httpTarget, toolContractSuite } from '@countersign/tool-sdk/testing';
 import { writeWorkflow } from './workflow-template.js';
 
@@ -54,6 +54,23 @@ describe('the tools of a new workflow', () => {
       others: (args) => ({ ...args, urgency: 'urgent' }),
     }));
   }
+
+  it('know who people are now', async () => {
+    const directory = (await loadDirectories([folder])).get('box-desk')!;
+    const context = {
+      ...trial(),
+      target: trial().target(undefined),
+      signal: AbortSignal.timeout(10_000),
+      mayTouchRestricted: false,
+      now: () => new Date(),
+    };
+    expect(await directory(context, 'alice')).toMatchObject({
+      roles: ['support-agent'],
+      active: true,
+      read: { type: 'member', id: 'alice' },
+    });
+    expect(await directory(context, 'nobody')).toBeUndefined();
+  });
 
   it("say of another tenant's order what they say of none, and tell audit alone", async () => {
     const context = { ...trial(), target: trial().target(undefined), signal: AbortSignal.timeout(10_000) };

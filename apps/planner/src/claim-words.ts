@@ -8,7 +8,7 @@ const table = (rows: Partial<Record<Deed, string>>): ReadonlyMap<string, Deed> =
 
 /** Forms that say it is done, English and German first, the plain ones of French, Spanish, Italian and Dutch too. */
 export const COMPLETED = table({
-  refund: `refunded reimbursed repaid credited erstattet rückerstattet zurückerstattet zurückgezahlt zurücküberwiesen gutgeschrieben
+  refund: `refunded wired reimbursed repaid credited erstattet rückerstattet zurückerstattet zurückgezahlt zurücküberwiesen gutgeschrieben
     remboursé remboursée reembolsado reembolsada rimborsato rimborsata terugbetaald`,
   delete:
     'deleted removed erased purged wiped gelöscht entfernt supprimé supprimée eliminado eliminada eliminato verwijderd',
@@ -22,7 +22,7 @@ export const COMPLETED = table({
   send: 'sent emailed e-mailed mailed transferred gesendet verschickt versandt überwiesen envoyé enviado inviato verzonden',
   draft: 'drafted entworfen',
   approve: 'approved genehmigt bewilligt approuvé aprobado approvato goedgekeurd',
-  any: `done completed complete executed performed finalized finalised finished successful made settled erledigt abgeschlossen
+  any: `done handled submitted completed complete executed performed finalized finalised finished successful made settled erledigt abgeschlossen
     durchgeführt ausgeführt vorgenommen erfolgreich effectué effectuée hecho realizado fatto eseguito gedaan uitgevoerd`,
 });
 

@@ -18,9 +18,9 @@ export function learned(plan: Plan, event: OutcomeEvent, workflow: Workflow | un
       return afterCommit(plan, act, proofOf(result, recordsChanged, done?.holds ?? true), recordsChanged, endedAt);
     }
     case 'countersign.action.resolved.v1': {
-      const { outcome, result, recordsChanged, endedAt } = event.data;
+      const { outcome, result, recordsChanged, done, endedAt } = event.data;
       if (outcome !== 'committed') return plan;
-      return afterCommit(plan, act, proofOf(result, recordsChanged, true), recordsChanged, endedAt);
+      return afterCommit(plan, act, proofOf(result, recordsChanged, done?.holds ?? true), recordsChanged, endedAt);
     }
     case 'countersign.action.previewed.v1':
     case 'countersign.action.drafted.v1':

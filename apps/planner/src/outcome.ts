@@ -120,7 +120,9 @@ function committed({ data }: CloudEvent<'countersign.action.committed.v1'>): Tol
 }
 
 function resolved({ data }: CloudEvent<'countersign.action.resolved.v1'>): Told {
-  const { tool, outcome, by, detail } = data;
+  const { tool, outcome, by, done: check } = data;
+  const detail =
+    check && !check.holds ? `the records do not show that ${check.statement}: ${check.detail}` : data.detail;
   const result = withoutBoxes(data.result);
   const stand: Stand = { tag: 'ended', outcome: 'resolved' };
   const found = outcome === 'committed' ? 'was found done' : 'was found not done';

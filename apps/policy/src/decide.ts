@@ -13,7 +13,6 @@ import {
   payloadFlaw,
   sessionIdOf,
   UNVERIFIED,
-  type AnyEvent,
 } from '@countersign/contracts';
 import { emit, ignore, put, type Effect, type States } from '@countersign/messaging/stream';
 import { acceptedDraft, refusedDraft, type Case, type Denial, type Requested } from './drafts.js';
@@ -226,16 +225,11 @@ const sameLine = (event: { tenantid: string; session: string }, intent: Accepted
 
 /* Replies */
 
-/** One tool call proposes nothing, so its reply ends nothing: no row is looked at for it. */
-export const isOfOneCall = ({ type, data }: AnyEvent) =>
-  type === 'countersign.reply.sent.v1' && data.turns === 0 && data.actions.length === 1;
-
-function repliedTouches(incoming: Replied): string[] {
-  return isOfOneCall(incoming.event) ? [] : [intentKey(incoming.event.data.intentId)];
+function repliedTouches({ event }: Replied): string[] {
+  return [intentKey(event.data.intentId)];
 }
 
 function decideReplied(incoming: Replied, states: States, facts: Facts): Effect[] {
-  if (isOfOneCall(incoming.event)) return [ignore('the reply to one tool call')];
   const checked = checkedOf(incoming, facts);
   if (checked.tag !== 'signed') return [ignore(`not planner's: ${whyNot(checked)}`)];
   const { intentId } = incoming.event.data;

@@ -4,7 +4,6 @@ import { bearerOf, openToken, sealedDigest, sealToken, type Verifier } from '@co
 import type { SealStore } from '@countersign/sealing';
 import { checkSignature, type KeyRing } from '@countersign/signing';
 import type { LoadedWorkflow } from '@countersign/workflow-kit';
-import { isOfOneCall } from './decide.js';
 import { placeOf, type Checked, type Facts } from './facts.js';
 import { sealSaid } from './words.js';
 
@@ -52,9 +51,6 @@ async function checkOne(incoming: Incoming, means: Means): Promise<Checked> {
     case 'approvals':
       return approverOf(incoming, means);
     case 'replies':
-      // Nothing is believed of it: nobody's key has to be asked.
-      if (isOfOneCall(incoming.event)) return { tag: 'signed' };
-      return signedBy('planner', incoming, means);
     case 'proposals':
       return signedBy('planner', incoming, means);
     default:

@@ -172,6 +172,11 @@ describe('an action rests on', () => {
     expect(restsOn({ amount: '18.00' }, read)).toEqual([]);
   });
 
+  it('a record whose id another, read later, names as well (4)', () => {
+    const read = after({ orderId: 'ord_1001' }, [customer], after(result, [order]));
+    expect(restsOn({ id: 'ord_1001' }, read)).toEqual([order, customer]);
+  });
+
   it('each of several records when it is not known which it was (4)', () => {
     expect(restsOn({ amount: '900.00' }, after(result, [order, customer]))).toEqual([order, customer]);
   });

@@ -86,19 +86,25 @@ function onlyRecordOf({ system, type, id, version, at }: ReadSeen): RecordRead |
   return system && type && id && version && at ? { system, type, id, version, at } : undefined;
 }
 
-/** Guarantee 4. Where it is not known which of several records it was, it rests on each. */
+/**
+ * Guarantee 4: each record a value was found in, at the newest version that held it; a later read of another record does not
+ * take its place. Where it is not known which of several records it was, it rests on each.
+ */
 export function restsOn(args: JsonObject, { reads }: Pick<Known, 'reads'>): RecordRead[] {
-  if (reads.length === 0) return [];
-  const records = new Map<string, RecordRead>();
-  for (const [, value] of leaves(args)) {
-    const place = placeOf(value, reads);
-    for (const one of place?.record ? [place.record] : (place?.read.ids ?? [])) {
-      const { system, type, id, version } = one;
-      records.set(JSON.stringify([system, type, id, version]), one);
+  const rests = new Map<string, RecordRead>();
+  const values = reads.length > 0 ? new Set(leaves(args).map(([, value]) => value)) : [];
+  for (const value of values) {
+    const held = new Map<string, RecordRead>();
+    for (const { ids, fields } of reads) {
+      const found = fields.some(([, known]) => known === value) ? ids : ids.filter(({ id }) => id === value);
+      for (const one of found) held.set(recordKey(one), one);
     }
+    for (const [key, one] of held) rests.set(`${key} ${one.version}`, one);
   }
-  return [...records.values()];
+  return [...rests.values()];
 }
+
+const recordKey = ({ system, type, id }: RecordRead) => JSON.stringify([system, type, id]);
 
 /** More than a warrant can name: then some would not be looked at before a commit. */
 export const restsOnTooMuch = (records: readonly RecordRead[]) => records.length > MAX_CONTEXT;

@@ -252,6 +252,17 @@ describe('an approval that took three hours', () => {
     expect(warrantOf(world.grants(asked, bob))).toMatchObject({ grant: 'commit' });
   });
 
+  it('of an actor who left is refused, whether the effect has changed or not (3)', () => {
+    const gone = [now('alice', [], false), now('bob', ['lead'])];
+    for (const balance of ['4', '5']) {
+      world = new Desk();
+      expect(denialOf(world.preview(late('200.00', bob), { balance }, { people: gone }))).toMatchObject({
+        code: 'PERMISSION_DENIED',
+        detail: expect.stringMatching(/^alice may not any more/),
+      });
+    }
+  });
+
   it('is looked at again when its warrant expired unsent (2, 3)', () => {
     const commit = warrantOf(world.preview(late('200.00', bob), { balance: '5' }, { people: everybody }));
     world.now += 61_000;

@@ -98,14 +98,12 @@ function decidePreviewed(incoming: Previewed, states: States, facts: Facts, now:
   const { lookingAgain, ...before } = action;
   const seen = { ...before, preview, recordsRead: bounded(recordsRead), seenAt: now.toISOString() };
   if (!lookingAgain) return again(of, action, seen);
-  // People said yes to another effect.
-  if (preview.digest !== action.preview?.digest) return again(of, action, { ...seen, approvers: [] });
   return lookedAgain(of, action, seen, people);
 }
 
 const bounded = (records: RecordRead[]) => records.slice(0, MAX_CONTEXT);
 
-/** Guarantee 3: the effect is the same; whether the people are. */
+/** Guarantee 3: whether the people are still who they were, and the effect still what they said yes to. */
 function lookedAgain(of: Case, before: OpenAction, seen: OpenAction, people: MemberSeen[] | undefined): Effect[] {
   const refused = (detail: string) => decidedOn(of, before, deny(of, seen, { code: 'PERMISSION_DENIED', detail }));
   if (!people)
@@ -117,6 +115,8 @@ function lookedAgain(of: Case, before: OpenAction, seen: OpenAction, people: Mem
   const contract = contractOf(of, seen.tool);
   const denial = contract && roleDenial(still, contract);
   if (denial) return refused(`${actor.sub} may not any more: ${denial.detail}`);
+  // People said yes to another effect.
+  if (seen.preview?.digest !== before.preview?.digest) return again(still, before, { ...seen, approvers: [] });
   const needed = seen.escalation?.roles ?? [];
   const lost = seen.approvers.find((approver) => !rolesNow(approver, people).some((role) => needed.includes(role)));
   if (lost) return refused(`${lost.sub}, who approved it, has none of the roles ${needed.join(', ')} any more`);

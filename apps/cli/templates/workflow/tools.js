@@ -121,4 +121,22 @@ const openTicket = defineTool({
   },
 });
 
+const memberBody = z.object({ id: z.string(), version: z.int(), roles: z.array(z.string()), active: z.boolean() });
+
+/**
+ * Who people are now. Asked when an approval took longer than a minute: without it such an approval counts no more.
+ *
+ * @type {import('@countersign/tool-sdk').Directory}
+ */
+export async function directory(context, sub) {
+  try {
+    const member = memberBody.parse(await get(context, `/v1/members/${encodeURIComponent(sub)}`));
+    const { roles, active } = member;
+    return { roles, active, system: SYSTEM, read: readOf(context, 'member', member) };
+  } catch (error) {
+    if (error instanceof ToolRefusal && error.code === 'NOT_FOUND') return undefined;
+    throw error;
+  }
+}
+
 export default [getOrder, openTicket];
