@@ -41,6 +41,15 @@ describe('what leaves the executor', () => {
     ]);
   });
 
+  it('shows no IBAN or address that somebody wrote into a text of class internal', async () => {
+    const value = { id: 'Pay DE89 3704 0044 0532 0130 00 or write to dana@example.com.', email: 'dana@example.com' };
+    const [shown] = await sealer.seal('acme', [{ schema, value, subject: 'tck_1' }]);
+    expect(shown).toEqual({
+      id: 'Pay tok_number0xx or write to tok_number1xx.',
+      email: { $sealed: { token: 'tok_number0xx', box: 'b', class: 'personal' } },
+    });
+  });
+
   it('costs no question where nothing is hidden', async () => {
     asked.length = 0;
     const value = { id: 'ord_1' };
