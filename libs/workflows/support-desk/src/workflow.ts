@@ -4,6 +4,7 @@ import { ownRoles } from './rules/own-roles.js';
 import { reads } from './rules/reads.js';
 import { refundLimit } from './rules/refund-limit.js';
 import { smallRefund } from './rules/small-refund.js';
+import { strangersWords } from './rules/strangers-words.js';
 import { tickets } from './rules/tickets.js';
 import { sources } from './sources.js';
 import { changeMemberRoleContract } from './tools/change-member-role.contract.js';
@@ -45,7 +46,7 @@ export const supportDesk = defineWorkflow({
     deleteCustomerContract,
   ],
   // No rule allows a change of roles or a deletion: their permission maps ask a person for each, and without one it is denied.
-  rules: [reads, tickets, refundLimit, smallRefund, ownRoles],
+  rules: [reads, tickets, refundLimit, smallRefund, strangersWords, ownRoles],
   sources,
   done: {
     create_ticket: 'helpdesk has the ticket, for this customer and with these words',
@@ -58,9 +59,9 @@ export const supportDesk = defineWorkflow({
   limits: {
     amountPerAction: each('1000.00'),
     recordsPerAction: 2,
-    amountPerSession: each('100000.00'),
+    amountPerSession: each('2000.00'),
     recordsPerSession: 20_000,
-    amountPerDay: each('1000000.00'),
+    amountPerDay: each('100000.00'),
     recordsPerDay: 1_000_000,
   },
   maxReplans: 2,

@@ -43,6 +43,16 @@ describe('the rules of the support desk', () => {
     expect(refund(amount)).toMatchObject({ tag: 'escalate', roles: ['support-lead'], approvals: 1 });
   });
 
+  it.each(['orderId', 'amount'])("ask a support lead where the %s stands in a stranger's text alone", (name) => {
+    const given = facts('issue_refund', { orderId: 'ord_1001', amount: '18.00', currency: 'EUR', reason: 'Late.' });
+    const by = (trust: 'untrusted' | 'system') => ({
+      ...given,
+      provenance: { [name]: { origin: 'record' as const, trust } },
+    });
+    expect(evaluate(supportDesk.rules, by('untrusted'))).toMatchObject({ tag: 'escalate', roles: ['support-lead'] });
+    expect(evaluate(supportDesk.rules, by('system'))).toMatchObject({ tag: 'approve' });
+  });
+
   it('approve nothing over 50.00 where the permission map is not asked', () => {
     const { permissions: _, ...blind } = facts('issue_refund', { amount: '50.01', currency: 'EUR' });
     expect(evaluate(supportDesk.rules, blind)).toMatchObject({ tag: 'deny' });
