@@ -124,11 +124,13 @@ describe('traces over HTTP', () => {
           await found('code=NOT_FOUND'),
           await found('code=TENANT_MISMATCH'),
           await found('text=TENANT_MISMATCH'),
+          // A word of the result that holds the code.
+          await found('text=attempts'),
         ],
       };
     };
-    const nothing = { told: [false, false, false], found: [true, false, false] };
-    expect(await seen('audra', 'auditor')).toEqual({ told: [true, true, true], found: [true, true, true] });
+    const nothing = { told: [false, false, false], found: [true, false, false, true] };
+    expect(await seen('audra', 'auditor')).toEqual({ told: [true, true, true], found: [true, true, true, true] });
     for (const [sub, role] of [
       ['alice', 'support-agent'],
       ['bob', 'support-lead'],

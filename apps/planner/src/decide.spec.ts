@@ -301,6 +301,13 @@ describe('a turn', () => {
           lend().committed({ done: { holds: false, statement: 'the loan stands', detail: 'no loan', checked: [] } }),
         ),
     ],
+    [
+      'was found done and does not show in the records',
+      (planner: PurePlanner) =>
+        planner.take(
+          lend().resolved({ done: { holds: false, statement: 'the loan stands', detail: 'no loan', checked: [] } }),
+        ),
+    ],
   ])('says what the records say where the model claims what %s (7)', (_, outcome) => {
     const planner = new PurePlanner();
     planner.take(accepted(I));

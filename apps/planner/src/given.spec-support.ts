@@ -212,7 +212,7 @@ export function outcomes(intentId: string, turn: number, index: number, name = '
         idempotencyKey: 'key_1',
         known: 'sent once',
       }),
-    resolved: () =>
+    resolved: (more: Partial<EventData<'countersign.action.resolved.v1'>> = {}) =>
       of('countersign.action.resolved.v1', {
         ...executed(intentId, id, name, 'commit'),
         outcome: 'committed',
@@ -221,6 +221,7 @@ export function outcomes(intentId: string, turn: number, index: number, name = '
         idempotencyKey: 'key_1',
         result: { loan: 'loan_1' },
         recordsChanged: [],
+        ...more,
       }),
   };
 }

@@ -85,10 +85,26 @@ export function bounded(messages: Message[], room: number): Message[] {
 }
 
 function shrunk(message: Message): Message {
-  if (message.role === 'tool') return { ...message, content: DROPPED };
+  if (message.role === 'tool') return { ...message, content: refusalKept(message.content) ?? DROPPED };
   if (message.role !== 'assistant') return message;
   const calls = message.tool_calls?.map((call) => ({ ...call, function: { ...call.function, arguments: '{}' } }));
   return { ...message, content: message.content && cut(message.content, 200), ...(calls ? { tool_calls: calls } : {}) };
+}
+
+/** Of a refusal, what can be acted on: its code and next step are never left out. */
+function refusalKept(content: string): string | undefined {
+  if (!content.startsWith('{') || !content.includes('"code"')) return undefined;
+  const { status, tool, code, nextStep, final } = parsedObject(content);
+  if (typeof code !== 'string' || typeof nextStep !== 'string') return undefined;
+  return JSON.stringify({ status, tool, code, nextStep, final, detail: 'Left out for length.' });
+}
+
+function parsedObject(text: string): Record<string, unknown> {
+  try {
+    return JSON.parse(text) as Record<string, unknown>;
+  } catch {
+    return {};
+  }
 }
 
 /** JSON of a value for a person's eyes. */
