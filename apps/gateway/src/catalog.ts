@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { DATA_CLASSES } from '@countersign/contracts';
 import type { Source } from '@countersign/context';
 import { fieldClasses, inputJsonSchema, type ToolContract } from '@countersign/tool-sdk';
-import type { LoadedWorkflow } from '@countersign/workflow-kit';
+import { MAX_REPLANS, type LoadedWorkflow } from '@countersign/workflow-kit';
 
 const text = z.string();
 const amounts = z.record(text, text);
@@ -78,8 +78,6 @@ export const workflowSchema = z.object({
 });
 
 const NOT_KNOWN = { stage: null, release: null };
-/** Of a workflow that does not say (workflow-kit). */
-const MAX_REPLANS = 2;
 
 /** Every tool of a workflow as data: what may be called, with which arguments, by whom, and who may let it. */
 export const toolViews = (loaded: LoadedWorkflow): z.infer<typeof toolSchema>[] =>

@@ -9,6 +9,7 @@
  */
 import { cut, type ActionOutcome, type MemberSeen, type RecordRead } from '@countersign/contracts';
 import { ignore, put, type Effect, type States } from '@countersign/messaging/stream';
+import { MAX_REPLANS } from '@countersign/workflow-kit';
 import type { Case } from './drafts.js';
 import type { Facts, Of } from './facts.js';
 import { contractOf, deny, roleDenial } from './judge.js';
@@ -147,8 +148,6 @@ function decideReturned(incoming: Returned, states: States, facts: Facts, now: D
   const fresh = preview ? { preview, recordsRead: bounded(recordsRead), seenAt: now.toISOString() } : {};
   return again(of, action, { ...bare, ...fresh, approvers: [] });
 }
-
-const MAX_REPLANS = 2;
 
 /** Guarantee 2. One tool call has no plan to make anew: its user asks again. */
 function stale(of: Case, { intent, action }: Found, detail: string): Effect[] {

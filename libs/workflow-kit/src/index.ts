@@ -6,4 +6,11 @@ export {
   type LoadedWorkflow,
   type ModelSettings,
 } from './load.js';
-export { defineWorkflow, policyVersionOf, type Workflow, type WorkflowLimits, type WorkflowModel } from './workflow.js';
+export {
+  defineWorkflow,
+  MAX_REPLANS,
+  policyVersionOf,
+  type Workflow,
+  type WorkflowLimits,
+  type WorkflowModel,
+} from './workflow.js';

@@ -12,6 +12,9 @@ export interface WorkflowModel {
   timeoutMs: number;
 }
 
+/** What a workflow that names no `maxReplans` has. */
+export const MAX_REPLANS = 2;
+
 /** How much this workflow may ever touch: its blast radius. Money per currency, as decimal strings. */
 export interface WorkflowLimits {
   amountPerAction: Readonly<Record<string, string>>;
@@ -39,7 +42,7 @@ export interface Workflow {
   readonly sources?: readonly Source[];
   /** Per tool that changes state: what "done" means, in system-of-record terms. The tool's `done` checks it there. */
   readonly done?: Readonly<Record<string, string>>;
-  /** How often an action on stale context is planned anew before a person is asked; 2 if absent. */
+  /** How often an action on stale context is planned anew before a person is asked; `MAX_REPLANS` if absent. */
   readonly maxReplans?: number;
   /** Folder of its cases, beside package.json. */
   readonly cases?: string;

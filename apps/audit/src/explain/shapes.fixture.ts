@@ -16,7 +16,7 @@ import {
 } from '@countersign/contracts';
 import type { Stored } from './story.js';
 
-/** The shapes actions take, as the events of a whole trace each. Specs take them apart. */
+/** The shapes actions take, as the events of a whole trace each. Specs take them apart. Long because events are: one list, no logic to split. */
 export interface Shape {
   actionId: string;
   trace: Stored[];
