@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
-import { digest, eventIdOf, type CloudEvent, type Incoming, type Preview } from '@countersign/contracts';
+import { actionHashOf, digest, eventIdOf, type CloudEvent, type Incoming, type Preview } from '@countersign/contracts';
 import type { Effect, States } from '@countersign/messaging/stream';
 import {
   approvedTouches,
@@ -12,15 +12,7 @@ import {
   placeOf,
   type Facts,
 } from './decide.js';
-import {
-  actionHashOf,
-  actionKey,
-  approvalIdOf,
-  approvalKey,
-  expiryWorkId,
-  type Escalated,
-  type Item,
-} from './state.js';
+import { actionKey, approvalIdOf, approvalKey, expiryWorkId, type Escalated, type Item } from './state.js';
 
 const NOW = new Date('2026-03-01T10:00:00.000Z');
 const later = (seconds: number) => new Date(NOW.getTime() + seconds * 1000);

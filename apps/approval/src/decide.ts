@@ -1,4 +1,5 @@
 import {
+  actionHashOf,
   eventIdOf,
   type CloudEvent,
   type EventDraft,
@@ -9,7 +10,6 @@ import {
 import { sealedDigest } from '@countersign/identity';
 import { emit, ignore, put, work, type Effect, type States } from '@countersign/messaging/stream';
 import {
-  actionHashOf,
   actionKey,
   approvalIdOf,
   approvalKey,

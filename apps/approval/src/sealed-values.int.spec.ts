@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
-import { digest, withoutBoxes, type JsonObject } from '@countersign/contracts';
+import { actionHashOf, digest, withoutBoxes, type JsonObject } from '@countersign/contracts';
 import { loadSealingKeys, SealStore } from '@countersign/sealing';
-import { actionHashOf, type Escalated } from './state.js';
+import { type Escalated } from './state.js';
 import { World } from './world.spec-support.js';
 
 describe('an item with sealed values', () => {

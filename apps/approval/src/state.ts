@@ -1,4 +1,4 @@
-import { approvalIdOf as idOf, digest, type Code, type EventData, type Person } from '@countersign/contracts';
+import { approvalIdOf as idOf, type Code, type EventData, type Person } from '@countersign/contracts';
 
 export type Escalated = EventData<'countersign.action.escalated.v1'>;
 
@@ -61,32 +61,6 @@ export const expiryWorkId = (approvalId: string, expiries: number) => `expire/${
 
 export const approvalIdOf = (of: { actionId: string; revision: number; actionHash: string }) =>
   idOf(of.actionId, of.revision, of.actionHash);
-
-/** The hash a person's decision binds to, recomputed from a decision's own fields. */
-export function actionHashOf(of: {
-  tenant: string;
-  actor: Person;
-  workflow: string;
-  tool: string;
-  toolVersion: string;
-  arguments: unknown;
-  actionId: string;
-  revision: number;
-  preview?: { digest: string } | undefined;
-}): string {
-  const { tenant, workflow, tool, toolVersion, actionId, revision } = of;
-  const bound = {
-    tenant,
-    actor: of.actor.sub,
-    workflow,
-    tool,
-    toolVersion,
-    arguments: of.arguments,
-    actionId,
-    revision,
-  };
-  return digest({ ...bound, preview: of.preview?.digest ?? null });
-}
 
 /** Whether a person may still decide it. */
 export const isDecidable = (item: Item, now: Date): boolean =>

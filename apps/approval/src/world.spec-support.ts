@@ -1,4 +1,5 @@
 import {
+  actionHashOf,
   decodeRecord,
   digest,
   eventIdOf,
@@ -25,7 +26,7 @@ import {
 } from '@countersign/testing';
 import { start } from './app.module.js';
 import * as migrations from './migrations.js';
-import { actionHashOf, approvalIdOf, type Escalated } from './state.js';
+import { approvalIdOf, type Escalated } from './state.js';
 
 type Who = 'alice' | 'bob' | 'carol' | 'sam' | 'gil' | 'namesake';
 export const PEOPLE: Record<Who, { sub: string; tenant: string; roles: string[] }> = {

@@ -1,6 +1,6 @@
 import {
+  actionHashOf,
   deriveId,
-  digest,
   type EventDraft,
   type Grant,
   type JsonObject,
@@ -138,6 +138,7 @@ function ruleVerdict({ intent, loaded, now }: Case, action: ActionBase, contract
     dryRun: action.dryRun,
     preview: action.preview,
     provenance: provenanceOf(action.arguments, intent),
+    history: {},
     now,
   });
 }
@@ -175,7 +176,8 @@ function escalate(
     const people = [...new Set([of.intent.actor.sub, ...approved.map(({ sub }) => sub)])];
     return grant(of, action, 'preview', verdict.rules, people);
   }
-  const actionHash = actionHashOf(of, action);
+  const { tenant, actor, workflow } = of.intent;
+  const actionHash = actionHashOf({ ...action, tenant, actor, workflow, policyVersion: of.loaded.policyVersion });
   if (action.asked.includes(actionHash)) {
     // The effect went away and came back, or the rules changed: the item of this hash is closed, so nobody could answer.
     return deny(
@@ -211,13 +213,4 @@ export function askAgain(of: Case, action: Extract<OpenAction, { tag: 'escalated
   const provenance = provenanceOf(action.arguments, of.intent);
   const event = escalatedDraft(of, action, rules, { escalation, contract, provenance, because });
   return { action: { ...action, escalation }, event };
-}
-
-/** What a person's yes binds to. */
-function actionHashOf({ intent }: Case, action: ActionBase): string {
-  const { actionId, revision, tool, toolVersion, preview } = action;
-  return digest({
-    ...{ tenant: intent.tenant, actor: intent.actor.sub, workflow: intent.workflow, tool, toolVersion },
-    ...{ arguments: action.arguments, actionId, revision, preview: preview?.digest ?? null },
-  });
 }

@@ -29,6 +29,25 @@ export type ControlRecord =
   | { kind: 'stage'; scope: string; value: StageValue }
   | { kind: 'release'; scope: string; value: ReleaseValue };
 
+/** What a tool call belongs to: the switches that stop it and the stage that bounds it. */
+export interface ControlTarget {
+  tenant: string;
+  workflow: string;
+  tool: string;
+}
+/** The kill switches that stop a tool call. */
+export const killScopesOf = ({ tenant, workflow, tool }: ControlTarget): string[] => [
+  'kill/*',
+  `kill/tenant/${tenant}`,
+  `kill/workflow/${workflow}`,
+  `kill/tool/${tool}`,
+];
+/** Where a workflow's stage for a tenant is said, the narrower first. */
+export const stageScopesOf = ({ tenant, workflow }: Pick<ControlTarget, 'tenant' | 'workflow'>): string[] => [
+  `stage/workflow/${workflow}/tenant/${tenant}`,
+  `stage/workflow/${workflow}`,
+];
+
 /** A control record from its key (the scope) and value; undefined if either is not of the contract's form. */
 export function parseControl(scope: string, value: unknown): ControlRecord | undefined {
   if (SCOPES.kill.test(scope)) {

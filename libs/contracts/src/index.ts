@@ -1,3 +1,4 @@
+export { actionHashOf, type HashedAction } from './action-hash.js';
 export { digest, jcs, type Json, type JsonObject } from './canonical.js';
 export {
   decodeRecord,
@@ -19,6 +20,9 @@ export {
   type ControlRecord,
   type KillValue,
   type ReleaseValue,
+  killScopesOf,
+  stageScopesOf,
+  type ControlTarget,
   type Stage,
   type StageValue,
 } from './control.js';

@@ -20,6 +20,7 @@ const facts: RuleFacts = {
   dryRun: false,
   preview: undefined,
   provenance: {},
+  history: {},
   now: new Date('2026-03-01T10:00:00Z'),
 };
 const preview = { effect: { balance: '5' }, basis: {}, digest: 'd' };

@@ -6,8 +6,10 @@ export {
   escalate,
   evaluate,
   pass,
+  type HistoryAsk,
   type Rule,
   type RuleFacts,
   type RuleVerdict,
+  type Tally,
   type Verdict,
 } from './rule.js';

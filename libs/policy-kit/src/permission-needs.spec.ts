@@ -94,6 +94,7 @@ describe('a permission map beside the rules', () => {
     dryRun: false,
     preview: undefined,
     provenance: {},
+    history: {},
     now: new Date('2026-03-01T10:00:00Z'),
   });
   const rule = (decide: () => RuleVerdict) => defineRule({ name: 'pays', title: 'Pays', decide });

@@ -6,6 +6,7 @@ import {
   type Person,
   type Preview,
   type RuleResult,
+  type Stage,
 } from '@countersign/contracts';
 import type { PermissionMap } from '@countersign/tool-sdk';
 import { permissionNeeds } from './permission-needs.js';
@@ -26,7 +27,35 @@ export interface RuleFacts {
   preview: Preview | undefined;
   /** Where each argument comes from, computed by policy. */
   provenance: Record<string, ArgumentProvenance>;
+  /** What was done before, by the names under which the rules of the tool ask for it. */
+  history: Readonly<Record<string, Tally>>;
+  /** Of rules that need it. */
+  stage?: Stage | undefined;
+  /** Scopes of the switches that are on, whatever they stop. Of rules that need them. */
+  switches?: readonly string[] | undefined;
   now: Date;
+}
+
+/** Actions counted on one row, which is locked while policy decides on any of them: right under parallel proposals too. */
+export interface Tally {
+  /** Decided on, granted or asked about, and not ended; this one not counted. */
+  open: number;
+  /** Commits granted and not given back, this one's own aside: how many, of how many records, of which sums per currency. */
+  actions: number;
+  records: number;
+  amounts: Readonly<Record<string, string>>;
+}
+
+/** What a rule has counted. An action is counted on every row that the rules of its tool ask for. */
+export interface HistoryAsk {
+  /** The rule finds it as `history[as]`. */
+  as: string;
+  /** Whose actions: the user's own, or all of the tenant's. */
+  per: 'user' | 'tenant';
+  /** Which of them, in the rule's own words: a record's id, a kind of tool. All that ask for the same if absent. */
+  of?: string;
+  /** Since when: the session, the day (UTC) or ever. */
+  window: 'session' | 'day' | 'ever';
 }
 
 export type RuleVerdict =
@@ -56,8 +85,10 @@ export interface Rule {
   readonly title: string;
   /** The tools it speaks of; every tool of the workflow if absent. */
   readonly tools?: readonly string[];
-  /** `preview`: it must see the computed effect; until then it is not asked. */
-  readonly needs?: readonly 'preview'[];
+  /** `preview`: it must see the computed effect; until then it is not asked. `stage`, `switches`: it is given them. */
+  readonly needs?: readonly ('preview' | 'stage' | 'switches')[];
+  /** Pure, of what is asked for alone. A rule whose history cannot be said denies. */
+  history?(asked: Pick<RuleFacts, 'tool' | 'actor' | 'arguments'>): HistoryAsk[];
   decide(facts: RuleFacts): RuleVerdict;
 }
 

@@ -63,6 +63,11 @@ export interface ToolContract {
   /** How long one call may take, in ms; 5,000 if absent. */
   readonly timeoutMs?: number;
   readonly permissions: PermissionMap;
+  /**
+   * Whether an edit only takes away from what was asked for (a lower amount, fewer records): then who made it may approve it too.
+   * Absent: no edit does, and another person approves each.
+   */
+  readonly narrows?: (before: Record<string, unknown>, after: Record<string, unknown>) => boolean;
   /** What an action of these arguments could touch: money, records, who is affected. */
   readonly blast?: (args: Record<string, unknown>) => {
     amount?: { amount: string; currency: string };

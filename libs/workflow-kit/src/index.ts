@@ -10,6 +10,7 @@ export {
   defineWorkflow,
   MAX_REPLANS,
   policyVersionOf,
+  type Budget,
   type Workflow,
   type WorkflowLimits,
   type WorkflowModel,

@@ -48,7 +48,7 @@ describe('the tool and the rule of the README', () => {
       workflow: 'billing-desk',
       tool: { name: 'waive_fee', effect: 'write' as const },
       actor: { sub: 'ann', tenant: 'acme', roles: ['clerk'] },
-      dryRun: false, preview: undefined, provenance: {}, now: new Date(0),
+      dryRun: false, preview: undefined, provenance: {}, history: {}, now: new Date(0),
     };
     const verdict = (amount: string) => evaluate([smallWaiver], { ...facts, arguments: { invoiceId: 'inv_1', amount } }).tag;
     expect([verdict('20'), verdict('21')]).toEqual(['approve', 'escalate']);

@@ -27,6 +27,23 @@ export interface WorkflowLimits {
   recordsPerDay?: number;
 }
 
+/**
+ * How much may be done on one day (UTC), in number and money, whatever sessions it is asked for in. What is over is denied as
+ * RATE_LIMITED until the next day begins. Charged when a commit is granted, and given back when nothing was changed.
+ */
+export interface Budget {
+  /** Kebab-case, unique in the workflow. */
+  readonly name: string;
+  /** Whom it is counted for: each user, each tenant, or each tool of each tenant. */
+  readonly per: 'user' | 'tenant' | 'tool';
+  /** The tools it counts; all that change state if absent. Reads are counted where they are named. */
+  readonly tools?: readonly string[];
+  readonly actionsPerDay?: number;
+  readonly recordsPerDay?: number;
+  /** Money per currency, as decimal strings; a currency that is not named has none left. */
+  readonly amountPerDay?: Readonly<Record<string, string>>;
+}
+
 /** A workflow: what the model is told, which tools it has and the rules its actions must pass. A value, loaded by name. */
 export interface Workflow {
   readonly name: string;
@@ -47,6 +64,7 @@ export interface Workflow {
   /** Folder of its cases, beside package.json. */
   readonly cases?: string;
   readonly limits: WorkflowLimits;
+  readonly budgets?: readonly Budget[];
   readonly approval: { expiresInMs: number };
 }
 
@@ -67,6 +85,7 @@ export function policyVersionOf(workflow: Workflow): string {
       name: rule.name,
       tools: rule.tools ?? null,
       needs: rule.needs ?? null,
+      history: rule.history?.toString() ?? null,
       decide: rule.decide.toString(),
     })),
     permissions: workflow.tools.map((tool) => ({
@@ -76,6 +95,7 @@ export function policyVersionOf(workflow: Workflow): string {
     })),
     roles: workflow.roles,
     limits: workflow.limits,
+    budgets: workflow.budgets ?? null,
     sources: (workflow.sources ?? []).map(({ name, tool, record, fields }) => ({ name, tool, record, fields })),
     maxReplans: workflow.maxReplans ?? null,
   });

@@ -70,6 +70,19 @@ export const grant = classified('public', z.enum(GRANTS));
 
 export const approver = z.strictObject({ sub: id, roles: z.array(name).max(50), reason: words, at: instant });
 
+/** What a person changed of an action before it was approved: `arguments` are those before. */
+export const edit = z.strictObject({
+  by: id,
+  roles: z.array(name).max(50),
+  reason: words,
+  at: instant,
+  arguments: payloadObject,
+  /** The tool declares that such a change only takes away: then who made it may also approve it. */
+  narrowing: flag,
+});
+/** The first one's `arguments` are what was proposed; the event's own are what takes effect. */
+const edits = z.array(edit).max(10).optional();
+
 /**
  * The warrant: the executor runs what it says and nothing else. Its value is canonical JSON, and its `signature`
  * attribute covers those bytes.
@@ -84,6 +97,7 @@ export const actionApproved = z.strictObject({
   /** What a commit must still find: the preview a rule or a person decided on. */
   preview: preview.optional(),
   approvers: z.array(approver),
+  edits,
   /** Records, at the versions read, that the action rests on: read again before a commit, which is not made if one has moved. */
   context: z.array(recordRead).max(64).optional(),
   /** With a preview: whose roles the executor looks up in the directory. */
@@ -99,7 +113,17 @@ export const actionApproved = z.strictObject({
   exp: epochSeconds,
 });
 
-export const actionDenied = z.strictObject({ ...decided, arguments: payloadObject, ...refusalFields, final: flag });
+export const actionDenied = z.strictObject({
+  ...decided,
+  arguments: payloadObject,
+  ...refusalFields,
+  final: flag,
+  /** Of RATE_LIMITED: when to ask again. */
+  retryAt: instant.optional(),
+  /** What the rules looked at, so that the decision can be made once more. */
+  facts: payloadObject.optional(),
+  edits,
+});
 
 export const actionEscalated = z.strictObject({
   ...decided,
@@ -114,6 +138,9 @@ export const actionEscalated = z.strictObject({
   /** Digest of the whole action a person sees; a decision binds to it. */
   actionHash: id,
   expiresAt: instant,
+  edits,
+  /** What the rules looked at, so that the decision can be made once more. */
+  facts: payloadObject.optional(),
   /** Asked again about the very same effect: why the decision that caused this one did not count. */
   because: words.optional(),
 });

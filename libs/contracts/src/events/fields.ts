@@ -91,7 +91,7 @@ export type Preview = z.infer<typeof preview>;
 
 /** Where an argument's value comes from, computed by policy from what this session has read. */
 export const argumentProvenance = z.strictObject({
-  origin: classified('public', z.enum(['record', 'user', 'model'])),
+  origin: classified('public', z.enum(['record', 'user', 'model', 'approver'])),
   system: name.optional(),
   type: name.optional(),
   id: id.optional(),

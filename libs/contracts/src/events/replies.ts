@@ -36,8 +36,17 @@ export const replySent = z.strictObject({
   ),
 });
 
-const ack = { scope: id, epoch: count, service: name, instance: id, at: instant, by: id.optional() };
-export const controlApplied = z.strictObject({ ...ack, value: payload });
+/** `epoch`: the control record's offset. `appendedAt`: when the broker took it. `instances`: how many of the service run. */
+const ack = {
+  ...{ scope: id, epoch: count, service: name, instance: id, at: instant, by: id.optional() },
+  ...{ appendedAt: instant.optional(), instances: count.optional() },
+};
+export const controlApplied = z.strictObject({
+  ...ack,
+  value: payload,
+  /** Of a trip: commits of the scope that were sent before it and have no known end yet (the first hundred). */
+  inDoubt: z.array(id).max(100).optional(),
+});
 export const controlRefused = z.strictObject({ ...ack, ...refusalFields });
 
 /** What a control record becomes on the way in: `value` is null for a tombstone or what no contract fits. */

@@ -40,6 +40,7 @@ function judged({ contract }: Tool, args: object, sub = 'alice', roles = ['suppo
     dryRun: false,
     preview: undefined,
     provenance: {},
+    history: {},
     permissions: contract.permissions,
     now: new Date('2026-03-01T10:00:00Z'),
   };

@@ -14,6 +14,7 @@ const facts = (tool: string, args: RuleFacts['arguments'] = {}, sub = 'alice'): 
   dryRun: false,
   preview: undefined,
   provenance: {},
+  history: {},
   now: new Date('2026-03-01T10:00:00Z'),
 });
 const refund = (amount: unknown) =>

@@ -1,0 +1,79 @@
+import { parseControl, type Stage } from '@countersign/contracts';
+
+/*
+ * What is known of one scope of the control topic: one state row a scope, in every service that goes by it. What it guarantees:
+ * 1. Only a later record changes it: delivered twice, or out of order, the row is the same.
+ * 2. A tombstone, and a value of no known form, change nothing.
+ * 3. It remembers the last trip: a warrant decided on before it is never carried out, re-armed or not.
+ */
+export type ControlRow = KillRow | StageRow;
+
+interface Said {
+  scope: string;
+  /** Offset of the record that says so. */
+  epoch: number;
+  /** When the broker took it. RFC 3339. */
+  at: string;
+  by?: string;
+  reason?: string;
+}
+
+export interface KillRow extends Said {
+  kind: 'kill';
+  killed: boolean;
+  /** Offset of the last trip. */
+  trippedEpoch?: number;
+  /** When it was on, oldest first; without `to` it still is. */
+  pauses: Pause[];
+}
+
+export interface StageRow extends Said {
+  kind: 'stage';
+  stage: Stage;
+}
+
+export interface Pause {
+  from: string;
+  to?: string;
+}
+
+/** A verified record of the control topic. */
+export interface ControlChange {
+  scope: string;
+  value: unknown;
+  epoch: number;
+  at: string;
+  /** The verified person; of a trip, whatever its value says. */
+  by?: string | undefined;
+}
+
+const MAX_PAUSES = 50;
+
+export const controlKey = (scope: string) => `control:${scope}`;
+export const CONTROL_KEYS = { from: 'control:', to: 'control;' } as const;
+
+/** The row after a change; undefined where it changes nothing. Whether the change may be made was judged before. */
+export function applyControl(row: ControlRow | undefined, change: ControlChange): ControlRow | undefined {
+  const record = parseControl(change.scope, change.value);
+  if (!record || record.kind === 'release' || (row && row.epoch >= change.epoch)) return undefined;
+  const { scope, epoch, at } = change;
+  const { reason } = record.value;
+  const by = change.by ?? record.value.by;
+  const said = { scope, epoch, at, ...(by ? { by } : {}), ...(reason ? { reason } : {}) };
+  if (record.kind === 'stage') return { ...said, kind: 'stage', stage: record.value.stage };
+  const before = row?.kind === 'kill' ? row : undefined;
+  const { killed } = record.value;
+  const trippedEpoch = killed ? epoch : before?.trippedEpoch;
+  return {
+    ...{ ...said, kind: 'kill', killed, pauses: pausesAfter(before?.pauses ?? [], killed, at) },
+    ...(trippedEpoch === undefined ? {} : { trippedEpoch }),
+  };
+}
+
+function pausesAfter(pauses: Pause[], killed: boolean, at: string): Pause[] {
+  const last = pauses.at(-1);
+  const isOn = last !== undefined && last.to === undefined;
+  if (killed === isOn) return pauses;
+  if (killed) return [...pauses, { from: at }].slice(-MAX_PAUSES);
+  return [...pauses.slice(0, -1), { ...last!, to: at }];
+}

@@ -1,0 +1,10 @@
+export {
+  applyControl,
+  controlKey,
+  type ControlChange,
+  type ControlRow,
+  type KillRow,
+  type Pause,
+  type StageRow,
+} from './control-row.js';
+export { CONTROL_SQL, ControlView, DEFAULT_STAGE, viewOf } from './control-view.js';
