@@ -70,6 +70,8 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
     bodyLimit: options.bodyLimit ?? 1024 * 1024,
     trustProxy: false,
     forceCloseConnections: true,
+    // A scope of the control topic is one parameter: the kind, and a name of up to 100 characters.
+    routerOptions: { maxParamLength: 300 },
   });
   const app = await NestFactory.create<NestFastifyApplication>(HostModule.of(options), adapter, {
     logger: new NestLogger(logger),

@@ -36,7 +36,7 @@ class RowFailed extends Error {
  */
 export class Finisher {
   private queue: Item[] = [];
-  private running: Promise<void> | undefined;
+  private running = false;
 
   constructor(
     private readonly store: Store,
@@ -50,14 +50,20 @@ export class Finisher {
   finish(row: WorkRow, outcome: WorkOutcome<never>): Promise<void> {
     return new Promise((resolve, reject) => {
       this.queue.push({ row, outcome, resolve, reject });
-      this.running ??= this.run().finally(() => (this.running = undefined));
+      if (!this.running) void this.run();
     });
   }
 
   private async run(): Promise<void> {
-    // Outcomes that come in the same turn of the event loop share the transaction.
-    await Promise.resolve();
-    while (this.queue.length) await this.persist(this.queue.splice(0, CHUNK));
+    this.running = true;
+    try {
+      // Outcomes that come in the same turn of the event loop share the transaction.
+      await Promise.resolve();
+      while (this.queue.length) await this.persist(this.queue.splice(0, CHUNK));
+    } finally {
+      // In the very step that found the queue empty: what is handed in a moment later begins anew.
+      this.running = false;
+    }
   }
 
   private async persist(items: Item[]): Promise<void> {

@@ -27,6 +27,7 @@ export class Health {
   constructor(
     names: string[],
     private readonly store: Store,
+    private readonly unready: () => string[] = () => [],
   ) {
     this.seen = new Map(names.map((name) => [name, { joined: false, fetchedAt: -Infinity, lags: new Map() }]));
   }
@@ -66,6 +67,7 @@ export class Health {
     });
     const database = await this.databaseFlaw();
     if (database) because.push(database);
+    because.push(...this.unready());
     return {
       ready: because.length === 0,
       because,

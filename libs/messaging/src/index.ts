@@ -9,7 +9,7 @@ export type { HealthReport } from './health.js';
 export { createMessaging, Messaging, type MessagingOptions } from './messaging.js';
 export type { Redriven } from './parked.js';
 export type { Batch, Bounds, Broker, ParkedEntry, Store } from './ports.js';
-export { MessagingTables1700000000000 } from './postgres/migration.js';
+export { messagingMigrations } from './postgres/migration.js';
 export { emit, ignore, put, work } from './stream.js';
 export type {
   Applied,

@@ -1,7 +1,7 @@
 import type { Topic } from '@countersign/contracts';
 import { Backoff } from './backoff.js';
 import { GapError, messageOf } from './errors.js';
-import type { Lines } from './lines.js';
+import type { Lines, Position } from './lines.js';
 import type { Log } from './log.js';
 import type { Assignment, Bounds, Broker, Place, Store } from './ports.js';
 import type { Publisher } from './publisher.js';
@@ -11,6 +11,8 @@ export interface JoinParts {
   broker: Broker;
   publisher: Publisher;
   lines: Lines;
+  /** Every instance reads for itself. */
+  forEach: boolean;
   log: Log;
   fatal: (error: unknown) => void;
   signal: AbortSignal;
@@ -29,7 +31,7 @@ export function takeOver(
   joined: () => void,
 ): void {
   assignment.pause();
-  parts.lines.replace(subscription, consumer, []);
+  parts.lines.drop(subscription);
   untilDone(subscription, consumer, assignment, parts, joined).catch(parts.fatal);
 }
 
@@ -46,7 +48,7 @@ async function untilDone(
       const positions = await positionsOf(consumer, assignment.places, parts);
       await parts.publisher.leftovers();
       if (!assignment.isCurrent()) return;
-      parts.lines.replace(subscription, consumer, positions);
+      parts.lines.take(subscription, consumer, positions);
       for (const { next, ...place } of positions) assignment.seek(place, next);
       assignment.resume();
       joined();
@@ -62,8 +64,8 @@ async function untilDone(
 async function positionsOf(
   consumer: string,
   places: Place[],
-  { store, broker }: JoinParts,
-): Promise<(Place & { next: bigint })[]> {
+  { store, broker, forEach }: JoinParts,
+): Promise<Position[]> {
   const topics = [...new Set(places.map((place) => place.topic))];
   const bounds = new Map<Topic, Map<number, Bounds>>();
   for (const topic of topics) bounds.set(topic, await broker.bounds(topic));
@@ -72,14 +74,34 @@ async function positionsOf(
     if (!found) throw new Error(`the broker does not know ${topic}[${partition}] yet`);
     return found;
   };
-  const positions = await store.positions(
+  const stored = await store.positions(
     consumer,
     places.map((place) => ({ ...place, start: boundsOf(place).low })),
   );
-  for (const { next, ...place } of positions)
-    checkBounds(`${consumer} on ${place.topic}[${place.partition}]`, next, boundsOf(place));
-  return positions;
+  const positions = forEach ? await begunAnew(stored, consumer, boundsOf, store) : stored;
+  return positions.map(({ next, ...place }) => {
+    const bounds = boundsOf(place);
+    checkBounds(`${consumer} on ${place.topic}[${place.partition}]`, next, bounds);
+    return { ...place, next, stood: bounds.high };
+  });
 }
+
+/** What an instance missed while it was off for longer than the log keeps, its peers have applied: it begins as a new one does. */
+async function begunAnew(
+  stored: (Place & { next: bigint })[],
+  consumer: string,
+  boundsOf: (place: Place) => Bounds,
+  store: Store,
+): Promise<(Place & { next: bigint })[]> {
+  const moves = stored.flatMap(({ next, topic, partition }) => {
+    const { low } = boundsOf({ topic, partition });
+    return next < low ? [{ key: { consumer, topic, partition }, from: next, to: low }] : [];
+  });
+  if (moves.length) await store.transact((tx) => tx.advance(moves));
+  return stored.map(({ next, ...place }) => ({ ...place, next: max(next, boundsOf(place).low) }));
+}
+
+const max = (a: bigint, b: bigint) => (a > b ? a : b);
 
 function checkBounds(place: string, next: bigint, { low, high }: Bounds): void {
   if (next < low) throw new GapError(place, `records ${next} to ${low - 1n} are gone unread`);

@@ -7,11 +7,22 @@ export interface Line {
   next: bigint;
   /** The record above `next` that was met and asked for again. */
   gapSeen: bigint | undefined;
+  /** Caught up once `next` is there: the end of the log when the partition was taken over. */
+  stood: bigint;
+}
+
+/** A partition as it was taken over. */
+export interface Position extends Place {
+  next: bigint;
+  /** The end of its log. */
+  stood: bigint;
 }
 
 /** The positions of all partitions this process was given, by subscription. */
 export class Lines {
   private readonly lines = new Map<string, Line>();
+  private readonly taken = new Set<string>();
+  private readonly caughtUp = new Set<string>();
 
   constructor(private readonly store: Store) {}
 
@@ -19,16 +30,35 @@ export class Lines {
     return this.lines.get(name(consumer, place));
   }
 
-  /** Replaces the positions of a subscription: what was taken away is no longer ours to handle. */
-  replace(subscription: string, consumer: string, places: (Place & { next: bigint })[]): void {
+  /** What was taken away is no longer ours to handle. */
+  drop(subscription: string): void {
+    this.taken.delete(subscription);
     for (const key of this.lines.keys()) if (key.startsWith(`${subscription}\n`)) this.lines.delete(key);
-    for (const { topic, partition, next } of places) {
-      this.lines.set(name(subscription, { topic, partition }), {
-        key: { consumer, topic, partition },
-        next,
-        gapSeen: undefined,
-      });
+  }
+
+  /** The positions of all partitions a subscription was given. */
+  take(subscription: string, consumer: string, positions: Position[]): void {
+    for (const { topic, partition, next, stood } of positions) {
+      const line = { key: { consumer, topic, partition }, next, gapSeen: undefined, stood };
+      this.lines.set(name(subscription, { topic, partition }), line);
     }
+    this.taken.add(subscription);
+  }
+
+  /** Below `end` all was handled, or takes an offset and is never delivered. */
+  passed(subscription: string, place: Place, end: bigint): void {
+    const line = this.of(subscription, place);
+    if (line && end >= line.stood && line.next < line.stood) line.stood = line.next;
+  }
+
+  /** Whether all that stood on its partitions when it was given them has been handled: once, and for good. */
+  hasCaughtUp(subscription: string): boolean {
+    if (this.caughtUp.has(subscription)) return true;
+    if (!this.taken.has(subscription)) return false;
+    for (const [key, { next, stood }] of this.lines)
+      if (key.startsWith(`${subscription}\n`) && next < stood) return false;
+    this.caughtUp.add(subscription);
+    return true;
   }
 
   /** Takes over the stored position. */
@@ -41,6 +71,7 @@ export class Lines {
 
   clear(): void {
     this.lines.clear();
+    this.taken.clear();
   }
 }
 

@@ -52,6 +52,8 @@ export interface MessagingOptions {
   /** 32 bytes. */
   parkingKey: Buffer;
   log: Log;
+  /** A reason of the service's own for not being ready, if it has one. */
+  notReady?: () => string | undefined;
   /** What cannot be gone on from. The process has to end. */
   onFatal: (error: unknown) => void;
   /** Reads records; a newer schema may be tried. */
@@ -114,7 +116,7 @@ export class Messaging {
       fatal: this.fatal,
     });
     this.finisher = new Finisher(store, committer, (kind) => this.pool.workerOf(kind), log, metrics, signal);
-    this.monitor = new Health([...this.subscriptions.keys()], store);
+    this.monitor = new Health([...this.subscriptions.keys()], store, () => this.unready());
     this.transport = new CountersignTransport({
       topics: () => subscriptions.flatMap(topicsOf),
       start: (deliver) => this.start(deliver),
@@ -188,6 +190,20 @@ export class Messaging {
     return this.broker.bounds(topic);
   }
 
+  /**
+   * Whether this process has handled all that stood on the consumer's topics when it joined: false before, and from then on true. What
+   * was written since may still be ahead.
+   */
+  caughtUp(consumer: string): boolean {
+    if (!this.subscriptions.has(consumer)) throw new TypeError(`there is no subscription "${consumer}"`);
+    return this.lines.hasCaughtUp(consumer);
+  }
+
+  /** Live instances of this service, this one included: those connected to its database. */
+  peers(): Promise<number> {
+    return this.store.peers();
+  }
+
   health(): Promise<HealthReport> {
     return this.monitor.report();
   }
@@ -202,6 +218,15 @@ export class Messaging {
     return (this.stopped ??= this.shutDown());
   }
 
+  /** What each instance has to know before it does anything is known, and the service itself is content. */
+  private unready(): string[] {
+    const behind = [...this.subscriptions.values()].filter(
+      (subscription) => isForEach(subscription) && !this.lines.hasCaughtUp(subscription.name),
+    );
+    const own = this.options.notReady?.();
+    return [...behind.map(({ name }) => `${name} has not read all that stands on its topics`), ...(own ? [own] : [])];
+  }
+
   private async shutDown(): Promise<void> {
     this.stopping.abort();
     await within(1500, this.broker.unsubscribe());
@@ -214,15 +239,17 @@ export class Messaging {
 
   private async subscribe(subscription: Subscription, deliver: (batch: Batch) => Promise<void>): Promise<void> {
     const { name } = subscription;
-    const every = !isIngester(subscription) && subscription.everyInstance === true;
+    const every = isForEach(subscription);
     const consumer = every ? `${name}@${this.options.instance}` : name;
-    const group = `${this.options.topicPrefix}-${name}${every ? `-${this.options.instance}` : ''}`;
+    // One of its own for each start: no group has to wait until a former life of the instance is given up as dead.
+    const group = `${this.options.topicPrefix}-${name}${every ? `-${this.store.owner.replace('/', '-')}` : ''}`;
     const { store, broker, publisher, lines } = this;
     const parts = {
       store,
       broker,
       publisher,
       lines,
+      forEach: every,
       log: this.options.log,
       fatal: this.fatal,
       signal: this.stopping.signal,
@@ -236,6 +263,7 @@ export class Messaging {
         this.monitor.seenBatch(name, batch);
         return this.dead ? Promise.resolve() : deliver(batch);
       },
+      passed: (place, end) => lines.passed(name, place, end),
       fetched: () => this.monitor.fetched(name),
       crashed: this.fatal,
     };
@@ -283,8 +311,10 @@ function openBroker({ kafka, topicPrefix, instance, sessionTimeoutMs = 6000, log
   return new KafkaBroker({ kafka, topicPrefix, clientId: instance, sessionTimeoutMs }, log);
 }
 
-function openStore({ databaseUrl, instance, maxConnections = 8, log }: MessagingOptions): Store {
-  return new PostgresStore({ databaseUrl, instance, maxConnections }, log);
+const isForEach = (subscription: Subscription) => !isIngester(subscription) && subscription.everyInstance === true;
+
+function openStore({ databaseUrl, service, instance, maxConnections = 8, log }: MessagingOptions): Store {
+  return new PostgresStore({ databaseUrl, service, instance, maxConnections }, log);
 }
 
 async function within(ms: number, task: Promise<unknown>): Promise<void> {

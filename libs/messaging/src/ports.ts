@@ -13,6 +13,8 @@ export interface Batch extends Place {
   /** Name of the subscription it belongs to. */
   subscription: string;
   records: RawRecord[];
+  /** All below it is in `records`, or takes an offset and is never delivered (the marker of a producer's transaction). */
+  end: bigint;
   /** The offset the next record of this partition will get. */
   highWatermark: bigint;
   /** Whether the partition was taken away or sought elsewhere since the fetch. */
@@ -39,6 +41,8 @@ export interface Assignment {
 export interface Listener {
   joined(assignment: Assignment): void;
   batch(batch: Batch): Promise<void>;
+  /** A fetch brought only what is never delivered, up to `end`. */
+  passed(place: Place, end: bigint): void;
   fetched(): void;
   /** The consumer stopped and will not start again by itself. */
   crashed(error: unknown): void;
@@ -201,6 +205,8 @@ export interface Store {
   listParked(limit: number, after: string | undefined): Promise<ParkedEntry[]>;
   getParked(id: string): Promise<ParkedEntry | undefined>;
   noteParked(id: string, error: string): Promise<void>;
+  /** How many instances of this service are connected now, this one included. */
+  peers(): Promise<number>;
   ping(): Promise<void>;
   stop(): Promise<void>;
 }

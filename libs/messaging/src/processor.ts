@@ -88,6 +88,7 @@ export class BatchProcessor {
         if (outcome !== 'done') return;
         batch.resolve(line.next);
       }
+      this.parts.lines.passed(batch.subscription, batch, batch.end);
     } finally {
       clearInterval(beating);
     }

@@ -123,6 +123,8 @@ export interface Worker<O = unknown> {
   roundSize: number;
   rounds: number;
   leaseMs: number;
+  /** While it says no, nothing of these kinds is claimed, and nothing taken at once. */
+  mayBegin?(): boolean;
   /** Does the slow part. A row it neither finishes nor retries goes back when its lease ends. */
   perform(rows: WorkRow[], round: Round): Promise<void>;
   /** The pure part: what a finished row puts and emits, in the transaction that ends it. */

@@ -58,11 +58,14 @@ export class WorkPool implements WorkIntake {
     if (!this.started || this.stopping.signal.aborted) return leases;
     for (const draft of drafts) {
       const worker = this.byKind.get(draft.kind);
-      if (!worker || leases.has(draft.id) || (draft.notBefore && draft.notBefore.getTime() > Date.now())) continue;
-      const lane = this.lane(worker, draft.target);
-      if (lane.room() <= 0) continue;
-      lane.reserved++;
-      leases.set(draft.id, worker.leaseMs);
+      if (
+        !worker ||
+        !mayBegin(worker) ||
+        leases.has(draft.id) ||
+        (draft.notBefore && draft.notBefore.getTime() > Date.now())
+      )
+        continue;
+      if (this.lane(worker, draft.target).reserve(draft.tenant)) leases.set(draft.id, worker.leaseMs);
     }
     return leases;
   }
@@ -77,23 +80,23 @@ export class WorkPool implements WorkIntake {
         continue;
       }
       const lane = this.lane(worker, draft.target);
-      lane.reserved--;
+      lane.release(draft.tenant);
       if (inserted.has(draft.id))
-        lane.queue.push({ ...draft, fence: 1, attempts: 1, status: 'QUEUED', createdAt: new Date() });
+        lane.add({ ...draft, fence: 1, attempts: 1, status: 'QUEUED', createdAt: new Date() });
     }
     for (const lane of this.lanes.values()) this.pump(lane);
   }
 
   /** Whether this process holds no work. */
   idle(): boolean {
-    return [...this.lanes.values()].every((lane) => !lane.held.size && !lane.queue.length && !lane.reserved);
+    return [...this.lanes.values()].every((lane) => lane.isIdle());
   }
 
   /** Lets running rounds end, for at most so long; then aborts them and gives back what has not begun. */
   async stop(withinMs: number): Promise<void> {
     this.stopping.abort();
     this.wake();
-    const waiting = [...this.lanes.values()].flatMap((lane) => lane.queue.splice(0));
+    const waiting = [...this.lanes.values()].flatMap((lane) => lane.drop(() => true));
     const over = new AbortController();
     const rounds = Promise.all([...this.lanes.values()].map((lane) => lane.ended()));
     await Promise.race([rounds, delay(withinMs, over.signal)]);
@@ -111,13 +114,13 @@ export class WorkPool implements WorkIntake {
   }
 
   private pump(lane: Lane): void {
-    while (this.started && !this.stopping.signal.aborted && lane.queue.length && lane.running < lane.worker.rounds) {
-      const rows = lane.queue.splice(0, lane.worker.roundSize);
+    while (this.started && !this.stopping.signal.aborted && lane.hasWaiting() && lane.running < lane.worker.rounds) {
+      const rows = lane.take();
       lane.running++;
       void this.round(lane, rows).finally(() => {
         lane.over();
         this.pump(lane);
-        if (this.backlog && lane.room() > 0) this.wake();
+        if (this.backlog && !lane.isFull()) this.wake();
       });
     }
   }
@@ -222,9 +225,9 @@ export class WorkPool implements WorkIntake {
   private async claim(): Promise<boolean> {
     this.backlog = false;
     let more = false;
-    for (const worker of new Set(this.byKind.values())) {
+    for (const worker of new Set([...this.byKind.values()].filter(mayBegin))) {
       const fullTargets = [...this.lanes.values()]
-        .filter((lane) => lane.worker === worker && lane.room() <= 0)
+        .filter((lane) => lane.worker === worker && lane.isFull())
         .map((lane) => lane.target);
       const limit = Math.min(CLAIM_LIMIT, worker.roundSize * worker.rounds);
       const rows = await this.parts.store.claim({
@@ -232,15 +235,16 @@ export class WorkPool implements WorkIntake {
         limit,
         leaseMs: worker.leaseMs,
         fullTargets,
-        held: [...this.lanes.values()].flatMap((lane) => [...lane.held.keys(), ...lane.queue.map(({ id }) => id)]),
+        held: [...this.lanes.values()].flatMap((lane) => [...lane.held.keys(), ...lane.queued().map(({ id }) => id)]),
       });
       if (fullTargets.length) this.backlog = true;
-      if (rows.length === limit) more = this.backlog = true;
+      // Shared evenly by tenants, so that less than asked for does not mean there is no more.
+      if (rows.length) more = this.backlog = true;
       if (this.stopping.signal.aborted) {
         await this.giveBack(rows.map(({ id, fence }) => ({ id, fence, delayMs: 0 })));
         return false;
       }
-      for (const row of rows) this.lane(worker, row.target).queue.push(row);
+      for (const row of rows) this.lane(worker, row.target).add(row);
     }
     for (const lane of this.lanes.values()) this.pump(lane);
     return more;
@@ -256,7 +260,7 @@ export class WorkPool implements WorkIntake {
   }
 
   private async extend(lane: Lane): Promise<void> {
-    const rows = [...lane.held.values(), ...lane.queue];
+    const rows = [...lane.held.values(), ...lane.queued()];
     if (!rows.length) return;
     try {
       const ours = await this.parts.store.extend(
@@ -264,9 +268,12 @@ export class WorkPool implements WorkIntake {
         lane.worker.leaseMs,
       );
       // Not begun and no longer ours: another has it. What runs finds out by its fence.
-      lane.queue = lane.queue.filter((row) => ours.has(row.id) || !rows.includes(row));
+      const asked = new Set(rows);
+      lane.drop((row) => asked.has(row) && !ours.has(row.id));
     } catch (error) {
       this.parts.log.warn({ err: messageOf(error) }, 'leases were not extended');
     }
   }
 }
+
+const mayBegin = (worker: Worker<never>): boolean => worker.mayBegin?.() ?? true;

@@ -4,7 +4,7 @@ import pg from 'pg';
 import { DEFAULT_TOPIC_PREFIX, topicName, topicSpecs, type Topic } from '@countersign/contracts';
 import { KafkaBroker } from '../kafka/kafka-broker.js';
 import { silentLog } from '../log.js';
-import { MessagingTables1700000000000 } from '../postgres/migration.js';
+import { messagingMigrations } from '../postgres/migration.js';
 import { PostgresStore } from '../postgres/postgres-store.js';
 import type { Seen, World } from './world.js';
 
@@ -37,7 +37,8 @@ async function freshDatabase(): Promise<{ url: string; client: pg.Pool; drop: ()
   url.pathname = `/${name}`;
   const client = new pg.Pool({ connectionString: url.href, max: 3 });
   client.on('error', () => {}); // the database is dropped under it
-  await new MessagingTables1700000000000().up({ query: (sql: string) => client.query(sql) } as never);
+  const runner = { query: (sql: string) => client.query(sql) } as never;
+  for (const Migration of messagingMigrations) await new Migration().up(runner);
   const drop = async () => {
     await client.end();
     await onServer(`DROP DATABASE ${name} WITH (FORCE)`);
@@ -71,7 +72,10 @@ export async function kafkaWorld(): Promise<World & { databaseUrl: string; broke
         { kafka: { brokers, ssl: false }, topicPrefix: prefix, clientId: instance, sessionTimeoutMs: 6000 },
         silentLog,
       ),
-      store: new PostgresStore({ databaseUrl: database.url, instance, maxConnections: 6 }, silentLog),
+      store: new PostgresStore(
+        { databaseUrl: database.url, service: 'subject', instance, maxConnections: 6 },
+        silentLog,
+      ),
     }),
     sever: async (broker, store) => {
       await broker.stop();

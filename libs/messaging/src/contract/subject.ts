@@ -36,7 +36,7 @@ const draft = (id: string, session: string) =>
 
 /** Counting is not idempotent on purpose: whatever is applied twice shows. */
 function decide({ event }: Incoming & { event: Requested }, states: States): Effect[] {
-  const [verb, of = event.id] = event.data.text.split(' ');
+  const [verb, of = event.id, tenant = 'acme'] = event.data.text.split(' ');
   switch (verb) {
     case 'count': {
       const count = (states.get<{ count: number }>(`counter/${event.session}`)?.count ?? 0) + 1;
@@ -49,7 +49,7 @@ function decide({ event }: Incoming & { event: Requested }, states: States): Eff
     case 'work':
       return [
         ...(states.get(`job/${event.id}`) ? [] : [put(`job/${event.id}`, { tag: 'waiting' })]),
-        work({ id: `work/${event.id}`, kind: 'job', target: of, tenant: 'acme', body: { job: event.id } }),
+        work({ id: `work/${event.id}`, kind: 'job', target: of, tenant, body: { job: event.id } }),
       ];
     case 'cancel':
       return [{ do: 'cancel', workId: `work/${of}` }];

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { WorkRow } from '../stream.js';
 import { harness, range } from './harness.js';
-import { intent, plainPerform, TRACEPARENT, type Perform } from './subject.js';
+import { intent, plainPerform, subjectWorker, TRACEPARENT, type Perform } from './subject.js';
 import { until } from './until.js';
 import type { Seen, World } from './world.js';
 
@@ -199,6 +199,68 @@ export function workContract(engines: string, openWorld: () => Promise<World>): 
         { id: 'work/k', status: 'SENT', ended: false },
       ]);
       expect(attempts.map(({ id }) => id)).toEqual(['work/k']);
+    });
+
+    /** How many rounds have begun when B's row is performed, which was written down after all of A's. */
+    const roundsUntilB = async (queued: number, prepare: (perform: Perform) => Promise<() => void>) => {
+      const rounds: string[][] = [];
+      const release = await prepare(async (rows, round) => {
+        rounds.push(rows.map(({ tenant }) => tenant));
+        await plainPerform(rows, round as never);
+      });
+      release();
+      await seen('all ended', ({ work }) => work.length === queued + 1 && work.every(({ ended }) => ended));
+      return rounds.findIndex((tenants) => tenants.includes('B')) + 1;
+    };
+    const ofA = (count: number) => range(count).map((id) => intent(id, 'work target A'));
+    const written = (count: number) => seen('all written down', ({ work }) => work.length === count);
+
+    it("a tenant's row is performed in the next rounds, whatever another has queued in this process", async () => {
+      const until = await roundsUntilB(400, async (perform) => {
+        const gate = Promise.withResolvers<void>();
+        let running = 0;
+        await start('a', {
+          // Two rounds run while the others queue up.
+          perform: async (rows, round) =>
+            ++running <= 2 ? gate.promise.then(() => plainPerform(rows, round)) : perform(rows, round),
+        });
+        await here().produce(ofA(400));
+        await written(400);
+        await here().produce([intent('b', 'work target B')]);
+        await written(401);
+        return gate.resolve;
+      });
+      expect(until).toBeLessThanOrEqual(2);
+    });
+
+    it("a tenant's row is claimed in the next rounds, whatever another has in the table", async () => {
+      const until = await roundsUntilB(400, async (perform) => {
+        const idle = await start('a', { workers: [] });
+        await here().produce(ofA(400));
+        await written(400);
+        await here().produce([intent('b', 'work target B')]);
+        await written(401);
+        await idle.messaging.stop();
+        await start('b', { perform });
+        return () => {};
+      });
+      expect(until).toBeLessThanOrEqual(3);
+    });
+
+    it('is neither taken at once nor claimed while its worker may not begin, and costs no attempt', async () => {
+      let may = false;
+      const perform: Perform = async (rows, round) => {
+        attempts.push(...rows);
+        await plainPerform(rows, round);
+      };
+      const a = await start('a', { workers: [{ ...subjectWorker(perform), mayBegin: () => may }] });
+      await here().produce([intent('j', 'work'), intent('e', 'count')]);
+      await counted(1);
+      await a.messaging.idle();
+      expect((await here().look()).work).toMatchObject([{ id: 'work/j', status: 'QUEUED', attempts: 0 }]);
+      may = true;
+      await seen('its end', ({ work }) => work.some(({ ended }) => ended));
+      expect(attempts).toMatchObject([{ id: 'work/j', attempts: 1 }]);
     });
 
     it('runs more than fits at once, all of it, once', async () => {

@@ -139,10 +139,17 @@ class Fetcher {
     const records = this.cluster.fetch(position.place, position.next, FETCH_LIMIT);
     // The answer is on its way: what happens meanwhile only counts if the partition was paused or sought.
     await new Promise((resolve) => setImmediate(resolve));
-    if (!records.length || position.paused || position.sought) return false;
+    if (position.paused || position.sought) return false;
+    const end = records.length < FETCH_LIMIT ? high : records.at(-1)!.offset + 1n;
+    if (!records.length) {
+      // Offsets that hold no record are passed over without a batch.
+      if (position.next < end) this.listener.passed(position.place, end);
+      position.next = end;
+      return false;
+    }
     const before = position.next;
     try {
-      await this.listener.batch(this.batch(position, records, high));
+      await this.listener.batch(this.batch(position, records, { high, end }));
       if (!this.cluster.isMember(this.spec.group, this.member) && this.running) this.rejoin();
     } catch (error) {
       this.listener.crashed(error);
@@ -155,13 +162,14 @@ class Fetcher {
     this.cluster.join(this.spec.group, this.spec.topics, this.member);
   }
 
-  private batch(position: Position, records: Batch['records'], highWatermark: bigint): Batch {
+  private batch(position: Position, records: Batch['records'], at: { high: bigint; end: bigint }): Batch {
     const { place } = position;
     return {
       ...place,
       subscription: this.spec.name,
       records,
-      highWatermark,
+      highWatermark: at.high,
+      end: at.end,
       isStale: () => position.sought || !this.running,
       heartbeat: async () => {
         if (!this.cluster.isMember(this.spec.group, this.member)) throw new Error('the member was evicted');

@@ -46,6 +46,8 @@ export class FakeTables {
 /** What a cluster of PostgreSQL is to several processes: it outlives them. One transaction runs at a time. */
 export class FakeDatabase {
   tables = new FakeTables();
+  /** Instances by the owners that are connected. */
+  readonly connected = new Map<string, string>();
   private turn: Promise<void> = Promise.resolve();
 
   /** Runs on a copy that replaces the tables if nothing was thrown. */

@@ -8,12 +8,14 @@ import { FakeTx, noSql } from './fake-tx.js';
 export class FakeStore implements Store {
   readonly sql: SqlTx = noSql;
   readonly owner: string;
+  private lastTurn = '';
 
   constructor(
     readonly database = new FakeDatabase(),
     readonly instance = 'fake-1',
   ) {
     this.owner = `${instance}/${randomBytes(6).toString('hex')}`;
+    database.connected.set(this.owner, instance);
   }
 
   transact<T>(run: (tx: StoreTx, close: Close) => Promise<T>): Promise<T> {
@@ -52,11 +54,10 @@ export class FakeStore implements Store {
       const now = Date.now();
       const free = (row: FakeWork) =>
         row.endedAt === undefined && row.notBeforeMs <= now && (row.owner === undefined || row.leaseUntil < now);
-      const taken = [...work.values()]
-        .filter(
-          (row) => free(row) && kinds.includes(row.kind) && !held.includes(row.id) && !fullTargets.includes(row.target),
-        )
-        .slice(0, limit);
+      const open = [...work.values()].filter(
+        (row) => free(row) && kinds.includes(row.kind) && !held.includes(row.id) && !fullTargets.includes(row.target),
+      );
+      const taken = this.inTurns(open, limit);
       return taken.map((row) => {
         const claimed = { ...row, ...this.mine(leaseMs), fence: row.fence + 1, attempts: row.attempts + 1 };
         work.set(row.id, claimed);
@@ -143,16 +144,32 @@ export class FakeStore implements Store {
     });
   }
 
+  async peers(): Promise<number> {
+    return new Set(this.database.connected.values()).size;
+  }
+
   ping(): Promise<void> {
     return Promise.resolve();
   }
 
-  stop(): Promise<void> {
-    return Promise.resolve();
+  async stop(): Promise<void> {
+    this.database.connected.delete(this.owner);
   }
 
   private at<T>(run: (tables: FakeTables) => T): Promise<T> {
     return this.database.transact(async (tables) => run(tables));
+  }
+
+  /** As the real one: what each tenant has for a target is a turn, and they share evenly, the last served one last. */
+  private inTurns(open: FakeWork[], limit: number): FakeWork[] {
+    const turnOf = (row: FakeWork) => `${row.kind}\n${row.target}\n${row.tenant}`;
+    const all = [...new Set(open.map(turnOf))].sort();
+    const ahead = all.filter((turn) => turn > this.lastTurn);
+    const served = (ahead.length ? ahead : all).slice(0, limit);
+    this.lastTurn = served.length === limit ? served.at(-1)! : '';
+    const oldest = open.toSorted((a, b) => a.notBeforeMs - b.notBeforeMs);
+    const share = Math.floor(limit / served.length);
+    return served.flatMap((turn) => oldest.filter((row) => turnOf(row) === turn).slice(0, share));
   }
 
   private mine(leaseMs: number) {

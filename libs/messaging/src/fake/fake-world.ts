@@ -14,7 +14,10 @@ export function fakeWorld(): World {
   return {
     prefix: 'fake',
     connect: (instance) => ({ broker: new FakeBroker(cluster), store: new FakeStore(database, instance) }),
-    sever: async (broker: Broker, _store: Store) => broker.stop(),
+    sever: async (broker: Broker, store: Store) => {
+      await broker.stop();
+      await store.stop();
+    },
     produce: async (records) => {
       for (const record of records) cluster.append({ topic: 'intents', ...record });
     },

@@ -1,14 +1,27 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { claimsContract } from '../contract/claims.contract.js';
+import { instancesContract } from '../contract/instances.contract.js';
 import { messagingContract } from '../contract/messaging.contract.js';
 import { workContract } from '../contract/work.contract.js';
 import { intent, startSubject, type Subject } from '../contract/subject.js';
 import { until } from '../contract/until.js';
 import { GapError } from '../errors.js';
 import type { FakeBroker } from './fake-broker.js';
+import { FakeDatabase } from './fake-database.js';
+import { FakeStore } from './fake-store.js';
 import { fakeWorld } from './fake-world.js';
 
 messagingContract('the fake engines', async () => fakeWorld());
 workContract('the fake engines', async () => fakeWorld());
+instancesContract('the fake engines', async () => fakeWorld());
+
+describe('claims on the fake store', () => {
+  let database = new FakeDatabase();
+  claimsContract(
+    () => new FakeStore(database, 'claiming'),
+    async () => void (database = new FakeDatabase()),
+  );
+});
 
 describe('faults that only the fake can time', () => {
   let subject: Subject;
@@ -30,6 +43,26 @@ describe('faults that only the fake can time', () => {
     expect(subject.batches).toEqual([]);
     release();
     await until('it is handled', async () => 'counter/s' in (await world.look()).states);
+  });
+
+  it('has caught up although the log ends with what is never delivered', async () => {
+    const world = fakeWorld();
+    const { cluster } = world.connect('look').broker as FakeBroker;
+    await world.produce([intent('e0', 'count')]);
+    for (const place of cluster.places(['intents'])) cluster.marker(place);
+    subject = await startSubject(world, 'a');
+    await until('it has caught up', () => subject.messaging.caughtUp('subject'));
+    expect((await world.look()).states['counter/s']).toEqual({ count: 1 });
+  });
+
+  it('is not ready while the service says why', async () => {
+    let because: string | undefined = 'the lock is not held';
+    subject = await startSubject(fakeWorld(), 'a', { notReady: () => because });
+    const { messaging } = subject;
+    await until('it has joined', async () => (await messaging.health()).subscriptions[0]!.joined);
+    expect(await messaging.health()).toMatchObject({ ready: false, because: ['the lock is not held'] });
+    because = undefined;
+    expect(await messaging.health()).toMatchObject({ ready: true, because: [] });
   });
 
   it('4: a topic made anew while it is read stops the service', async () => {

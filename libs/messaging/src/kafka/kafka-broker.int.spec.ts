@@ -81,6 +81,9 @@ describe('Kafka as it is', () => {
     await inTransaction('t4', true);
     await until('and again', async () => (await count()) === 3);
     expect(subject.fatal).toEqual([]);
+    await inTransaction('t5', false);
+    const late = await start('b', { subscriptions: [{ ...subjectConsumer, everyInstance: true } as Subscription] });
+    await until('a log that ends with markers is caught up with', () => late.messaging.caughtUp('subject'));
     await producer.disconnect();
   });
 

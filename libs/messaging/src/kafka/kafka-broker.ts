@@ -109,6 +109,10 @@ export class KafkaBroker implements Broker {
       listener.joined(this.assignment(consumer, places, () => joined === generation));
     });
     consumer.on(consumer.events.FETCH, () => listener.fetched());
+    consumer.on(consumer.events.END_BATCH_PROCESS, ({ payload }) => {
+      const { topic, partition, batchSize, lastOffset } = payload;
+      if (!batchSize) listener.passed(this.place(topic, partition), BigInt(lastOffset) + 1n);
+    });
     consumer.on(consumer.events.CRASH, ({ payload }) => {
       if (!payload.restart) listener.crashed(payload.error);
     });
@@ -182,6 +186,7 @@ export class KafkaBroker implements Broker {
       ...place,
       subscription,
       highWatermark: BigInt(highWatermark),
+      end: BigInt(payload.batch.lastOffset()) + 1n,
       records: messages.map((message) => rawRecord(place, message)),
       isStale: () => payload.isStale() || !payload.isRunning(),
       heartbeat: () => payload.heartbeat(),

@@ -60,7 +60,22 @@ const UP = [
 
 const DOWN = ['parked', 'work_late', 'work', 'outbox', 'state', 'offsets'].map((table) => `DROP TABLE ${table}`);
 
-export class MessagingTables1700000000000 implements MigrationInterface {
+/** Work is claimed tenant by tenant: the index leads from one to the next, and to the oldest row of each. */
+class FairWork1700000000001 implements MigrationInterface {
+  readonly name = 'FairWork1700000000001';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query('CREATE INDEX work_turns ON work (kind, target, tenant, not_before) WHERE ended_at IS NULL');
+    await runner.query('DROP INDEX work_open');
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('CREATE INDEX work_open ON work (kind, not_before) WHERE ended_at IS NULL');
+    await runner.query('DROP INDEX work_turns');
+  }
+}
+
+class MessagingTables1700000000000 implements MigrationInterface {
   readonly name = 'MessagingTables1700000000000';
 
   async up(runner: QueryRunner): Promise<void> {
@@ -72,3 +87,9 @@ export class MessagingTables1700000000000 implements MigrationInterface {
     await runner.query('DROP FUNCTION work_ended_is_final, all_saved');
   }
 }
+
+/** A service's own migrations come after these. */
+export const messagingMigrations: (new () => MigrationInterface)[] = [
+  MessagingTables1700000000000,
+  FairWork1700000000001,
+];

@@ -1,14 +1,16 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import pg from 'pg';
 import type { OutRecord } from '@countersign/contracts';
 import type { Log } from '../log.js';
 import type { ClaimAsk, Close, OutboxRow, ParkedEntry, Place, Store, StoreTx, WorkRef } from '../ports.js';
 import { printable } from '../storable.js';
 import type { SqlTx, WorkRow } from '../stream.js';
+import { Claims } from './claims.js';
 import { byId, OPEN, PostgresTx, refColumns, type ParkedColumns, type Run } from './postgres-tx.js';
 
 export interface PostgresSettings {
   databaseUrl: string;
+  service: string;
   /** Name of this instance, kept over restarts and used by one process at a time. */
   instance: string;
   maxConnections: number;
@@ -30,6 +32,7 @@ export class PostgresStore implements Store {
   private readonly pool: pg.Pool;
   /** What may be lost in a crash without harm is committed without waiting for the disk. */
   private readonly relaxed: pg.Pool;
+  private readonly claims: Claims;
 
   constructor(
     private readonly settings: PostgresSettings,
@@ -41,6 +44,7 @@ export class PostgresStore implements Store {
       `${BY_KEY} -c idle_in_transaction_session_timeout=${IDLE_IN_TRANSACTION_MS}`,
     );
     this.relaxed = this.openPool(1, `${BY_KEY} -c synchronous_commit=off`);
+    this.claims = new Claims(on(this.pool), settings.instance, this.owner);
     this.sql = {
       query: async <R extends object>(name: string, text: string, values: unknown[]) =>
         (await on(this.pool)<R>(name, text, values)).rows,
@@ -103,25 +107,8 @@ export class PostgresStore implements Store {
     await on(this.relaxed)('m-forget', 'DELETE FROM outbox WHERE id = ANY($1)', [outboxIds]);
   }
 
-  async claim({ kinds, limit, leaseMs, fullTargets, held }: ClaimAsk): Promise<WorkRow[]> {
-    const text = `UPDATE work w SET instance = $5, owner = $6, fence = w.fence + 1, attempts = w.attempts + 1, lease_until = now() + $3 * interval '1 ms'
-      FROM (SELECT id FROM work WHERE ended_at IS NULL AND kind = ANY($1) AND not_before <= now() AND (owner IS NULL OR lease_until < now())
-              AND target <> ALL($4) AND id <> ALL($7) ORDER BY not_before LIMIT $2 FOR UPDATE SKIP LOCKED) c
-      WHERE w.id = c.id RETURNING w.id, w.kind, w.target, w.tenant, w.body, w.traceparent, w.status, w.fence, w.attempts, w.created_at`;
-    const { rows } = await on(this.pool)<WorkColumns>('m-claim', text, [
-      kinds,
-      limit,
-      leaseMs,
-      fullTargets,
-      this.settings.instance,
-      this.owner,
-      held,
-    ]);
-    return rows.map(({ created_at, traceparent, ...row }) => ({
-      ...row,
-      ...(traceparent && { traceparent }),
-      createdAt: created_at,
-    }));
+  claim(ask: ClaimAsk): Promise<WorkRow[]> {
+    return this.claims.claim(ask);
   }
 
   async markSent(given: WorkRef[], leaseMs: number): Promise<Map<string, number>> {
@@ -173,6 +160,13 @@ export class PostgresStore implements Store {
     await on(this.pool)('m-parked-note', 'UPDATE parked SET last_error = $2 WHERE id = $1', [id, printable(error)]);
   }
 
+  async peers(): Promise<number> {
+    const text = `SELECT count(DISTINCT application_name)::int AS peers FROM pg_stat_activity
+      WHERE datname = current_database() AND usename = current_user AND starts_with(application_name, $1)`;
+    const [row] = (await on(this.pool)<{ peers: number }>('m-peers', text, [namePrefix(this.settings)])).rows;
+    return row!.peers;
+  }
+
   async ping(): Promise<void> {
     await this.pool.query('SELECT 1');
   }
@@ -184,7 +178,7 @@ export class PostgresStore implements Store {
   private openPool(max: number, options: string): pg.Pool {
     const pool = new pg.Pool({
       connectionString: this.settings.databaseUrl,
-      application_name: this.settings.instance,
+      application_name: connectionName(this.settings),
       max,
       options,
       connectionTimeoutMillis: 5000,
@@ -196,6 +190,18 @@ export class PostgresStore implements Store {
     pool.on('error', (error) => this.log.debug({ err: error.message }, 'an idle database connection ended'));
     return pool;
   }
+}
+
+const namePrefix = ({ service }: PostgresSettings) => `${service}/`;
+/** PostgreSQL keeps 63 bytes of a name. */
+const NAME_BYTES = 63;
+
+/** Names the instance, distinctly however long its name is. */
+export function connectionName(settings: PostgresSettings): string {
+  const name = namePrefix(settings) + settings.instance;
+  if (name.length <= NAME_BYTES) return name;
+  const digest = createHash('sha256').update(name).digest('base64url').slice(0, 22);
+  return name.slice(0, NAME_BYTES - digest.length) + digest;
 }
 
 /** In a transaction everything after a failure fails because of it: that is what each of them throws. */
@@ -235,11 +241,6 @@ class Closing {
 function unwatched<T>(promise: Promise<T>): Promise<T> {
   promise.catch(() => {});
   return promise;
-}
-
-interface WorkColumns extends Omit<WorkRow, 'createdAt' | 'traceparent'> {
-  created_at: Date;
-  traceparent: string | null;
 }
 
 function on(client: pg.Pool | pg.PoolClient): Run {
