@@ -4,10 +4,11 @@ export {
   thumbprint,
   verifyWith,
   type ProtectedHeader,
+  type TrustedKey,
   type Unverified,
   type Verified,
 } from './jws.js';
-export { loadKeyRing, loadSigner } from './key-files.js';
+export { loadKeyRing, loadSigner, type Following } from './key-files.js';
 export {
   checkSignature,
   eventPen,

@@ -17,25 +17,41 @@ const REMEMBERED = 2_000;
 
 const encode = (text: string) => Buffer.from(text, 'utf8').toString('base64url');
 
-/** One service's private key. It never leaves this object. */
+/** One service's private key. It never leaves this object. `renewed` answers a key to go on with, once there is one. */
 export class Signer {
-  readonly kid: string;
-  readonly #key: KeyObject;
+  #kid: string;
+  #key: KeyObject;
+  readonly #renewed: (() => KeyObject | undefined) | undefined;
 
-  constructor(key: KeyObject) {
+  constructor(key: KeyObject, renewed?: () => KeyObject | undefined) {
     this.#key = key;
-    this.kid = thumbprint(createPublicKey(key));
+    this.#kid = thumbprint(createPublicKey(key));
+    this.#renewed = renewed;
   }
 
   static fromPem(pem: string): Signer {
     return new Signer(createPrivateKey(pem));
   }
 
+  /** The thumbprint of the key it signs with now. */
+  get kid(): string {
+    this.#renew();
+    return this.#kid;
+  }
+
   /** A compact JWS (RFC 7515) over the payload's bytes. */
   sign(payload: string, parameters: Record<string, string>): string {
-    const header = encode(JSON.stringify({ alg: 'EdDSA', kid: this.kid, ...parameters }));
+    this.#renew();
+    const header = encode(JSON.stringify({ alg: 'EdDSA', kid: this.#kid, ...parameters }));
     const input = `${header}.${encode(payload)}`;
     return `${input}.${sign(null, Buffer.from(input), this.#key).toString('base64url')}`;
+  }
+
+  #renew(): void {
+    const key = this.#renewed?.();
+    if (!key) return;
+    this.#key = key;
+    this.#kid = thumbprint(createPublicKey(key));
   }
 }
 
@@ -49,24 +65,42 @@ export function verifyWith(key: KeyObject, compact: string): boolean {
 export type Verified = { ok: true; owner: string; header: ProtectedHeader; payload: string };
 export type Unverified = { ok: false; because: string };
 
+export interface TrustedKey {
+  owner: string;
+  key: KeyObject;
+}
+
 /**
  * The public keys one trusts, by whom they belong to. The algorithm is pinned to EdDSA and a key is found by its thumbprint
- * in this set alone: nothing a token says of itself is believed.
+ * in this set alone: nothing a token says of itself is believed. `changed` answers all that is trusted from now on, once that is other
+ * than before.
  */
 export class KeyRing {
-  readonly #keys = new Map<string, { owner: string; key: KeyObject }>();
+  readonly #keys = new Map<string, TrustedKey>();
   /** By the whole text of a JWS, the least lately asked for first. Nothing is kept of what does not verify. */
   readonly #verified = new Map<string, Verified>();
+  readonly #changed: (() => TrustedKey[] | undefined) | undefined;
+  #generation = 0;
+
+  constructor(changed?: () => TrustedKey[] | undefined) {
+    this.#changed = changed;
+  }
 
   add(owner: string, pem: string): this {
-    const key = createPublicKey(pem);
-    this.#keys.set(thumbprint(key), { owner, key });
-    this.#verified.clear();
+    this.#trust({ owner, key: createPublicKey(pem) });
+    this.#begin();
     return this;
+  }
+
+  /** Another number once a key came or went: what was verified before has to be verified again. */
+  get generation(): number {
+    this.#follow();
+    return this.#generation;
   }
 
   /** As `verify`, but remembers: many records carry the same JWS, and Ed25519 is what costs. */
   verifyOnce(compact: string): Verified | Unverified {
+    this.#follow();
     const known = this.#verified.get(compact);
     const verified = known ?? this.verify(compact);
     if (!verified.ok) return verified;
@@ -78,6 +112,7 @@ export class KeyRing {
 
   /** Verifies a compact JWS. Answers why not instead of throwing: content is hostile. */
   verify(compact: string): Verified | Unverified {
+    this.#follow();
     const parts = compact.split('.');
     const [head, body, signature] = parts;
     if (parts.length !== 3 || !head || !body || !signature) return { ok: false, because: 'not a compact JWS' };
@@ -87,6 +122,23 @@ export class KeyRing {
     if (!known) return { ok: false, because: `no trusted key ${header.kid.slice(0, 60)}` };
     if (!verifyWith(known.key, compact)) return { ok: false, because: 'the signature does not match' };
     return { ok: true, owner: known.owner, header, payload: Buffer.from(body, 'base64url').toString('utf8') };
+  }
+
+  #follow(): void {
+    const keys = this.#changed?.();
+    if (!keys) return;
+    this.#keys.clear();
+    for (const key of keys) this.#trust(key);
+    this.#begin();
+  }
+
+  #trust(trusted: TrustedKey): void {
+    this.#keys.set(thumbprint(trusted.key), trusted);
+  }
+
+  #begin(): void {
+    this.#generation++;
+    this.#verified.clear();
   }
 }
 
