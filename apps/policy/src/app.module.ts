@@ -8,8 +8,9 @@ import { loadSealingKeys, SealStore } from '@countersign/sealing';
 import { eventPen, loadKeyRing, loadSigner } from '@countersign/signing';
 import { loadWorkflows } from '@countersign/workflow-kit';
 import { policyConfig } from './config.js';
-import type { Means } from './prepare.js';
-import { policy } from './service.js';
+import { ControlReader } from './control-reader.js';
+import type { ControlMeans, Means } from './prepare.js';
+import { control, policy } from './service.js';
 import { keyWaiter } from './work.js';
 
 @Controller()
@@ -33,6 +34,11 @@ class Inbox {
 
   @EventPattern<string>('approvals', KAFKA_BATCH)
   approvals(@Payload() batch: Batch) {
+    return this.messaging.handle(batch);
+  }
+
+  @EventPattern<string>('control', KAFKA_BATCH)
+  control(@Payload() batch: Batch) {
     return this.messaging.handle(batch);
   }
 
@@ -65,6 +71,8 @@ export async function start() {
     rolesClaim: config.OIDC_ROLES_CLAIM,
   });
   await verifier.warm();
+  const settings = messagingSettings('policy', config, logger);
+  const reader = new ControlReader(() => messaging);
   const means: Means = {
     workflows: await loadWorkflows(config.COUNTERSIGN_WORKFLOWS, model),
     verifier,
@@ -72,6 +80,7 @@ export async function start() {
     openKey: loadOpenKey(keys),
     store: new SealStore({ keys: loadSealingKeys(keys), sql: () => messaging.sql }),
     freshAfterMs: config.FRESH_AFTER_MS,
+    control: reader,
     onUntrusted: ({ event, record }, because) => {
       untrusted.inc({ type: event.type });
       logger.warn(
@@ -80,10 +89,15 @@ export async function start() {
       );
     },
   };
-  const messaging = createMessaging({
-    ...messagingSettings('policy', config, logger),
-    subscriptions: policy(means),
-    workers: [keyWaiter(means)],
+  const controlMeans: ControlMeans = {
+    ...{ verifier, openKey: means.openKey, instance: settings.instance },
+    messaging: () => messaging,
+  };
+  const messaging: Messaging = createMessaging({
+    ...settings,
+    subscriptions: [...policy(means), control(controlMeans)],
+    workers: [keyWaiter(means, controlMeans)],
+    project: (_, applied) => reader.project(applied),
     ...eventPen('policy', loadSigner(keys)),
   });
   return startService({ name: 'policy', config, logger, messaging, module: AppModule });

@@ -1,8 +1,10 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { eventIdOf, type Person } from '@countersign/contracts';
-import { defineRule, escalate } from '@countersign/policy-kit';
+import { allow, defineRule, escalate } from '@countersign/policy-kit';
+import type { LoadedWorkflow } from '@countersign/workflow-kit';
+import { z } from 'zod';
 import { granted } from './approvals.js';
-import { askedOf, denialOf, Desk, large, small, types, warrantOf } from './desk.fixture.js';
+import { askedOf, denialOf, Desk, factsOf, large, small, types, warrantOf } from './desk.fixture.js';
 import type { Checked } from './facts.js';
 import {
   actionId,
@@ -17,6 +19,12 @@ import {
   signed,
   T0,
 } from './world.fixture.js';
+const allowing = defineRule({ name: 'all', title: 'All', decide: () => allow('any') });
+const withInput = (more: z.ZodRawShape) => {
+  const pay = desk.workflow.tools.find(({ name }) => name === 'pay')!;
+  return { ...pay, version: '2.0.0', input: pay.input.extend(more) };
+};
+const nextTool = desk.workflow.tools.map((tool) => ({ ...tool, version: '2.0.0' }));
 let world: Desk;
 beforeEach(() => {
   world = new Desk();
@@ -49,6 +57,7 @@ describe('an escalation', () => {
       ...{ approverRoles: ['lead'], approvalsNeeded: 1, expiresAt: '2026-03-01T11:00:00.000Z' },
       blast: { amount: { amount: '200.00', currency: 'EUR' }, records: 1, reversible: false, affected: ['case_7'] },
       actionHash: expect.any(String),
+      facts: factsOf({ caseId: 'model', amount: 'model', currency: 'model' }),
     });
   });
 
@@ -114,10 +123,50 @@ describe('an escalation', () => {
     expect(denialOf(world.grants(asked, bob)).code).toBe('PREVIEW_CHANGED');
   });
 
-  it('of a tool that was replaced since is denied: nobody looked at the new one', () => {
+  const nextRules = [
+    defineRule({ name: 'chief', title: 'A chief decides', decide: () => escalate('any', ['chief', 'lead'], 2) }),
+  ];
+  it.each([
+    ['a tool', deskWith({ tools: nextTool })],
+    ['rules', deskWith({ rules: nextRules }, 'pv-2')],
+    ['rules that would ask nobody', deskWith({ rules: [allowing] }, 'pv-2')],
+  ])('under %s that changed since is evaluated anew, as another item on a fresh effect (1)', (_, changed) => {
     const asked = world.escalated();
-    world.desk = deskWith({ tools: desk.workflow.tools.map((tool) => ({ ...tool, version: '2.0.0' })) });
-    expect(denialOf(world.grants(asked, bob)).code).toBe('UNKNOWN_TOOL');
+    world.desk = changed;
+    const fresh = warrantOf(world.grants(asked, bob));
+    expect(fresh).toMatchObject({ grant: 'preview', approvers: [], toolVersion: changed.workflow.tools[0]!.version });
+    const anew = askedOf(world.preview(fresh, { balance: '5' }));
+    expect(anew).toMatchObject({ policyVersion: changed.policyVersion, toolVersion: fresh.toolVersion });
+    expect(anew.actionHash).not.toBe(asked.actionHash);
+    expect([world.grants(asked, carol), world.ignored]).toEqual([
+      [],
+      ['it is about another effect than the one people are asked about'],
+    ]);
+    const first = world.grants(anew, bob);
+    const commit = warrantOf(anew.approvalsNeeded === 2 ? world.grants(anew, carol) : first);
+    expect(commit).toMatchObject({ grant: 'commit', policyVersion: changed.policyVersion });
+  });
+
+  it.each<[string, LoadedWorkflow, string]>([
+    ['is not there any more', deskWith({ tools: desk.workflow.tools.slice(0, 1) }), 'UNKNOWN_TOOL'],
+    ['takes other arguments now', deskWith({ tools: [withInput({ iban: z.string() })] }), 'INVALID_ARGUMENTS'],
+  ])('of a tool that %s is denied', (_, changed, code) => {
+    const asked = world.escalated();
+    world.desk = changed;
+    expect(denialOf(world.grants(asked, bob)).code).toBe(code);
+  });
+
+  it('keeps no yes that was said under other rules, though it waits for the effect (1)', () => {
+    world.freshAfterMs = 0;
+    const asked = world.escalated();
+    world.now += 1;
+    const looking = warrantOf(world.grants(asked, bob));
+    expect(looking.grant).toBe('preview');
+    world.desk = deskWith({}, 'pv-2');
+    const people = ['alice', 'bob'].map((sub) => ({
+      ...{ sub, roles: [...alice.roles, ...bob.roles], active: true, system: 'desk', at: new Date(T0).toISOString() },
+    }));
+    expect(types(world.preview(looking, { balance: '5' }, { people }))).toEqual(['action.escalated']);
   });
 
   it('of a workflow that is not loaded is an error that parks the record, to be redriven', () => {
@@ -147,5 +196,97 @@ describe('an escalation', () => {
       code: 'APPROVAL_EXPIRED',
       final: true,
     });
+  });
+});
+
+describe('while a kill switch stops the call', () => {
+  it('no yes counts, a no does, and the item stays open until it is re-armed (3)', () => {
+    const asked = world.escalated();
+    world.switches.trip();
+    const again = askedOf(world.grants(asked, bob));
+    expect(again).toEqual({
+      ...asked,
+      facts: expect.anything(),
+      because: expect.stringMatching(/^KILLED: kill.tool.pay/),
+    });
+    world.switches.rearm();
+    expect(warrantOf(world.grants(asked, bob))).toMatchObject({ grant: 'commit', epoch: 3 });
+
+    world = new Desk();
+    const other = world.escalated();
+    world.switches.trip('kill/*');
+    expect(denialOf(world.rejects(other, bob)).code).toBe('APPROVAL_REJECTED');
+  });
+
+  it('no word on what has changed since counts either: it is asked again, under what it was asked under (3)', () => {
+    const asked = world.escalated();
+    world.switches.trip();
+    world.desk = deskWith({ tools: nextTool, rules: [allowing] }, 'pv-2');
+    const asSeen = { policyVersion: 'pv-1', toolVersion: '1.0.0', actionHash: asked.actionHash };
+    for (const again of [world.grants(asked, bob), world.edits(asked, bob, small)])
+      expect(askedOf(again)).toMatchObject({ ...asSeen, because: expect.stringMatching(/^KILLED.*re-armed/) });
+    world.switches.rearm();
+    expect(warrantOf(world.grants(asked, carol)).grant).toBe('preview');
+  });
+
+  it('a yes that waits for the effect to be looked at once more does not count: people are asked again (3)', () => {
+    world.freshAfterMs = 0;
+    const asked = world.escalated();
+    world.now += 1;
+    const looking = warrantOf(world.grants(asked, bob));
+    world.switches.trip();
+    const again = world.preview(looking, { balance: '5' }, { people: [] });
+    expect(askedOf(again)).toMatchObject({ actionHash: asked.actionHash, because: expect.stringMatching(/^KILLED/) });
+    world.switches.rearm();
+    expect(warrantOf(world.grants(asked, carol)).approvers.map(({ sub }) => sub)).toEqual(['carol']);
+  });
+
+  it('nobody is too late, and afterwards by as much later as it took (3)', () => {
+    const minute = 60_000;
+    const asked = world.escalated(); // for an hour
+    world.switches.trip('kill/tenant/acme', T0 + 50 * minute);
+    expect([world.expires(asked, T0 + 80 * minute), world.ignored]).toEqual([[], ['people still have time']]);
+    world.switches.rearm('kill/tenant/acme', T0 + 90 * minute);
+    expect([world.expires(asked, T0 + 99 * minute), world.ignored]).toEqual([[], ['people still have time']]);
+    world.now = T0 + 99 * minute;
+    expect(types(world.grants(asked, bob, {}, saidBy(bob), T0 + 99 * minute))).toEqual(['action.approved']);
+  });
+
+  it('and after it, it does end: at the later time', () => {
+    const minute = 60_000;
+    const asked = world.escalated();
+    world.switches.trip('kill/*', T0 + 50 * minute).rearm('kill/*', T0 + 90 * minute);
+    expect(denialOf(world.grants(asked, bob, {}, saidBy(bob), T0 + 101 * minute))).toMatchObject({
+      ...{ code: 'APPROVAL_EXPIRED', detail: 'nobody decided until 2026-03-01T11:40:00.000Z' },
+    });
+  });
+});
+
+describe('what went wrong elsewhere does not here', () => {
+  it('a declined tool never executes, whoever says yes afterwards', () => {
+    const asked = world.escalated();
+    world.rejects(asked, bob);
+    expect([...world.grants(asked, carol), ...world.edits(asked, carol, small)]).toEqual([]);
+  });
+
+  it('an approval for one call never serves another: not the same again, nor one with other arguments', () => {
+    const asked = world.escalated();
+    world.grants(asked, bob);
+    const row = world.rows.get(`intent:${intentId}`) as { action: object };
+    const other = { ...row.action, tag: 'granted', arguments: { ...large, amount: '201.00' } };
+    world.rows.set(`intent:${intentId}`, { ...row, action: other });
+    const jti = (other as unknown as { jti: string }).jti;
+    expect(types(world.return({ jti, actionId }, 'WARRANT_EXPIRED'))).toEqual(['action.escalated']);
+  });
+
+  it.each<[string, Checked]>([
+    ['unsigned', { tag: 'not-trusted', because: 'it carries no signature' }],
+    ['signed by another service', { tag: 'not-trusted', because: 'signed by planner, not by approval' }],
+    ['with a token of nobody', { tag: 'no-approver', because: 'the sealed token cannot be opened' }],
+    ['signed alone, without a token', signed],
+  ])("a client can't forge an approval: %s grants nothing", (_, checked) => {
+    const asked = world.escalated();
+    expect(types(world.grants(asked, bob, {}, checked)).filter((type) => type === 'action.approved')).toEqual([]);
+    expect(types(world.edits(asked, bob, small, checked)).filter((type) => type === 'action.approved')).toEqual([]);
   });
 });

@@ -1,22 +1,26 @@
 /*
  * What policy makes of people's words. What it guarantees:
  * 1. A yes counts when policy itself verified who said it, that it is neither the requester nor of another tenant, that the role
- *    suffices at the instant the broker appended it, and that it is for this very effect.
+ *    suffices at the instant the broker appended it, and that it is for this very effect, under the tool and the rules there are now.
  * 2. What fails commits nothing: if it is approval's, people are asked again, or told that it came too late, so that nothing
  *    waits for an answer that never comes.
+ * 3. While a kill switch stops the call no yes counts and nobody is too late; a no does.
+ * 4. Who changed the call, and did more than take away from it, does not approve it.
  */
 import type { Person as Actor } from '@countersign/contracts';
 import { ignore, type Effect, type States } from '@countersign/messaging/stream';
+import { askAgain, isOutdated, judgedAnew, lateFrom, notNow } from './asked.js';
 import type { Case } from './drafts.js';
 import { checkedOf, type Checked, type Facts, type Of } from './facts.js';
-import { askAgain, deny } from './judge.js';
-import { again, caseOf, decidedOn, intentTouches, keep, limitTouches, openAction, whyNot } from './open-action.js';
-import { CLOCK_SLACK_MS, type AcceptedIntent, type Approver, type OpenAction } from './state.js';
+import { deny } from './judge.js';
+import { again, caseOf, decidedOn, intentTouches, keep, countedTouches, openAction, whyNot } from './open-action.js';
+import { CLOCK_SLACK_MS, type AcceptedIntent, type Approver, type EscalatedAction } from './state.js';
 
-type Verdict = Of<'countersign.approval.granted.v1'> | Of<'countersign.approval.rejected.v1'>;
+export type Verdict =
+  Of<'countersign.approval.granted.v1'> | Of<'countersign.approval.rejected.v1'> | Of<'countersign.approval.edited.v1'>;
 type Expired = Of<'countersign.approval.expired.v1'>;
 
-const touches = { touches: intentTouches, touchesAlso: limitTouches };
+const touches = { touches: intentTouches, touchesAlso: countedTouches };
 export const granted = { ...touches, decide: decideGranted };
 export const rejected = { ...touches, decide: decideRejected };
 export const expired = { ...touches, decide: decideExpired };
@@ -24,21 +28,26 @@ export const expired = { ...touches, decide: decideExpired };
 function decideGranted(incoming: Verdict, states: States, facts: Facts, now: Date): Effect[] {
   const found = personsWord(incoming, states, facts, now);
   if (Array.isArray(found)) return found;
-  const { intent, action, approver } = found;
+  const { of, action, approver } = found;
+  const because = notNow(of, action.tool) ?? theirOwnEdit(approver, action);
+  if (because) return decidedOn(of, action, askAgain(of, action, because));
+  if (isOutdated(of, action)) return decidedOn(of, action, judgedAnew(of, action));
   if (action.approvers.some(({ sub }) => sub === approver.sub)) return [ignore(`${approver.sub} said so before`)];
   const approvers = [...action.approvers, approver];
-  if (approvers.length < action.escalation.needed) return [keep(intent, action.actionId, { ...action, approvers })];
-  return again(caseOf(intent, { facts, states, causationid: incoming.event.id, now }), action, {
-    ...action,
-    approvers,
-  });
+  if (approvers.length < action.escalation.needed) return keep(of.intent, action.actionId, { ...action, approvers });
+  return again(of, action, { ...action, approvers });
 }
+
+/** Guarantee 4. */
+const theirOwnEdit = ({ sub }: Approver, { edits = [] }: EscalatedAction): string | undefined =>
+  edits.some(({ by, narrowing }) => by === sub && !narrowing)
+    ? `SELF_APPROVAL: ${sub} changed it, and not only to take away from it; another person decides`
+    : undefined;
 
 function decideRejected(incoming: Verdict, states: States, facts: Facts, now: Date): Effect[] {
   const found = personsWord(incoming, states, facts, now);
   if (Array.isArray(found)) return found;
-  const { intent, action, approver } = found;
-  const of = caseOf(intent, { facts, states, causationid: incoming.event.id, now });
+  const { of, action, approver } = found;
   const detail = `${approver.sub} rejected it: ${approver.reason}`;
   return decidedOn(of, action, deny(of, action, { code: 'APPROVAL_REJECTED', detail }));
 }
@@ -49,22 +58,21 @@ function decideExpired(incoming: Expired, states: States, facts: Facts, now: Dat
   const checked = checkedOf(incoming, facts);
   if (checked.tag !== 'signed') return [ignore(`not approval's: ${whyNot(checked)}`)];
   const { intent, action } = found;
-  const { expiresAt } = action.escalation;
-  if (incoming.record.timestamp < Date.parse(expiresAt) - CLOCK_SLACK_MS) return [ignore('people still have time')];
-  return tooLate(action, caseOf(intent, { facts, states, causationid: incoming.event.id, now }));
+  const of = caseOf(intent, { facts, states, causationid: incoming.event.id, now });
+  const late = lateFrom(of, action);
+  if (!late || incoming.record.timestamp < late.getTime() - CLOCK_SLACK_MS) return [ignore('people still have time')];
+  return tooLate(of, action, late);
 }
 
-function tooLate(action: Escalated, of: Case): Effect[] {
-  const detail = `nobody decided until ${action.escalation.expiresAt}`;
+function tooLate(of: Case, action: EscalatedAction, late: Date): Effect[] {
+  const detail = `nobody decided until ${late.toISOString()}`;
   return decidedOn(of, action, deny(of, action, { code: 'APPROVAL_EXPIRED', detail }));
 }
-
-type Escalated = Extract<OpenAction, { tag: 'escalated' }>;
 
 function escalatedFor(
   incoming: Verdict | Expired,
   states: States,
-): { intent: AcceptedIntent; action: Escalated } | { because: string } {
+): { intent: AcceptedIntent; action: EscalatedAction } | { because: string } {
   const found = openAction(incoming, states);
   if ('because' in found) return found;
   const { intent, action } = found;
@@ -77,13 +85,15 @@ function escalatedFor(
   return tenant === intent.tenant ? { intent, action } : { because: 'it names another tenant' };
 }
 
+/** A question, and who answered it. */
+export interface Word {
+  of: Case;
+  action: EscalatedAction;
+  approver: Approver;
+}
+
 /** Guarantees 1 and 2: the word of a person, or else what is done without it. */
-function personsWord(
-  incoming: Verdict,
-  states: States,
-  facts: Facts,
-  now: Date,
-): { intent: AcceptedIntent; action: Escalated; approver: Approver } | Effect[] {
+export function personsWord(incoming: Verdict, states: States, facts: Facts, now: Date): Word | Effect[] {
   const found = escalatedFor(incoming, states);
   if ('because' in found) return [ignore(found.because)];
   const checked = checkedOf(incoming, facts);
@@ -93,18 +103,19 @@ function personsWord(
   const { id, data } = incoming.event;
   const of = caseOf(intent, { facts, states, causationid: id, now });
   const { timestamp } = incoming.record;
-  if (timestamp > Date.parse(action.escalation.expiresAt)) return tooLate(action, of);
+  const late = lateFrom(of, action);
+  if (late && timestamp > late.getTime()) return tooLate(of, action, late);
   if (action.escalation.answered?.includes(id)) return [ignore('answered before')];
   const because = checked.tag === 'approver' ? notTheirsToSay(checked.person, data, found) : checked.because;
   if (because) return decidedOn(of, action, askAgain(of, action, because));
   const { sub, roles } = (checked as Extract<Checked, { tag: 'approver' }>).person;
-  return { intent, action, approver: { sub, roles, reason: data.reason, at: new Date(timestamp).toISOString() } };
+  return { of, action, approver: { sub, roles, reason: data.reason, at: new Date(timestamp).toISOString() } };
 }
 
 function notTheirsToSay(
   person: Actor,
   { approver }: Verdict['event']['data'],
-  { intent, action }: { intent: AcceptedIntent; action: Escalated },
+  { intent, action }: { intent: AcceptedIntent; action: EscalatedAction },
 ): string | undefined {
   if (person.tenant !== intent.tenant) return 'the approver is of another tenant';
   if (person.sub !== approver.sub) return 'the token is of somebody else than the approver named';

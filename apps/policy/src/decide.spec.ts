@@ -15,6 +15,7 @@ import {
   denialOf,
   Desk,
   executed,
+  factsOf,
   large,
   only,
   small,
@@ -126,7 +127,12 @@ describe('an intent', () => {
       { workflow: 'desk', session: 's', text: 'x' },
       { ...asIntent, key: 'globex/s' },
     );
-    const facts = { workflows: new Map(), checked: new Map([['intents/0/0', isPerson(alice)]]), freshAfterMs: 0 };
+    const facts = {
+      workflows: new Map(),
+      checked: new Map([['intents/0/0', isPerson(alice)]]),
+      freshAfterMs: 0,
+      control: world.switches.view(),
+    };
     expect(requested.touches(incoming as never, facts)).toEqual([`intent:${intentId}`]);
   });
 
@@ -189,8 +195,8 @@ describe('one tool call', () => {
           arguments: small,
           dryRun: false,
           approvers: [],
-          facts: {},
-          epoch: 0,
+          facts: factsOf({ caseId: 'model', amount: 'model', currency: 'model' }),
+          epoch: 1,
         },
         rules: [{ rule: 'small', outcome: 'allow', reason: 'small' }],
         ...{ policyVersion: 'pv-1', fingerprint: 'fp-1', decidedAt: '2026-03-01T10:00:00.000Z' },

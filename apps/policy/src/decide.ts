@@ -15,13 +15,14 @@ import {
   UNVERIFIED,
 } from '@countersign/contracts';
 import { emit, ignore, put, type Effect, type States } from '@countersign/messaging/stream';
-import { acceptedDraft, refusedDraft, type Case, type Denial, type Requested } from './drafts.js';
+import { acceptedDraft, refusedDraft, type Denial, type Requested } from './drafts.js';
 import { checkedOf, type Checked, type Facts, type Of } from './facts.js';
-import { contractNamed, deny, judgeNew, type Ask, type Decided } from './judge.js';
-import { book, limitKeys } from './limits.js';
-import { caseOf, keep, whyNot } from './open-action.js';
+import { contractNamed, deny, judgeNew, type Ask } from './judge.js';
+import { keysOfCall } from './counted.js';
+import { caseOf, decidedNew, whyNot } from './open-action.js';
 import { withStrangers } from './provenance.js';
 import { spoken } from './spoken.js';
+import { unstorable } from './storable.js';
 import { waitForKey } from './waiting.js';
 import {
   actionKey,
@@ -51,14 +52,13 @@ export function requestedTouches(incoming: Requested, facts: Facts): string[] {
   const { event, record } = incoming;
   if (checked.tag !== 'person' || !('tool' in event.data)) return [key];
   const loaded = facts.workflows.get(event.data.workflow);
-  const tool = loaded && contractNamed(loaded, event.data.tool);
-  if (!tool || tool.effect === 'read' || event.data.dry_run) return [key];
-  const { workflow, session } = event.data;
-  const { tenant } = checked.person;
-  return [
-    key,
-    ...limitKeys({ tenant, actor: checked.person, session, workflow, day: dayOf(record.timestamp) }, loaded),
-  ];
+  const contract = loaded && contractNamed(loaded, event.data.tool);
+  if (!contract) return [key];
+  const { workflow, session, dry_run: dryRun = false } = event.data;
+  const { person, said } = checked;
+  const whose = { tenant: person.tenant, actor: person, session, workflow, day: dayOf(record.timestamp) };
+  const call = { arguments: said?.arguments ?? event.data.arguments, dryRun };
+  return [key, ...keysOfCall(whose, loaded, contract, call)];
 }
 
 const dayOf = (instant: number) => new Date(instant).toISOString().slice(0, 10);
@@ -129,13 +129,6 @@ function acceptedIntent({ event, record }: Requested, checked: Person, intentId:
   };
 }
 
-/** The first decision on an action. */
-const decidedNew = (of: Case, actionId: string, { action, event }: Decided): Effect[] => [
-  keep(of.intent, actionId, action),
-  ...book(of, undefined, action.tag === 'ended' ? undefined : action.reserved),
-  emit(event),
-];
-
 type Person = Extract<Checked, { tag: 'person' }>;
 
 /** What could be read but neither stored nor published again. */
@@ -148,11 +141,6 @@ function malformed({ event, text }: Requested): Denial | undefined {
   if (flaw) return invalid(`arguments: ${flaw}`);
   return unstorable(text) ? invalid('the text holds the character U+0000 or half a character') : undefined;
 }
-
-/** By its escapes: backslashes that stand for themselves and whole pairs are taken out first. */
-const unstorable = (json: string) =>
-  json.includes('\\u') &&
-  /\\u0000|\\u[dD][89a-fA-F]/.test(json.replace(/\\\\|\\u[dD][89abAB]..\\u[dD][c-fC-F]../g, ''));
 
 function notTheirs({ event, key }: Requested, { person }: Person): Denial | undefined {
   const claimed = [key.split('/')[0], event.tenantid].find((tenant) => tenant && tenant !== person.tenant);
@@ -180,8 +168,8 @@ function proposedTouchesAlso({ event }: Proposed, states: States, { workflows }:
   const intent = states.get<Intent>(intentKey(event.data.intentId));
   if (intent?.tag !== 'accepted' || intent.kind !== 'intent') return [];
   const loaded = workflows.get(intent.workflow);
-  const changes = loaded && contractNamed(loaded, event.data.tool)?.effect !== 'read';
-  return [...(changes ? limitKeys(intent, loaded) : []), actionKey(event.data.actionId)];
+  const contract = loaded && contractNamed(loaded, event.data.tool);
+  return [...(contract ? keysOfCall(intent, loaded, contract, event.data) : []), actionKey(event.data.actionId)];
 }
 
 function decideProposed(incoming: Proposed, states: States, facts: Facts, now: Date): Effect[] {
@@ -195,7 +183,8 @@ function decideProposed(incoming: Proposed, states: States, facts: Facts, now: D
     return [ignore('of another tenant, session or workflow than its intent')];
   if (actionId !== actionIdOf(intentId, turn, index)) return [ignore('its id does not follow from its place')];
   if (states.get<Action>(actionKey(actionId))) return [ignore('decided before')];
-  const of = caseOf(intent, { facts, states, causationid: event.id, now });
+  const counted = { ...intent, proposals: intent.proposals + 1 };
+  const of = caseOf(counted, { facts, states, causationid: event.id, now });
   const flaw =
     text.length > MAX_REQUEST_CHARS || unstorable(text)
       ? 'too long, or not storable'
@@ -205,7 +194,6 @@ function decideProposed(incoming: Proposed, states: States, facts: Facts, now: D
     ? { code: 'INVALID_ARGUMENTS' as const, detail: flaw }
     : proposalDenial(intent, record.timestamp);
   const decided = because ? deny(of, { ...ask, revision: 0, toolVersion: 'unknown' }, because) : judgeNew(of, ask);
-  const counted = { ...intent, proposals: intent.proposals + 1 };
   return [put(intentKey(intentId), counted), ...decidedNew(of, actionId, decided)];
 }
 

@@ -11,6 +11,7 @@ import {
 } from '@countersign/contracts';
 import { expired, granted, rejected } from './approvals.js';
 import { proposed, replied, requested } from './decide.js';
+import { edited } from './edits.js';
 import type { Checked } from './facts.js';
 import { previewed, read, returned } from './results.js';
 import { actionId, alice, intentId, isPerson, previewOf, saidBy, signed, T0, World } from './world.fixture.js';
@@ -25,6 +26,12 @@ export type Asked = EventData<'countersign.action.escalated.v1'>;
 export const warrantOf = (events: AnyEvent[]) => only(events, 'countersign.action.approved.v1');
 export const askedOf = (events: AnyEvent[]) => only(events, 'countersign.action.escalated.v1');
 export const denialOf = (events: AnyEvent[]) => only(events, 'countersign.action.denied.v1');
+
+/** What stands in a decision of the desk, so that it can be made once more. */
+export const factsOf = (origins: Record<string, 'model' | 'user' | 'approver'>) => ({
+  provenance: Object.fromEntries(Object.entries(origins).map(([path, origin]) => [path, { origin }])),
+  ...{ history: {}, stage: 'scoped', switches: [], now: new Date(T0).toISOString() },
+});
 
 export const asIntent = { id: 'req-1', source: '/shop' };
 export const small = { caseId: 'case_7', amount: '18.00', currency: 'EUR' };
@@ -128,9 +135,9 @@ export class Desk extends World {
   }
 
   /** What a person's word is about. */
-  bound({ actionHash }: Asked, given = {}) {
+  bound({ actionHash, revision }: Asked, given = {}) {
     const approvalId = this.#approvalOf(actionHash);
-    return { approvalId, intentId, actionId, revision: 0, actionHash, tenant: 'acme', ...given };
+    return { approvalId, intentId, actionId, revision, actionHash, tenant: 'acme', ...given };
   }
 
   word(asked: Asked, by: Person, given = {}) {
@@ -145,6 +152,16 @@ export class Desk extends World {
 
   rejects(asked: Asked, by: Person): AnyEvent[] {
     return this.when(rejected, this.record('countersign.approval.rejected.v1', this.word(asked, by)), saidBy(by));
+  }
+
+  edits(asked: Asked, by: Person, args: JsonObject, checked: Checked = saidBy(by), given = {}): AnyEvent[] {
+    const data = { ...this.word(asked, by), arguments: args };
+    return this.when(edited, this.record('countersign.approval.edited.v1', data, given), checked);
+  }
+
+  /** What people are asked once the effect of an edit is there. */
+  edited(asked: Asked, by: Person, args: JsonObject, effect: JsonObject = { balance: '4' }): Asked {
+    return askedOf(this.preview(warrantOf(this.edits(asked, by, args)), effect));
   }
 
   expires(asked: Asked, at: number, checked: Checked = signed): AnyEvent[] {

@@ -15,6 +15,7 @@ import {
   type RecordRead,
   type RuleResult,
 } from '@countersign/contracts';
+import type { ControlView } from '@countersign/control';
 import { tokensIn } from '@countersign/sealing';
 import type { ToolContract } from '@countersign/tool-sdk';
 import type { LoadedWorkflow } from '@countersign/workflow-kit';
@@ -37,10 +38,17 @@ export interface Case {
   loaded: LoadedWorkflow;
   /** Id of the event that caused this. */
   causationid: string;
-  /** What was granted to this user so far: rows that `limitKeys` names. */
+  /** What was counted so far: rows that `countedKeys` and `bookedKeys` name (limits.ts). */
   states: States;
   freshAfterMs: number;
+  control: ControlView;
   now: Date;
+}
+
+/** What each rule said, and what the rules looked at: enough to make the decision once more. */
+export interface Looked {
+  rules: RuleResult[];
+  facts?: JsonObject;
 }
 
 export interface Denial {
@@ -49,6 +57,8 @@ export interface Denial {
   nextStep?: string | undefined;
   /** Holds whatever the model tries next, though other denials of its code do not. */
   final?: boolean | undefined;
+  /** Of RATE_LIMITED: when to ask again. */
+  retryAt?: string | undefined;
 }
 
 /** Denials that hold for the same action whatever the model tries next. */
@@ -146,18 +156,20 @@ export function approvedDraft(
   of: Case,
   action: ActionBase,
   grant: Grant,
-  given: { rules: RuleResult[]; facts: JsonObject; context: RecordRead[]; people: string[] },
+  { rules, facts = {} }: Looked,
+  given: { context: RecordRead[]; people: string[] },
 ): EventDraft & { data: { jti: string } } {
   const { intent, loaded, now } = of;
   const { actionId, revision, preview, approvers, dryRun } = action;
   const jti = deriveId('jti', actionId, revision, action.warrants);
   const seconds = Math.floor(now.getTime() / 1000);
-  const { rules, facts, context, people } = given;
+  const { context, people } = given;
   const opens = tokensIn(action.arguments);
   const lasts = approvers.length > 0 ? APPROVED_WARRANT_SECONDS : WARRANT_SECONDS;
   const data: EventData<'countersign.action.approved.v1'> = {
     ...decided(of, action, rules),
-    ...{ grant, arguments: action.arguments, dryRun, approvers, facts, epoch: 0, fingerprint: loaded.fingerprint },
+    ...{ grant, arguments: action.arguments, dryRun, approvers, facts },
+    ...{ epoch: of.control.epoch, fingerprint: loaded.fingerprint },
     idempotencyKey: idempotencyKeyOf(intent.tenant, actionId, revision),
     ...(preview ? { preview } : {}),
     ...(context.length > 0 ? { context } : {}),
@@ -168,8 +180,8 @@ export function approvedDraft(
   return { ...envelope(of, 'countersign.action.approved.v1', actionId, jti), time: now.toISOString(), data };
 }
 
-export function deniedDraft(of: Case, action: Denied, rules: RuleResult[], because: Denial): EventDraft {
-  const { code, detail, nextStep, final } = because;
+export function deniedDraft(of: Case, action: Denied, { rules, facts }: Looked, because: Denial): EventDraft {
+  const { code, detail, nextStep, final, retryAt } = because;
   return {
     ...envelope(of, 'countersign.action.denied.v1', action.actionId, action.actionId),
     time: of.now.toISOString(),
@@ -178,11 +190,13 @@ export function deniedDraft(of: Case, action: Denied, rules: RuleResult[], becau
       arguments: action.arguments,
       ...refusal(code, cut(detail, MAX_DETAIL), nextStep && cut(nextStep, MAX_DETAIL)),
       final: final ?? FINAL.includes(code),
+      ...(facts ? { facts } : {}),
+      ...(retryAt ? { retryAt } : {}),
     },
   };
 }
 
-export type Denied = Pick<ActionBase, 'actionId' | 'revision' | 'tool' | 'toolVersion' | 'arguments'>;
+export type Denied = Pick<ActionBase, 'actionId' | 'revision' | 'tool' | 'toolVersion' | 'arguments' | 'edits'>;
 
 export interface Asking {
   escalation: Escalation;
@@ -192,7 +206,7 @@ export interface Asking {
   because?: string;
 }
 
-export function escalatedDraft(of: Case, action: ActionBase, rules: RuleResult[], asking: Asking): EventDraft {
+export function escalatedDraft(of: Case, action: ActionBase, { rules, facts }: Looked, asking: Asking): EventDraft {
   const { escalation, contract, provenance, because } = asking;
   const { actionHash, roles, needed, expiresAt } = escalation;
   const { amount, records, affected } = contract.blast?.(action.arguments) ?? { records: 1, affected: [] };
@@ -203,6 +217,7 @@ export function escalatedDraft(of: Case, action: ActionBase, rules: RuleResult[]
     time: of.now.toISOString(),
     data: {
       ...decided(of, action, rules),
+      policyVersion: escalation.policyVersion,
       ...{
         arguments: action.arguments,
         provenance,
@@ -219,6 +234,7 @@ export function escalatedDraft(of: Case, action: ActionBase, rules: RuleResult[]
         reversible: contract.reversible,
         affected: affected.slice(0, 100).map((one) => clean(one)),
       },
+      ...(facts ? { facts } : {}),
       ...(because === undefined ? {} : { because: cut(because, MAX_DETAIL) }),
     },
   };
@@ -226,7 +242,7 @@ export function escalatedDraft(of: Case, action: ActionBase, rules: RuleResult[]
 
 function decided({ intent, loaded, now }: Case, action: Denied, rules: RuleResult[]) {
   const { intentId, tenant, actor, workflow, session } = intent;
-  const { actionId, revision, tool, toolVersion } = action;
+  const { actionId, revision, tool, toolVersion, edits } = action;
   return {
     ...{
       intentId,
@@ -241,6 +257,7 @@ function decided({ intent, loaded, now }: Case, action: Denied, rules: RuleResul
       toolVersion,
     },
     ...{ rules, policyVersion: loaded.policyVersion, decidedAt: now.toISOString() },
+    ...(edits ? { edits } : {}),
   };
 }
 

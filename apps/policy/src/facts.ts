@@ -1,4 +1,5 @@
 import type { AnyEvent, CloudEvent, EventType, Incoming, JsonObject, Person } from '@countersign/contracts';
+import type { ControlView } from '@countersign/control';
 import type { LoadedWorkflow } from '@countersign/workflow-kit';
 
 /** What was found of a record before the transaction: whose token it carries, or whether its writer signed it. */
@@ -8,7 +9,7 @@ export type Checked =
   /** Its key is not known yet: the token, for policy alone. */
   | { tag: 'waiting'; sealed: string }
   | { tag: 'signed' }
-  | { tag: 'approver'; person: Person }
+  | { tag: 'approver'; person: Person; said?: Said }
   /** Approval signed it; the token beside it proves nobody. */
   | { tag: 'no-approver'; because: string }
   | { tag: 'not-trusted'; because: string };
@@ -26,6 +27,8 @@ export interface Facts {
   checked: ReadonlyMap<string, Checked>;
   /** After an approval that took longer, roles and effect are looked at again. */
   freshAfterMs: number;
+  /** The switches and stages in force, as of at most a moment ago. */
+  control: ControlView;
 }
 
 export type Of<T extends EventType> = Incoming & { event: CloudEvent<T> };

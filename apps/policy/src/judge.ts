@@ -1,18 +1,28 @@
 import {
   actionHashOf,
-  deriveId,
+  approvalIdOf,
   type EventDraft,
   type Grant,
   type JsonObject,
-  type RuleResult,
+  type Stage,
 } from '@countersign/contracts';
-import { evaluate, type Verdict } from '@countersign/policy-kit';
+import { evaluate, type RuleFacts, type Verdict } from '@countersign/policy-kit';
 import { parseInput, type ToolContract } from '@countersign/tool-sdk';
-import type { LoadedWorkflow } from '@countersign/workflow-kit';
-import { approvedDraft, deniedDraft, escalatedDraft, type Case, type Denial, type Denied } from './drafts.js';
-import { overGranted, withinLimits } from './limits.js';
-import { provenanceOf, restsOn, restsOnTooMuch, unknownTokens } from './provenance.js';
-import type { Action, ActionBase, Escalation, OpenAction } from './state.js';
+import { roleDenialOf, takesOf, type LoadedWorkflow } from '@countersign/workflow-kit';
+import {
+  approvedDraft,
+  deniedDraft,
+  escalatedDraft,
+  type Case,
+  type Denial,
+  type Denied,
+  type Looked,
+} from './drafts.js';
+import { gatesOf, killDenial, onlyDrafted, stageDenial } from './gates.js';
+import { bookedOn, historyOf } from './counted.js';
+import { overShared } from './limits.js';
+import { provenanceOf, provenanceOfEdited, restsOn, restsOnTooMuch, unknownTokens } from './provenance.js';
+import type { Action, ActionBase, Booked, Escalation, Needed } from './state.js';
 
 /** What became of an action, and the one decision that says so. */
 export interface Decided {
@@ -42,18 +52,23 @@ export function judgeNew(of: Case, ask: Ask): Decided {
   };
   if (!contract)
     return deny(of, bare, { code: 'UNKNOWN_TOOL', detail: `${of.intent.workflow} has no tool ${ask.tool}` });
-  const input = parseInput(contract, ask.arguments);
+  const fit = fitting(of, contract, ask.arguments);
+  if ('code' in fit) return deny(of, bare, fit);
+  const fresh = { dryRun: ask.dryRun, warrants: 0, returns: 0, asked: [], approvers: [] };
+  return judge(of, { ...bare, arguments: fit.arguments, ...fresh });
+}
+
+/** The arguments as the tool takes them, or why it does not. */
+export function fitting(of: Case, contract: ToolContract, args: JsonObject): { arguments: JsonObject } | Denial {
+  const input = parseInput(contract, args);
   if (!input.ok) {
     const fields = input.problems.map(({ path, message }) => `${path}: ${message}`).join('; ');
-    return deny(of, bare, { code: 'INVALID_ARGUMENTS', detail: fields });
+    return { code: 'INVALID_ARGUMENTS', detail: fields };
   }
-  const unknown = unknownTokens(ask.arguments, of.intent);
-  if (unknown.length > 0) {
-    const detail = `${unknown.slice(0, 5).join(', ')}: not a value this session has read`;
-    return deny(of, bare, { code: 'INVALID_ARGUMENTS', detail, nextStep: NOT_READ });
-  }
-  const fresh = { dryRun: ask.dryRun, warrants: 0, returns: 0, asked: [], approvers: [] };
-  return judge(of, { ...bare, arguments: input.value as JsonObject, ...fresh });
+  const unknown = unknownTokens(args, of.intent);
+  if (unknown.length === 0) return { arguments: input.value as JsonObject };
+  const detail = `${unknown.slice(0, 5).join(', ')}: not a value this session has read`;
+  return { code: 'INVALID_ARGUMENTS', detail, nextStep: NOT_READ };
 }
 
 /** Decides with what is known now: the preview once there is one, the people who said yes. */
@@ -65,53 +80,70 @@ export function judge(of: Case, action: ActionBase): Decided {
       detail: `${of.intent.workflow} has no tool ${action.tool} ${action.toolVersion} any more`,
     });
   }
-  const takes = withinLimits(of, contract, action.arguments);
+  const stopped = killDenial(of, action.tool) ?? stageDenial(of, contract, action);
+  if (stopped) return deny(of, action, stopped, { rules: [], facts: { ...gatesOf(of), now: of.now.toISOString() } });
+  const takes = takesOf(of.loaded.workflow, contract, action.arguments);
   const denial = roleDenial(of, contract) ?? ('takes' in takes ? undefined : takes);
   if (denial) return deny(of, action, denial);
-  const changes = contract.effect !== 'read' && !action.dryRun;
-  const reserving = changes && !action.reserved && 'takes' in takes ? takes.takes : undefined;
-  const exhausted = reserving && overGranted(of, reserving);
+  const booked = action.booked ?? bookedOn(of.intent, of.loaded, contract, action);
+  const reserving = 'takes' in takes && isUncounted(action, booked) ? takes.takes : undefined;
+  const exhausted = reserving && overShared(of, contract, booked, reserving);
   if (exhausted) return deny(of, action, exhausted);
-  return judged(of, { ...action, ...(reserving ? { reserved: reserving } : {}) }, contract);
+  const history = historyOf(of, contract, action);
+  return judged(of, { ...action, booked, ...(reserving ? { reserved: reserving } : {}) }, contract, history);
 }
 
+/** It takes something of what it is booked on, and has not yet. */
+const isUncounted = ({ reserved }: ActionBase, { history, limits }: Booked) =>
+  !reserved && history.length + limits.length > 0;
+
 /** By the rules, and by people where they say so. What is reserved counts only if a commit is granted. */
-function judged(of: Case, action: ActionBase, contract: ToolContract): Decided {
-  const verdict = ruleVerdict(of, action, contract);
+function judged(of: Case, action: ActionBase, contract: ToolContract, history: RuleFacts['history']): Decided {
+  const { verdict, looked } = look(of, action, contract, history);
   const isRead = contract.effect === 'read';
-  switch (verdict.tag) {
-    case 'deny':
-      return deny(of, action, verdict, verdict.rules);
-    case 'approve':
-      if (action.insist !== undefined) return insisted(of, action, contract, verdict.rules);
-      return grant(of, action, isRead ? 'read' : action.dryRun ? 'preview' : 'commit', verdict.rules);
-    case 'needs-preview':
-      if (!isRead) return grant(of, action, 'preview', verdict.rules);
-      return deny(
-        of,
-        action,
-        { code: 'PERMISSION_DENIED', detail: 'a rule asks for the preview of a read, which has none' },
-        verdict.rules,
-      );
-    case 'escalate':
-      return escalate(of, action, contract, verdict);
-    default:
-      return verdict satisfies never;
+  if (verdict.tag === 'deny') return deny(of, action, verdict, looked);
+  if (verdict.tag === 'needs-preview') {
+    if (!isRead) return grant(of, action, 'preview', looked);
+    const detail = 'a rule asks for the preview of a read, which has none';
+    return deny(of, action, { code: 'PERMISSION_DENIED', detail }, looked);
   }
+  if (onlyDrafted(of, contract, action)) return grant(of, action, 'draft', looked);
+  const people = peopleNeeded(action, contract, verdict);
+  if (people === undefined) return grant(of, action, isRead ? 'read' : action.dryRun ? 'preview' : 'commit', looked);
+  if ('code' in people) return deny(of, action, people, looked);
+  return escalate(of, action, contract, people, looked);
+}
+
+type Decisive = Extract<Verdict, { tag: 'approve' | 'escalate' }>;
+
+/** Who has to decide: as the rules say, or because records changed under it, and whoever was asked about it before at the least. */
+function peopleNeeded(action: ActionBase, contract: ToolContract, verdict: Decisive): Needed | Denial | undefined {
+  const { insist, atLeast } = action;
+  const asked: Needed | Denial | undefined =
+    verdict.tag === 'escalate'
+      ? { roles: verdict.roles, needed: verdict.approvals }
+      : insist === undefined
+        ? undefined
+        : insisted(insist, contract);
+  if (!asked || !atLeast || 'code' in asked) return asked ?? atLeast;
+  const roles = asked.roles.filter((role) => atLeast.roles.includes(role));
+  if (roles.length > 0) return { roles, needed: Math.max(asked.needed, atLeast.needed) };
+  const detail = `it needs one of ${asked.roles.join(', ')}, and before it was changed one of ${atLeast.roles.join(', ')}`;
+  return { code: 'PERMISSION_DENIED', detail };
 }
 
 /** The rules allow it, but records changed under it time and again: whoever may approve any of this tool's values decides. */
-function insisted(of: Case, action: ActionBase, contract: ToolContract, rules: RuleResult[]): Decided {
-  const roles = [...new Set(Object.values(contract.permissions.approvals ?? {}).flatMap(({ roles }) => roles))];
-  if (roles.length > 0) return escalate(of, action, contract, { rules, roles, approvals: 1 });
-  const detail = `${action.insist}; and nobody is named who could decide on ${contract.name}`;
-  return deny(of, action, { code: 'STALE_CONTEXT', detail, nextStep: HAND_OVER, final: true }, rules);
+function insisted(insist: string, { name, permissions }: ToolContract): Needed | Denial {
+  const roles = [...new Set(Object.values(permissions.approvals ?? {}).flatMap(({ roles }) => roles))];
+  if (roles.length > 0) return { roles, needed: 1 };
+  const detail = `${insist}; and nobody is named who could decide on ${name}`;
+  return { code: 'STALE_CONTEXT', detail, nextStep: HAND_OVER, final: true };
 }
 
 const HAND_OVER = 'Stop: tell the user that the record keeps changing, so that a person has to do it.';
 
-export function deny(of: Case, action: Denied, because: Denial, rules: RuleResult[] = []): Decided {
-  return { action: { tag: 'ended', outcome: 'denied' }, event: deniedDraft(of, action, rules, because) };
+export function deny(of: Case, action: Denied, because: Denial, looked: Looked = { rules: [] }): Decided {
+  return { action: { tag: 'ended', outcome: 'denied' }, event: deniedDraft(of, action, looked, because) };
 }
 
 export const contractNamed = ({ workflow }: LoadedWorkflow, tool: string): ToolContract | undefined =>
@@ -119,17 +151,20 @@ export const contractNamed = ({ workflow }: LoadedWorkflow, tool: string): ToolC
 export const contractOf = ({ loaded }: Case, tool: string) => contractNamed(loaded, tool);
 
 /** Authority is what the user, the workflow and the tool all allow. */
-export function roleDenial({ intent, loaded }: Case, { name, permissions }: ToolContract): Denial | undefined {
-  const { roles } = intent.actor;
-  const needed = (of: string, by: readonly string[]): Denial | undefined =>
-    roles.some((role) => by.includes(role))
-      ? undefined
-      : { code: 'PERMISSION_DENIED', detail: `${of} needs one of the roles ${by.join(', ')}` };
-  return needed(loaded.workflow.name, loaded.workflow.roles) ?? needed(name, permissions.roles);
-}
+export const roleDenial = ({ intent, loaded }: Case, contract: ToolContract): Denial | undefined =>
+  roleDenialOf(loaded.workflow, contract, intent.actor.roles);
 
-function ruleVerdict({ intent, loaded, now }: Case, action: ActionBase, contract: ToolContract): Verdict {
-  return evaluate(loaded.workflow.rules, {
+/** What the rules say, with all that they looked at beside the action itself. */
+export function look(
+  of: Case,
+  action: ActionBase,
+  contract: ToolContract,
+  history: RuleFacts['history'],
+): { verdict: Verdict; looked: Looked } {
+  const { intent, loaded, now } = of;
+  const { stage, switches } = gatesOf(of);
+  const given = { provenance: provenanceFor(of, action), history } satisfies Partial<RuleFacts>;
+  const verdict = evaluate(loaded.workflow.rules, {
     workflow: intent.workflow,
     tool: { name: contract.name, effect: contract.effect },
     permissions: contract.permissions,
@@ -137,80 +172,67 @@ function ruleVerdict({ intent, loaded, now }: Case, action: ActionBase, contract
     arguments: action.arguments,
     dryRun: action.dryRun,
     preview: action.preview,
-    provenance: provenanceOf(action.arguments, intent),
-    history: {},
-    now,
+    ...{ ...given, stage: stage as Stage, switches, now },
   });
+  const facts = { ...given, stage, switches, now: now.toISOString() } as unknown as JsonObject;
+  return { verdict, looked: { rules: verdict.rules, facts } };
 }
 
+export const provenanceFor = ({ intent }: Case, { arguments: args, edits }: ActionBase) =>
+  edits ? provenanceOfEdited(args, edits[0]!.arguments, intent) : provenanceOf(args, intent);
+
 /** `people`: whose roles are to be looked up with the preview. */
-function grant(of: Case, action: ActionBase, what: Grant, rules: RuleResult[], people: string[] = []): Decided {
-  const { intent } = of;
-  const facts: JsonObject =
-    intent.kind === 'intent' ? { provenance: provenanceOf(action.arguments, intent) as unknown as JsonObject } : {};
+function grant(of: Case, action: ActionBase, what: Grant, looked: Looked, people: string[] = []): Decided {
   // People decided on the preview and its basis; whoever insists on one does so because records do not stand still.
   const rests = what === 'read' || action.approvers.length > 0 || action.insist !== undefined;
-  const context = rests ? [] : restsOn(action.arguments, intent);
+  const context = rests ? [] : restsOn(action.arguments, of.intent);
   if (restsOnTooMuch(context))
-    return deny(of, action, { code: 'INVALID_ARGUMENTS', detail: `it rests on ${context.length} records` }, rules);
-  const event = approvedDraft(of, action, what, { rules, facts, context, people });
+    return deny(of, action, { code: 'INVALID_ARGUMENTS', detail: `it rests on ${context.length} records` }, looked);
+  const event = approvedDraft(of, action, what, looked, { context, people });
   const { reserved, ...rest } = action;
-  const kept = what === 'commit' && reserved ? { ...rest, reserved } : rest;
+  const kept = (what === 'commit' || what === 'read') && reserved ? { ...rest, reserved } : rest;
   const granted = { ...kept, tag: 'granted' as const, grant: what, jti: event.data.jti, warrants: action.warrants + 1 };
   return { action: people.length > 0 ? { ...granted, lookingAgain: true } : granted, event };
 }
 
 /** People decide on a computed effect: first the preview, then the question. A dry run has no effect to ask about. */
-function escalate(
-  of: Case,
-  { reserved, ...action }: ActionBase,
-  contract: ToolContract,
-  verdict: Pick<Extract<Verdict, { tag: 'escalate' }>, 'rules' | 'roles' | 'approvals'>,
-): Decided {
+function escalate(of: Case, action: ActionBase, contract: ToolContract, people: Needed, looked: Looked): Decided {
   const isRead = contract.effect === 'read';
-  if (!isRead && (action.dryRun || !action.preview)) return grant(of, action, 'preview', verdict.rules);
-  const approved = action.approvers.filter(({ roles }) => roles.some((role) => verdict.roles.includes(role)));
-  if (approved.length >= verdict.approvals) {
-    if (isRead) return grant(of, action, 'read', verdict.rules);
-    if (isFresh(of, action)) return grant(of, reserved ? { ...action, reserved } : action, 'commit', verdict.rules);
-    const people = [...new Set([of.intent.actor.sub, ...approved.map(({ sub }) => sub)])];
-    return grant(of, action, 'preview', verdict.rules, people);
-  }
+  if (!isRead && (action.dryRun || !action.preview)) return grant(of, action, 'preview', looked);
   const { tenant, actor, workflow } = of.intent;
   const actionHash = actionHashOf({ ...action, tenant, actor, workflow, policyVersion: of.loaded.policyVersion });
-  if (action.asked.includes(actionHash)) {
-    // The effect went away and came back, or the rules changed: the item of this hash is closed, so nobody could answer.
-    return deny(
-      of,
-      action,
-      { code: 'PREVIEW_CHANGED', detail: 'people were asked about this very effect before' },
-      verdict.rules,
-    );
+  const approved = approvalsOf(action, actionHash, people);
+  if (approved.length >= people.needed) {
+    if (isRead) return grant(of, action, 'read', looked);
+    if (isFresh(of, action)) return grant(of, action, 'commit', looked);
+    return grant(of, action, 'preview', looked, [...new Set([actor.sub, ...approved.map(({ sub }) => sub)])]);
   }
-  const escalation: Escalation = {
-    actionHash,
-    approvalId: deriveId('apr', action.actionId, action.revision, actionHash),
-    roles: verdict.roles,
-    needed: verdict.approvals,
-    expiresAt: new Date(of.now.getTime() + of.loaded.workflow.approval.expiresInMs).toISOString(),
+  if (action.asked.includes(actionHash)) {
+    // The effect went away and came back, or the rules did: the item of this hash is closed, so nobody could answer.
+    const detail = 'people were asked about this very effect before';
+    return deny(of, action, { code: 'PREVIEW_CHANGED', detail }, looked);
+  }
+  const escalation = escalationOf(of, action, actionHash, people);
+  const provenance = provenanceFor(of, action);
+  const event = escalatedDraft(of, action, looked, { escalation, contract, provenance });
+  const { reserved: _, ...open } = action;
+  return { action: { ...open, tag: 'escalated', asked: [...action.asked, actionHash], escalation }, event };
+}
+
+/** Whose yes counts: it was said of this very hash, and the role still suffices. */
+const approvalsOf = ({ escalation, approvers }: ActionBase, actionHash: string, { roles: needed }: Needed) =>
+  escalation?.actionHash === actionHash
+    ? approvers.filter(({ roles }) => roles.some((role) => needed.includes(role)))
+    : [];
+
+function escalationOf({ loaded, now }: Case, action: ActionBase, actionHash: string, people: Needed): Escalation {
+  const expiresAt = new Date(now.getTime() + loaded.workflow.approval.expiresInMs).toISOString();
+  return {
+    ...{ actionHash, approvalId: approvalIdOf(action.actionId, action.revision, actionHash), ...people },
+    ...{ policyVersion: loaded.policyVersion, openedAt: now.toISOString(), expiresAt },
   };
-  const provenance = provenanceOf(action.arguments, of.intent);
-  const event = escalatedDraft(of, action, verdict.rules, { escalation, contract, provenance });
-  return { action: { ...action, tag: 'escalated', asked: [...action.asked, actionHash], escalation }, event };
 }
 
 /** Whether effect and roles were looked at so lately that a commit may rest on them. */
 const isFresh = ({ now, freshAfterMs }: Case, { seenAt }: ActionBase) =>
   seenAt !== undefined && now.getTime() - Date.parse(seenAt) <= freshAfterMs;
-
-/** The same question once more, on the same item: what was answered does not count. */
-export function askAgain(of: Case, action: Extract<OpenAction, { tag: 'escalated' }>, because: string): Decided {
-  const contract = contractOf(of, action.tool);
-  if (!contract || contract.version !== action.toolVersion) return judge(of, action);
-  const answered = [...(action.escalation.answered ?? []), of.causationid];
-  const escalation = { ...action.escalation, answered };
-  const { rules } = ruleVerdict(of, action, contract);
-  const provenance = provenanceOf(action.arguments, of.intent);
-  const event = escalatedDraft(of, action, rules, { escalation, contract, provenance, because });
-  return { action: { ...action, escalation }, event };
-}

@@ -1,3 +1,3 @@
-import { MessagingTables1700000000000 } from '@countersign/messaging';
+import { messagingMigrations } from '@countersign/messaging';
 
-export const migrations = [MessagingTables1700000000000];
+export const migrations = messagingMigrations;

@@ -1,18 +1,20 @@
 import { emit, put, type Effect, type States } from '@countersign/messaging/stream';
-import type { ActionOutcome } from '@countersign/contracts';
+import type { ActionOutcome, JsonObject } from '@countersign/contracts';
 import type { Case } from './drafts.js';
 import { checkedOf, type Checked, type Facts, type Of } from './facts.js';
-import { judge, type Decided } from './judge.js';
-import { book, limitKeys } from './limits.js';
+import { bookedKeys, keysOfCall } from './counted.js';
+import { contractNamed, judge, type Decided } from './judge.js';
 import {
   actionKey,
   intentKey,
   type AcceptedIntent,
   type Action,
   type ActionBase,
+  type Booked,
   type Intent,
   type OpenAction,
 } from './state.js';
+import { book, close } from './tally.js';
 
 /** What speaks of an action that policy decided on before. */
 export type About = { event: { data: { intentId: string; actionId: string } } };
@@ -29,11 +31,38 @@ export function actionTouches({ event }: About, states: States): string[] {
   return intent?.tag === 'accepted' && intent.kind === 'intent' ? [actionKey(event.data.actionId)] : [];
 }
 
-/** The action, and what its commits count against: of an event that may grant a commit, or take one back. */
-export function limitTouches(incoming: About, states: States, { workflows }: Facts): string[] {
+/** The action, and all it is counted on: of an event that may grant something, or take it back. */
+export function countedTouches(incoming: About, states: States): string[] {
+  const open = bookedIn(incoming, states);
+  return [...(open ? bookedKeys(open) : []), ...actionTouches(incoming, states)];
+}
+
+/** The action, and where it is counted as open: of an event that ends what was done. */
+export function endTouches(incoming: About, states: States): string[] {
+  const open = bookedIn(incoming, states);
+  return [...(open ? bookedKeys({ ...open, limits: [] }) : []), ...actionTouches(incoming, states)];
+}
+
+/** The action, all it is counted on, and what it would be counted on with other arguments. */
+export function editTouches(incoming: About, args: JsonObject, states: States, { workflows }: Facts): string[] {
+  const open = bookedIn(incoming, states);
   const intent = states.get<Intent>(intentKey(incoming.event.data.intentId));
-  if (intent?.tag !== 'accepted') return [];
-  return [...limitKeys(intent, workflows.get(intent.workflow)), ...actionTouches(incoming, states)];
+  const loaded = open && intent?.tag === 'accepted' ? workflows.get(intent.workflow) : undefined;
+  const contract = open && loaded && contractNamed(loaded, open.tool);
+  if (!open || !contract || intent?.tag !== 'accepted') return countedTouches(incoming, states);
+  const keys = [...bookedKeys(open), ...keysOfCall(intent, loaded, contract, { arguments: args, dryRun: false })];
+  return [...new Set(keys), ...actionTouches(incoming, states)];
+}
+
+function bookedIn({ event }: About, states: States): (Booked & { tool: string }) | undefined {
+  const { intentId, actionId } = event.data;
+  const intent = states.get<Intent>(intentKey(intentId));
+  if (intent?.tag !== 'accepted') return undefined;
+  if (intent.kind === 'intent')
+    return intent.booked && Object.hasOwn(intent.booked, actionId) ? intent.booked[actionId] : undefined;
+  const { action } = intent;
+  if (!action || action.tag === 'ended' || action.actionId !== actionId || !action.booked) return undefined;
+  return { ...action.booked, tool: action.tool };
 }
 
 export function openAction(
@@ -80,23 +109,49 @@ export function caseOf(intent: AcceptedIntent, { facts, ...of }: Circumstances):
   const loaded = facts.workflows.get(intent.workflow);
   if (!loaded)
     throw new Error(`the workflow ${intent.workflow} is not loaded any more; load it and redrive this record`);
-  return { intent, loaded, freshAfterMs: facts.freshAfterMs, ...of };
+  return { intent, loaded, freshAfterMs: facts.freshAfterMs, control: facts.control, ...of };
 }
 
 /** Decides once more on an open action, with what is known of it now. */
 export const again = (of: Case, before: OpenAction, now: ActionBase): Effect[] => decidedOn(of, before, judge(of, now));
 
-/** An open action was decided on: what is kept of it, what its limits say now, and the decision. */
-export const decidedOn = (of: Case, before: OpenAction, { action, event }: Decided): Effect[] => [
-  keep(of.intent, before.actionId, action),
-  ...book(of, before.reserved, action.tag === 'ended' ? undefined : action.reserved),
+/** An open action was decided on: what is kept of it, where it is counted now, and the decision. */
+export const decidedOn = (of: Case, before: OpenAction, decided: Decided): Effect[] =>
+  decidedFrom(of, before.actionId, before, decided);
+
+/** The first decision on an action. */
+export const decidedNew = (of: Case, actionId: string, decided: Decided): Effect[] =>
+  decidedFrom(of, actionId, undefined, decided);
+
+const decidedFrom = (
+  of: Case,
+  actionId: string,
+  before: OpenAction | undefined,
+  { action, event }: Decided,
+): Effect[] => [
+  ...keep(of.intent, actionId, action),
+  ...book(of.states, before, action.tag === 'ended' ? undefined : action),
   emit(event),
 ];
 
-export const ended = ({ intent, action }: Found, outcome: ActionOutcome): Effect =>
-  keep(intent, action.actionId, { tag: 'ended', outcome });
+/** It ended with something done, or looked at. */
+export const ended = ({ intent, action }: Found, outcome: ActionOutcome, states: States): Effect[] => [
+  ...keep(intent, action.actionId, { tag: 'ended', outcome }),
+  ...close(states, action),
+];
 
-export function keep(intent: AcceptedIntent, actionId: string, action: Action): Effect {
-  if (intent.kind === 'intent') return put(actionKey(actionId), action);
-  return put(intentKey(intent.intentId), action.tag === 'ended' ? action : { ...intent, action });
+/** It ended with nothing done: what it took is given back. */
+export const undoneBy = ({ intent, action }: Found, outcome: ActionOutcome, states: States): Effect[] => [
+  ...keep(intent, action.actionId, { tag: 'ended', outcome }),
+  ...book(states, action, undefined),
+];
+
+export function keep(intent: AcceptedIntent, actionId: string, action: Action): Effect[] {
+  if (intent.kind === 'action')
+    return [put(intentKey(intent.intentId), action.tag === 'ended' ? action : { ...intent, action })];
+  const { [actionId]: before, ...others } = intent.booked ?? {};
+  const now = action.tag === 'ended' || !action.booked ? undefined : { ...action.booked, tool: action.tool };
+  const kept = put(actionKey(actionId), action);
+  if (JSON.stringify(before) === JSON.stringify(now)) return [kept];
+  return [kept, put(intentKey(intent.intentId), { ...intent, booked: now ? { ...others, [actionId]: now } : others })];
 }

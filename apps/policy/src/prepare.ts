@@ -1,9 +1,12 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
-import type { AnyEvent, Incoming } from '@countersign/contracts';
+import { parseControl, type AnyEvent, type Incoming } from '@countersign/contracts';
 import { bearerOf, openToken, sealedDigest, sealToken, type Verifier } from '@countersign/identity';
+import type { Messaging } from '@countersign/messaging';
 import type { SealStore } from '@countersign/sealing';
 import { checkSignature, type KeyRing } from '@countersign/signing';
 import type { LoadedWorkflow } from '@countersign/workflow-kit';
+import { rolesFor, verdictKey, type ControlFacts, type ControlSet } from './control.js';
+import type { ControlSource } from './control-reader.js';
 import { placeOf, type Checked, type Facts } from './facts.js';
 import { sealSaid } from './words.js';
 
@@ -17,6 +20,8 @@ export interface Means {
   store: Pick<SealStore, 'seal'>;
   /** After an approval that took longer, roles and effect are looked at again. */
   freshAfterMs: number;
+  /** Switches and stages. While they are not known nothing is decided. */
+  control: ControlSource;
   /** Told of each record that is not what it says it is. */
   onUntrusted(incoming: Incoming, because: string): void;
 }
@@ -40,8 +45,8 @@ export async function prepare(events: Incoming[], means: Means): Promise<Facts> 
     checked.set(placeOf(incoming), found);
     if (found.tag === 'not-trusted' || found.tag === 'no-approver') means.onUntrusted(incoming, found.because);
   };
-  await Promise.all(events.map(check));
-  return { workflows: means.workflows, checked, freshAfterMs: means.freshAfterMs };
+  const [control] = await Promise.all([means.control.view(), ...events.map(check)]);
+  return { workflows: means.workflows, checked, freshAfterMs: means.freshAfterMs, control };
 }
 
 async function checkOne(incoming: Incoming, means: Means): Promise<Checked> {
@@ -71,7 +76,7 @@ export async function speakerOf(
   return said ? { ...found, said } : found;
 }
 
-async function personOf(
+export async function personOf(
   token: string | undefined,
   instant: number,
   { verifier, openKey }: Means,
@@ -96,17 +101,65 @@ async function approverOf(incoming: Incoming, means: Means): Promise<Checked> {
   const token = await openToken(means.openKey, sealed);
   if (token === undefined) return { tag: 'no-approver', because: 'the sealed token cannot be opened' };
   const found = await personOf(token, incoming.record.timestamp, means);
-  if (found.tag === 'person') return { tag: 'approver', person: found.person };
+  if (found.tag === 'person') {
+    const { person } = found;
+    const said = await sealSaid(incoming, person.tenant, means.workflows, means.store);
+    return { tag: 'approver', person, ...(said ? { said } : {}) };
+  }
   return { tag: 'no-approver', because: 'because' in found ? found.because : found.tag };
 }
 
 function sealedDigestIn({ type, data }: AnyEvent): string | undefined {
-  return type === 'countersign.approval.granted.v1' || type === 'countersign.approval.rejected.v1'
-    ? data.tokenDigest
-    : undefined;
+  switch (type) {
+    case 'countersign.approval.granted.v1':
+    case 'countersign.approval.rejected.v1':
+    case 'countersign.approval.edited.v1':
+      return data.tokenDigest;
+    default:
+      return undefined;
+  }
 }
 
 function signedBy(owner: string, incoming: Incoming, { ring }: Means): Checked {
   const check = checkSignature(ring, owner, incoming);
   return check.ok ? { tag: 'signed' } : { tag: 'not-trusted', because: check.because };
+}
+
+/** What the facts of control records are made with. */
+export interface ControlMeans extends Pick<Means, 'verifier' | 'openKey'> {
+  instance: string;
+  messaging: () => Pick<Messaging, 'sql' | 'peers'>;
+}
+
+/** Verifies the tokens of control records that were not judged before: of the others the provider need not be asked any more. */
+export async function prepareControl(events: Incoming[], means: ControlMeans): Promise<ControlFacts> {
+  const asked = events.filter((event): event is ControlSet => needsToken(event));
+  const judged = await judgedBefore(asked, means);
+  const checked = new Map<string, Checked>();
+  const check = async (incoming: ControlSet) => checked.set(placeOf(incoming), await controllerOf(incoming, means));
+  await Promise.all(asked.filter(({ record }) => !judged.has(verdictKey(record.offset))).map(check));
+  return { checked, instance: means.instance, instances: await means.messaging().peers() };
+}
+
+function needsToken({ event: { type, data } }: Incoming): boolean {
+  const record = type === 'countersign.control.set.v1' && parseControl(data.scope, data.value);
+  return record ? rolesFor(record) !== undefined : false;
+}
+
+const JUDGED = 'select key from state where key = any($1::text[]) and body is not null';
+
+async function judgedBefore(asked: ControlSet[], { messaging }: ControlMeans): Promise<ReadonlySet<string>> {
+  if (asked.length === 0) return new Set();
+  const keys = asked.map(({ record }) => verdictKey(record.offset));
+  const rows = await messaging().sql.query<{ key: string }>('control-judged', JUDGED, [keys]);
+  return new Set(rows.map(({ key }) => key));
+}
+
+/** Whoever cannot be known yet is not waited for here: a trip may stand behind. */
+async function controllerOf({ headers, record }: ControlSet, { verifier, openKey }: ControlMeans): Promise<Checked> {
+  const token = bearerOf(headers['authorization']);
+  const verdict = await verifier.verify(token, record.timestamp, { patience: false });
+  if (verdict.ok) return { tag: 'person', person: verdict.person, expiresAt: verdict.expiresAt };
+  if (!verdict.wait || token === undefined) return { tag: 'no-person', because: verdict.because };
+  return { tag: 'waiting', sealed: await sealToken(createPublicKey(openKey), token) };
 }

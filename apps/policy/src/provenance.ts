@@ -47,6 +47,19 @@ export function provenanceOf(args: JsonObject, intent: Known): Record<string, Ar
   return provenance;
 }
 
+/** The same of arguments that people edited: what differs from the proposal is theirs. */
+export function provenanceOfEdited(
+  args: JsonObject,
+  proposed: JsonObject,
+  intent: Known,
+): Record<string, ArgumentProvenance> {
+  const before = new Map(leaves(proposed));
+  const provenance = provenanceOf(args, intent);
+  for (const [path, value] of leaves(args))
+    if (Object.hasOwn(provenance, path) && before.get(path) !== value) provenance[path] = { origin: 'approver' };
+  return provenance;
+}
+
 function originOf(value: Scalar, intent: Known): ArgumentProvenance {
   const place = placeOf(value, intent.reads);
   const own = saidByUser(value, intent);

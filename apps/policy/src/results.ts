@@ -5,86 +5,82 @@
  *    workflow says for a tool and a record; then a person decides on its effect, or nobody does.
  * 3. After an approval that took long, the effect and everybody's roles are looked at again: a commit follows only if the
  *    effect is the same, and whoever asked and agreed may still do so. Another effect is asked about anew; a role that was taken
- *    away, or that nobody can vouch for, ends it. Unsure is never yes.
+ *    away, or that nobody can vouch for, ends it. While a kill switch is on they are asked again. Unsure is never yes.
  */
 import { cut, type ActionOutcome, type MemberSeen, type RecordRead } from '@countersign/contracts';
 import { ignore, put, type Effect, type States } from '@countersign/messaging/stream';
 import { MAX_REPLANS } from '@countersign/workflow-kit';
+import { askAgain, notNow } from './asked.js';
 import type { Case } from './drafts.js';
 import type { Facts, Of } from './facts.js';
 import { contractOf, deny, roleDenial } from './judge.js';
-import { book } from './limits.js';
 import {
-  actionTouches,
   again,
   caseOf,
+  countedTouches,
   decidedOn,
   ended,
+  endTouches,
   intentTouches,
-  limitTouches,
   signedFor,
+  undoneBy,
   type EndType,
   type Found,
 } from './open-action.js';
 import { withRead } from './provenance.js';
-import { intentKey, MAX_CONTEXT, MAX_RETURNS, type OpenAction } from './state.js';
+import {
+  intentKey,
+  MAX_CONTEXT,
+  MAX_RETURNS,
+  type Escalation,
+  type EscalatedAction,
+  type OpenAction,
+} from './state.js';
 
 type Previewed = Of<'countersign.action.previewed.v1'>;
 type Returned = Of<'countersign.action.returned.v1'>;
 
-const touches = { touches: intentTouches, touchesAlso: actionTouches };
-const touchesLimits = { touches: intentTouches, touchesAlso: limitTouches };
+const touches = { touches: intentTouches, touchesAlso: endTouches };
+const touchesCounted = { touches: intentTouches, touchesAlso: countedTouches };
 
 export const read = { ...touches, decide: decideRead };
-export const previewed = { ...touchesLimits, decide: decidePreviewed };
-export const returned = { ...touchesLimits, decide: decideReturned };
+export const previewed = { ...touchesCounted, decide: decidePreviewed };
+export const returned = { ...touchesCounted, decide: decideReturned };
 /** It changed the system of record, or a draft was kept: what it took of the limits is taken. */
 export const done = (outcome: ActionOutcome) => ({ ...touches, decide: decideDone(outcome) });
 /** Nothing was changed. */
-export const undone = (outcome: ActionOutcome) => ({ ...touchesLimits, decide: decideUndone(outcome) });
+export const undone = (outcome: ActionOutcome) => ({ ...touchesCounted, decide: decideUndone(outcome) });
 /** A doubt found its end: either of the two. */
-export const resolved = { ...touchesLimits, decide: decideResolved };
+export const resolved = { ...touchesCounted, decide: decideResolved };
 
 function decideRead(incoming: Of<'countersign.action.read.v1'>, states: States, facts: Facts): Effect[] {
   const found = signedFor(incoming, states, facts);
   if ('because' in found) return [ignore(found.because)];
   const { intent, action } = found;
-  if (intent.kind === 'action') return [ended(found, 'read')];
+  if (intent.kind === 'action') return ended(found, 'read', states);
   const { result, recordsRead } = incoming.event.data;
   const sources = facts.workflows.get(intent.workflow)?.workflow.sources ?? [];
   const seen = withRead(intent, { tool: action.tool, result, recordsRead }, sources);
-  return [put(intentKey(intent.intentId), seen), ended(found, 'read')];
+  return [put(intentKey(intent.intentId), seen), ...ended({ intent: seen, action }, 'read', states)];
 }
 
 function decideDone(outcome: ActionOutcome) {
   return (incoming: Of<EndType>, states: States, facts: Facts): Effect[] => {
     const found = signedFor(incoming, states, facts);
-    return 'because' in found ? [ignore(found.because)] : [ended(found, outcome)];
+    return 'because' in found ? [ignore(found.because)] : ended(found, outcome, states);
   };
 }
 
 function decideUndone(outcome: ActionOutcome) {
-  return (incoming: Of<EndType>, states: States, facts: Facts, now: Date): Effect[] => {
+  return (incoming: Of<EndType>, states: States, facts: Facts): Effect[] => {
     const found = signedFor(incoming, states, facts);
-    if ('because' in found) return [ignore(found.because)];
-    return [ended(found, outcome), ...givenBack(found, incoming, states, facts, now)];
+    return 'because' in found ? [ignore(found.because)] : undoneBy(found, outcome, states);
   };
 }
 
-function decideResolved(
-  incoming: Of<'countersign.action.resolved.v1'>,
-  states: States,
-  facts: Facts,
-  now: Date,
-): Effect[] {
+function decideResolved(incoming: Of<'countersign.action.resolved.v1'>, states: States, facts: Facts): Effect[] {
   const decide = incoming.event.data.outcome === 'failed' ? decideUndone('resolved') : decideDone('resolved');
-  return decide(incoming, states, facts, now);
-}
-
-/** A workflow that was taken out has no limits any more. */
-function givenBack({ intent, action }: Found, { event }: Of<EndType>, states: States, facts: Facts, now: Date) {
-  if (!action.reserved || !facts.workflows.has(intent.workflow)) return [];
-  return book(caseOf(intent, { facts, states, causationid: event.id, now }), action.reserved, undefined);
+  return decide(incoming, states, facts);
 }
 
 /** The preview is there: it ends a dry run, and otherwise policy decides on it. */
@@ -93,7 +89,7 @@ function decidePreviewed(incoming: Previewed, states: States, facts: Facts, now:
   if ('because' in found) return [ignore(found.because)];
   const { intent, action } = found;
   if (action.tag !== 'granted' || action.grant !== 'preview') return [ignore('no preview was asked for')];
-  if (action.dryRun) return [ended(found, 'previewed')];
+  if (action.dryRun) return ended(found, 'previewed', states);
   const of = caseOf(intent, { facts, states, causationid: incoming.event.id, now });
   const { preview, recordsRead, people } = incoming.event.data;
   const { lookingAgain, ...before } = action;
@@ -106,6 +102,8 @@ const bounded = (records: RecordRead[]) => records.slice(0, MAX_CONTEXT);
 
 /** Guarantee 3: whether the people are still who they were, and the effect still what they said yes to. */
 function lookedAgain(of: Case, before: OpenAction, seen: OpenAction, people: MemberSeen[] | undefined): Effect[] {
+  const stopped = before.escalation && notNow(of, before.tool);
+  if (stopped) return decidedOn(of, before, askAgain(of, askedBefore(before, before.escalation!), stopped));
   const refused = (detail: string) => decidedOn(of, before, deny(of, seen, { code: 'PERMISSION_DENIED', detail }));
   if (!people)
     return refused(
@@ -123,6 +121,12 @@ function lookedAgain(of: Case, before: OpenAction, seen: OpenAction, people: Mem
   if (lost) return refused(`${lost.sub}, who approved it, has none of the roles ${needed.join(', ')} any more`);
   const approvers = seen.approvers.map((approver) => ({ ...approver, roles: rolesNow(approver, people) }));
   return again(still, before, { ...seen, approvers });
+}
+
+/** The question people said yes to, as if nobody had. */
+function askedBefore(action: OpenAction, escalation: Escalation): EscalatedAction {
+  const { grant: _, jti: __, lookingAgain: ___, ...bare } = { grant: 0, jti: 0, lookingAgain: 0, ...action };
+  return { ...bare, tag: 'escalated', escalation, approvers: [] };
 }
 
 /** What the token said and the directory still says. */
@@ -156,8 +160,9 @@ function stale(of: Case, { intent, action }: Found, detail: string): Effect[] {
   const target = targetOf(of, action);
   const times = intent.replans?.[target] ?? 0;
   if (times < (of.loaded.workflow.maxReplans ?? MAX_REPLANS)) {
-    const counted = put(intentKey(intent.intentId), { ...intent, replans: { ...intent.replans, [target]: times + 1 } });
-    return [counted, ...decidedOn(of, action, deny(of, action, because))];
+    const counted = { ...intent, replans: { ...intent.replans, [target]: times + 1 } };
+    const denied = decidedOn({ ...of, intent: counted }, action, deny(of, action, because));
+    return [put(intentKey(intent.intentId), counted), ...denied];
   }
   const { preview: _, ...bare } = action;
   const insist = `${action.tool} was planned ${times + 1} times on records that had changed: ${cut(detail, 500)}`;

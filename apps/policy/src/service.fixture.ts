@@ -34,8 +34,11 @@ export const PEOPLE = {
   bob: { sub: 'bob', tenant: 'acme', roles: ['support-lead'] },
   erin: { sub: 'erin', tenant: 'globex', roles: ['support-agent'] },
   gil: { sub: 'gil', tenant: 'globex', roles: ['support-lead'] },
+  sam: { sub: 'sam', tenant: 'acme', roles: ['sre'] },
+  ruth: { sub: 'ruth', tenant: 'acme', roles: ['release'] },
 };
 export type Name = keyof typeof PEOPLE;
+type Ack = Extract<AnyEvent, { type: 'countersign.control.applied.v1' | 'countersign.control.refused.v1' }>;
 
 /** Policy as a process of its own, on real Kafka and PostgreSQL, before a real provider; the other services are this spec's pen. */
 export class Stage {
@@ -56,6 +59,7 @@ export class Stage {
     stage.#kafka = await PlainKafka.connect();
     await stage.#kafka.createTopics(stage.prefix);
     stage.#database = await testServiceDatabase('policy', { migrations });
+    await stage.control('stage/workflow/support-desk', { stage: 'scoped' }, await stage.token('ruth'));
     await stage.start();
     return stage;
   }
@@ -69,7 +73,7 @@ export class Stage {
     rmSync(this.dir, { recursive: true, force: true });
   }
 
-  async start(): Promise<void> {
+  async start(instance = 'policy-1'): Promise<void> {
     const port = await freePort();
     const env = {
       ...{
@@ -82,6 +86,7 @@ export class Stage {
         TOPIC_PREFIX: this.prefix,
         OIDC_ISSUER: this.provider.issuer,
         COUNTERSIGN_KEYS_DIR: this.dir,
+        COUNTERSIGN_INSTANCE: instance,
         KAFKAJS_NO_PARTITIONER_WARNING: '1',
       },
     };
@@ -107,12 +112,15 @@ export class Stage {
     return this.#output;
   }
 
+  /** As an upgrade would. */
+  stop = () => this.crash('SIGTERM');
+
   /** As a power cut would. */
-  async crash(): Promise<void> {
+  async crash(signal: 'SIGKILL' | 'SIGTERM' = 'SIGKILL'): Promise<void> {
     const child = this.#child;
     if (!child || child.exitCode !== null || child.signalCode !== null) return;
     const ended = new Promise((resolve) => child.once('exit', resolve));
-    child.kill('SIGKILL');
+    child.kill(signal);
     await ended;
   }
 
@@ -158,12 +166,32 @@ export class Stage {
     await this.#kafka.produce(topicName(topic, this.prefix), record);
   }
 
-  /** All that policy decided so far, each checked to be signed by policy. */
-  async decisions(): Promise<AnyEvent[]> {
+  /** What any client writes on the control topic: bare JSON, or a tombstone. */
+  async control(scope: string, value: object | null, token?: string): Promise<void> {
+    await this.#kafka.produce(topicName('control', this.prefix), {
+      ...{ key: scope, value: value && JSON.stringify(value) },
+      headers: token ? { authorization: `Bearer ${token}` } : {},
+    });
+  }
+
+  /** Waits until an instance has acknowledged so many records of a scope, and answers the last. */
+  acked(scope: string, count: number, instance = 'policy-1'): Promise<Ack> {
+    const found = async () => {
+      const acks = (await this.written('control-acks')).map(({ type, data }) => ({ type, data }) as Ack);
+      return acks.filter(({ data }) => data.scope === scope && data.instance === instance)[count - 1];
+    };
+    return until(found, { what: () => `${count} of ${scope} by ${instance}; it said ${this.#output.slice(-2000)}` });
+  }
+
+  /** All that policy decided so far. */
+  decisions = () => this.written('decisions');
+
+  /** All that it wrote, each checked to be signed by policy. */
+  private async written(topic: 'decisions' | 'control-acks'): Promise<AnyEvent[]> {
     const ring = loadKeyRing(this.dir);
-    const stored = await this.#kafka.readAll(topicName('decisions', this.prefix));
+    const stored = await this.#kafka.readAll(topicName(topic, this.prefix));
     return stored.map(({ key, ...record }) => {
-      const incoming: Incoming = decodeRecord({ ...record, topic: 'decisions', key: Buffer.from(key ?? '') });
+      const incoming: Incoming = decodeRecord({ ...record, topic, key: Buffer.from(key ?? '') });
       const check = checkSignature(ring, 'policy', incoming);
       if (!check.ok) throw new Error(`${incoming.event.type} is not policy's: ${check.because}`);
       return incoming.event;
@@ -177,6 +205,19 @@ export class Stage {
     return until(found, { what: () => `${type} of ${intentId}; policy said ${this.#output.slice(-2000)}` }) as Promise<
       Extract<AnyEvent, { type: T }>
     >;
+  }
+
+  /** Waits for what becomes of an intent's one action: its grant, or the code it is denied with. */
+  became(intentId: string): Promise<{ became: string; epoch?: number }> {
+    const found = async () => {
+      for (const { correlationid, data } of await this.decisions()) {
+        if (correlationid !== intentId) continue;
+        if ('grant' in data && 'epoch' in data) return { became: data.grant, epoch: data.epoch };
+        if ('code' in data && data.code) return { became: data.code };
+      }
+      return undefined;
+    };
+    return until(found, { what: () => `a decision on ${intentId}; policy said ${this.#output.slice(-2000)}` });
   }
 
   #makeKeys(): void {

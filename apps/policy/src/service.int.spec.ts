@@ -255,6 +255,30 @@ describe('policy on real Kafka and PostgreSQL', () => {
     ]);
   });
 
+  it('takes an edit on the same terms, and asks on its effect anew', async () => {
+    const asked = await escalated('edited');
+    const { correlationid: intentId } = asked;
+    const edit = async (amount: string, token?: string) => {
+      const { authorization, ...said } = await yes(asked, 'bob', { reason: amount }, token);
+      const data = { ...said.data, arguments: refund(amount).arguments };
+      const type = 'countersign.approval.edited.v1';
+      return { ...said, ...envelope(intentId, type, amount), type, data, authorization } as EventDraft;
+    };
+    await stage.emit('stranger', await edit('899.00'));
+    await stage.emit('approval', await edit('898.00', await stage.token('alice')));
+    await stage.emit('approval', await edit('5.00'));
+    const fresh = await stage.decided('countersign.action.approved.v1', intentId, 1);
+    expect(fresh.data).toMatchObject({
+      ...{ grant: 'preview', revision: 1, arguments: { amount: '5.00' } },
+      edits: [{ by: 'bob', arguments: { amount: '900.00' }, narrowing: true }],
+    });
+    await stage.emit('executor', previewed(fresh));
+    const anew = await stage.decided('countersign.action.escalated.v1', intentId, 2);
+    expect(anew.data).toMatchObject({ revision: 1, provenance: { amount: { origin: 'approver' } } });
+    await stage.emit('approval', await yes(anew, 'bob'));
+    expect((await stage.decided('countersign.action.approved.v1', intentId, 2)).data.grant).toBe('commit');
+  });
+
   it('lets a token wait for a provider that is away, and nothing else wait behind it', async () => {
     const asked = await ask('before-outage', refund('900.00'));
     const warrant = await stage.decided('countersign.action.approved.v1', asked);

@@ -1,8 +1,11 @@
 import type { Consumer } from '@countersign/messaging';
 import { expired, granted, rejected } from './approvals.js';
+import { controlSet, type ControlFacts } from './control.js';
+import { CONTROL_CONSUMER } from './control-reader.js';
 import { proposed, replied, requested } from './decide.js';
+import { edited } from './edits.js';
 import type { Facts } from './facts.js';
-import { prepare, type Means } from './prepare.js';
+import { prepare, prepareControl, type ControlMeans, type Means } from './prepare.js';
 import { done, previewed, read, resolved, returned, undone } from './results.js';
 
 /** A reply takes authority away a little later than it was sent, so that many share a transaction. */
@@ -24,7 +27,7 @@ export function policy(means: Means): Consumer<Facts>[] {
         'countersign.approval.rejected.v1': rejected,
         'countersign.approval.expired.v1': expired,
         'countersign.approval.opened.v1': 'ignore',
-        'countersign.approval.edited.v1': 'ignore',
+        'countersign.approval.edited.v1': edited,
         'countersign.approval.settled.v1': 'ignore',
       },
     },
@@ -59,3 +62,11 @@ export function policy(means: Means): Consumer<Facts>[] {
   };
   return [people, machines, replies];
 }
+
+/** Every instance reads it whole, from the beginning of the log: what it says is known before anything is decided. */
+export const control = (means: ControlMeans): Consumer<ControlFacts> => ({
+  name: CONTROL_CONSUMER,
+  everyInstance: true,
+  prepare: (events) => prepareControl(events, means),
+  topics: { control: { 'countersign.control.set.v1': controlSet } },
+});

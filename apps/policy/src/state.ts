@@ -22,6 +22,13 @@ export interface Approver {
   at: string;
 }
 
+/** What a person made of an action: `arguments` are those before. Narrowing: it took away, and nothing else. */
+export interface Edit extends Omit<Approver, 'sub'> {
+  by: string;
+  arguments: JsonObject;
+  narrowing: boolean;
+}
+
 /** Whose words a field holds, as the workflow's sources say; of what none declares, nobody knows. */
 export type Trust = NonNullable<ArgumentProvenance['trust']>;
 
@@ -63,6 +70,8 @@ export interface AcceptedIntent {
   /** How often an action on a record was sent back to be planned anew, by tool and record. */
   replans?: Record<string, number>;
   action?: Action;
+  /** Of planned actions that are open: where they are counted, for whoever knows this row alone. */
+  booked?: Record<string, Booked & { tool: string }>;
 }
 
 export type Intent = AcceptedIntent | { tag: 'refused' } | { tag: 'ended'; outcome: ActionOutcome };
@@ -90,8 +99,22 @@ export interface ActionBase {
   escalation?: Escalation;
   /** Why a person has to decide, whatever the rules say. */
   insist?: string;
-  /** What it takes of the limits per session and day, from its commit grant on. */
+  /** Who has to decide at the least, whatever the rules say: people were asked before it was edited, or evaluated anew. */
+  atLeast?: Needed;
+  /** The first one's arguments are what was proposed. */
+  edits?: Edit[];
+  /** Where it is counted, from its first grant or question on. */
+  booked?: Booked;
+  /** What it takes there, from its commit grant on. */
   reserved?: Reserved;
+}
+
+/** Ids of the tally rows an action is counted on: giving back needs neither its workflow nor its rules. */
+export interface Booked {
+  /** What rules look at: as open until it ends, and what it takes. */
+  history: string[];
+  /** Session limit and budgets: what it takes alone, so that its end need not lock what many share. */
+  limits: string[];
 }
 
 export interface Reserved {
@@ -99,24 +122,33 @@ export interface Reserved {
   records: number;
 }
 
-export interface Escalation {
-  actionHash: string;
-  approvalId: string;
+/** Which people decide, and how many of them. */
+export interface Needed {
   roles: string[];
   needed: number;
+}
+
+export interface Escalation extends Needed {
+  actionHash: string;
+  approvalId: string;
+  /** Under other rules nobody's word on it counts. */
+  policyVersion: string;
+  openedAt: string;
+  /** Later by as long as a kill switch stopped it meanwhile. */
   expiresAt: string;
-  /** Ids of the approvals that did not count, for which people were asked again. */
+  /** Ids of the latest approvals that did not count, for which people were asked again. */
   answered?: string[];
 }
 
 export type OpenAction =
-  | (ActionBase & { tag: 'granted'; grant: Grant; jti: string; lookingAgain?: true })
-  | (ActionBase & { tag: 'escalated'; escalation: Escalation });
+  (ActionBase & { tag: 'granted'; grant: Grant; jti: string; lookingAgain?: true }) | EscalatedAction;
+export type EscalatedAction = ActionBase & { tag: 'escalated'; escalation: Escalation };
 export type Action = OpenAction | { tag: 'ended'; outcome: ActionOutcome };
 
 /** The names sort as every transaction locks them: intents, then `limit:`, then actions. Another order would deadlock. */
 export const intentKey = (intentId: string) => `intent:${intentId}`;
-export const limitKey = (of: string) => `limit:${of}`;
+/** A tally row. */
+export const limitKey = (id: string) => `limit:${id}`;
 export const actionKey = (actionId: string) => `planned:${actionId}`;
 
 /** Bounds: an intent's authority to propose, and what a row may grow to. */
@@ -129,6 +161,10 @@ export const MAX_READ_FIELDS = 64;
 export const MAX_TEXT_KEPT = 16_384;
 export const MAX_TOKENS = 256;
 export const MAX_CONTEXT = 64;
+export const MAX_EDITS = 10;
+/** Characters of all arguments that edits have left behind: each decision repeats them. */
+export const MAX_EDITS_CHARS = 64 * 1024;
+export const MAX_ANSWERED = 50;
 
 /** How long a warrant may be used: by rule, and after a person's approval. */
 export const WARRANT_SECONDS = 15 * 60;

@@ -55,6 +55,14 @@ describe('what a person says (the numbers are those of words.ts)', () => {
     ]);
   });
 
+  it('is sealed by its shapes in what an approver makes of a call (1)', async () => {
+    const tokens = new Tokens();
+    const edited = incoming('countersign.approval.edited.v1', { intentId: 'int_1', arguments: { note: PLANTED[0]! } });
+    const email = tokens.of(PLANTED[0]);
+    expect(await sealSaid(edited, 'acme', workflows, tokens)).toEqual({ arguments: { note: email }, tokens: [email] });
+    expect(tokens.asked).toMatchObject([{ tenant: 'acme', subject: 'int_1' }]);
+  });
+
   it('is filed under the record that the intent is about, where it names one', async () => {
     const tokens = new Tokens();
     await sealSaid(

@@ -39,6 +39,9 @@ export async function sealSaid(
     const { subject, text: words } = event.data;
     return sealText(store, { tenant, subject: subject?.id ?? intentId }, words);
   }
+  // Of which tool is known later: its hidden fields take nothing but tokens (edits.ts).
+  if (event.type === 'countersign.approval.edited.v1')
+    return sealArguments(store, { tenant, subject: event.data.intentId }, undefined, event.data.arguments);
   if (event.type !== 'countersign.action.requested.v1') return undefined;
   const { workflow, tool, arguments: args } = event.data;
   const contract = workflows.get(workflow)?.workflow.tools.find(({ name }) => name === tool);

@@ -5,18 +5,22 @@ import { createVerifier, type Verifier } from '@countersign/identity';
 import { startProvider } from '@countersign/identity/test-provider';
 import type { Effect, WorkDraft, WorkOutcome, WorkRow } from '@countersign/messaging/stream';
 import { KeyRing } from '@countersign/signing';
+import { controlTouches, decideControl, type ControlSet } from './control.js';
 import { decideRequested, requestedTouches } from './decide.js';
 import { asIntent } from './desk.fixture.js';
 import type { Requested } from './drafts.js';
 import { placeOf } from './facts.js';
-import { prepare, ProviderSilent, type Means } from './prepare.js';
-import { desk, intentId, T0, World } from './world.fixture.js';
+import { prepare, prepareControl, ProviderSilent, type ControlMeans, type Means } from './prepare.js';
+import { desk, intentId, scoped, T0, World } from './world.fixture.js';
 import { keyWaiter } from './work.js';
 
 let provider: Awaited<ReturnType<typeof startProvider>>;
 let clock: number;
 let verifier: Verifier;
 let means: Means;
+let control: ControlMeans;
+/** Offsets that were judged before. */
+let judged: string[];
 beforeEach(async () => {
   provider = await startProvider();
   clock = T0;
@@ -30,6 +34,13 @@ beforeEach(async () => {
     openKey: generateKeyPairSync('x25519').privateKey,
     store: { seal: () => Promise.reject(new Error('nothing here is to be sealed')) },
     onUntrusted: () => {},
+    control: { view: () => Promise.resolve(scoped().view()), latest: () => scoped().view() },
+  };
+  judged = [];
+  const query = () => Promise.resolve(judged.map((offset) => ({ key: `verdict:${offset}` })) as never[]);
+  control = {
+    ...{ verifier, openKey: means.openKey, instance: 'policy-1' },
+    messaging: () => ({ sql: { query }, peers: () => Promise.resolve(2) }),
   };
 });
 afterEach(() => provider.stop());
@@ -62,11 +73,11 @@ async function perform(row: WorkRow) {
     finish: async (_: WorkRow, outcome: WorkOutcome<unknown>) => void outcomes.push(outcome),
     signal: AbortSignal.abort(),
   };
-  await keyWaiter(means).perform([row], round);
+  await keyWaiter(means, control).perform([row], round);
   return outcomes[0]!;
 }
 const decided = (row: WorkRow, outcome: WorkOutcome<unknown>) => {
-  const worker = keyWaiter(means);
+  const worker = keyWaiter(means, control);
   const judged = (outcome as { outcome: unknown }).outcome as never;
   return { touches: worker.touches(row, judged), effects: worker.decide(row, judged, none, now()) };
 };
@@ -122,4 +133,60 @@ it('a provider none of whose keys is known holds the line', async () => {
     ...{ issuer: provider.issuer, audience: 'countersign', tenantClaim: 'tenant', rolesClaim: 'roles' },
   });
   await expect(prepare([await request('k1')], { ...means, verifier: unknown })).rejects.toThrow(ProviderSilent);
+});
+
+describe('a re-arm', () => {
+  const scope = 'kill/tool/pay';
+  async function rearm(kid: string): Promise<ControlSet> {
+    const token = await provider.token({ sub: 'sam', roles: ['sre'], exp: T0 / 1000 + 60 }, kid);
+    const incoming = world.record(
+      'countersign.control.set.v1',
+      { scope, value: { killed: false } },
+      { key: scope, at: T0 },
+    );
+    return { ...incoming, headers: { authorization: `Bearer ${token}` } } as ControlSet;
+  }
+  const trip = () =>
+    world.record('countersign.control.set.v1', { scope, value: { killed: true } }, { key: scope }) as ControlSet;
+
+  it('whose token cannot be judged yet waits as work, and a trip behind it does not (2)', async () => {
+    provider.setUp(false);
+    const unknown = createVerifier({
+      ...{ issuer: provider.issuer, audience: 'countersign', tenantClaim: 'tenant', rolesClaim: 'roles' },
+    });
+    const [waiting, next] = [await rearm('k1'), trip()];
+    const facts = await prepareControl([waiting, next], { ...control, verifier: unknown });
+    const [effect, ...others] = decideControl(waiting, none, facts, now());
+    expect([effect?.do, others]).toEqual(['work', []]);
+    expect(types(decideControl(next, none, facts, now()))).toEqual(['put', 'put', 'control.applied']);
+
+    provider.setUp(true);
+    clock += 3 * 3_600_000;
+    const { work } = effect as { work: WorkDraft };
+    const row: WorkRow = { ...work, fence: 1, attempts: 1, status: 'QUEUED', createdAt: now() };
+    expect(JSON.stringify(row)).not.toContain(waiting.headers['authorization']!.split('.')[2]);
+    const { touches, effects } = decided(row, JSON.parse(JSON.stringify(await perform(row))) as WorkOutcome<unknown>);
+    expect(touches).toEqual(controlTouches(waiting));
+    expect(types(effects)).toEqual(['put', 'put', 'control.applied']);
+  });
+
+  it('that was judged before asks the provider nothing any more (3)', async () => {
+    const before = await rearm('k1');
+    judged = [String(before.record.offset)];
+    provider.setUp(false);
+    expect((await prepareControl([before], control)).checked.size).toBe(0);
+  });
+
+  it('is judged by the instant the broker appended it, not by when it is read (2)', async () => {
+    const late = await rearm('k1');
+    clock += 3 * 3_600_000;
+    const { checked } = await prepareControl([late], control);
+    expect(checked.get(placeOf(late))).toMatchObject({ tag: 'person', person: { sub: 'sam' } });
+    const later = { ...late, record: { ...late.record, timestamp: T0 + 3_600_000 } };
+    const facts = await prepareControl([later], control);
+    expect(decideControl(later, none, facts, now())).toMatchObject([
+      { do: 'put', state: { tag: 'refused', code: 'UNAUTHENTICATED' } },
+      { do: 'emit', event: { type: 'countersign.control.refused.v1' } },
+    ]);
+  });
 });

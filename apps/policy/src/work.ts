@@ -4,28 +4,36 @@
  * 2. Of the token nothing is kept but a JWE that policy alone opens (docs/adr/0002-waiting-for-the-identity-provider.md).
  * 3. It is judged by the instant the broker appended it, as often as the provider may be asked, until that has answered: waiting
  *    refuses nobody.
- * 4. It is decided by the same function and on the same row as if it had not waited.
+ * 4. It is decided by the same function and on the same rows as if it had not waited.
  */
 import { openToken } from '@countersign/identity';
 import type { Worker, WorkRow } from '@countersign/messaging';
+import { controlTouches, decideControl, type ControlFacts, type ControlSet } from './control.js';
+import { ControlUnknown } from './control-reader.js';
 import { decideRequested, requestedTouches } from './decide.js';
-import type { Requested } from './drafts.js';
 import { placeOf, type Checked, type Facts } from './facts.js';
-import { ProviderSilent, speakerOf, type Means } from './prepare.js';
-import { unpack } from './waiting.js';
+import { personOf, ProviderSilent, speakerOf, type ControlMeans, type Means } from './prepare.js';
+import { unpack, type Waiter } from './waiting.js';
 
 const ASK_AGAIN_MS = 1_000;
 
 interface Judged {
   checked: Checked;
+  /** Of a control record: how many instances of policy run. */
+  instances?: number;
 }
 
 /** Asks for the keys, and judges what waits for them. */
-export function keyWaiter(means: Means): Worker<Judged> {
-  const factsOf = ({ incoming }: { incoming: Requested }, { checked }: Judged): Facts => ({
+export function keyWaiter(means: Means, control: ControlMeans): Worker<Judged> {
+  const checkedOf = (incoming: Waiter, { checked }: Judged) => new Map([[placeOf(incoming), checked]]);
+  const factsOf = (incoming: Waiter, judged: Judged): Facts => ({
     workflows: means.workflows,
-    checked: new Map([[placeOf(incoming), checked]]),
+    checked: checkedOf(incoming, judged),
     freshAfterMs: means.freshAfterMs,
+    control: means.control.latest(),
+  });
+  const controlFactsOf = (incoming: ControlSet, judged: Judged): ControlFacts => ({
+    ...{ checked: checkedOf(incoming, judged), instance: control.instance, instances: judged.instances ?? 1 },
   });
   return {
     kinds: ['verify'],
@@ -35,7 +43,7 @@ export function keyWaiter(means: Means): Worker<Judged> {
     async perform(rows, round) {
       await Promise.all(
         rows.map(async (row) => {
-          const judged = await judge(row, means);
+          const judged = await judge(row, means, control);
           if ('because' in judged) {
             const notBefore = new Date(Date.now() + ASK_AGAIN_MS);
             await round.finish(row, { tag: 'retry', status: 'QUEUED', notBefore, because: judged.because });
@@ -44,23 +52,32 @@ export function keyWaiter(means: Means): Worker<Judged> {
       );
     },
     touches: (row, outcome) => {
-      const waited = unpack(row);
-      return requestedTouches(waited.incoming, factsOf(waited, outcome));
+      const { incoming } = unpack(row);
+      if (isControl(incoming)) return controlTouches(incoming);
+      return requestedTouches(incoming, factsOf(incoming, outcome));
     },
     decide: (row, outcome, states, now) => {
-      const waited = unpack(row);
-      return decideRequested(waited.incoming, states, factsOf(waited, outcome), now);
+      const { incoming } = unpack(row);
+      if (isControl(incoming)) return decideControl(incoming, states, controlFactsOf(incoming, outcome), now);
+      return decideRequested(incoming, states, factsOf(incoming, outcome), now);
     },
   };
 }
 
-async function judge(row: WorkRow, means: Means): Promise<Judged | { because: string }> {
+const isControl = (incoming: Waiter): incoming is ControlSet => incoming.event.type === 'countersign.control.set.v1';
+
+async function judge(row: WorkRow, means: Means, control: ControlMeans): Promise<Judged | { because: string }> {
   const { incoming, sealed } = unpack(row);
   try {
     const token = await openToken(means.openKey, sealed);
-    return { checked: await speakerOf(incoming, token, means, true) };
+    if (isControl(incoming)) {
+      const checked = await personOf(token, incoming.record.timestamp, means);
+      return { checked, instances: await control.messaging().peers() };
+    }
+    const [checked] = await Promise.all([speakerOf(incoming, token, means, true), means.control.view()]);
+    return { checked };
   } catch (error) {
-    if (error instanceof ProviderSilent) return { because: error.message };
+    if (error instanceof ProviderSilent || error instanceof ControlUnknown) return { because: error.message };
     throw error;
   }
 }

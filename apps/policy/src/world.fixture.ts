@@ -12,7 +12,9 @@ import {
   type Incoming,
   type JsonObject,
   type Person,
+  type Stage,
 } from '@countersign/contracts';
+import { applyControl, ControlView, type ControlRow } from '@countersign/control';
 import { allow, defineRule, escalate, pass } from '@countersign/policy-kit';
 import { classified } from '@countersign/contracts';
 import type { Effect, States } from '@countersign/messaging/stream';
@@ -60,6 +62,10 @@ const pay = defineToolContract({
     records: caseId === 'all' ? 2 : 1,
     affected: [String(caseId)],
   }),
+  narrows: (before, after) =>
+    before['caseId'] === after['caseId'] &&
+    before['currency'] === after['currency'] &&
+    Number(after['amount']) < Number(before['amount']),
 });
 const close = defineToolContract({
   ...{
@@ -115,6 +121,27 @@ interface Handler {
   decide(incoming: never, states: States, facts: Facts, now: Date): Effect[];
 }
 
+/** Switches and stages as the records of the control topic leave them, from the offset after the last one. */
+export class Switchboard {
+  readonly #rows = new Map<string, ControlRow>();
+  #offset = 1;
+
+  say(scope: string, value: object, at = T0): this {
+    const change = { scope, value, epoch: this.#offset++, at: new Date(at).toISOString() };
+    const row = applyControl(this.#rows.get(scope), change);
+    if (row) this.#rows.set(scope, row);
+    return this;
+  }
+  stage = (stage: Stage, scope = 'stage/workflow/desk') => this.say(scope, { stage });
+  trip = (scope = 'kill/tool/pay', at = T0) => this.say(scope, { killed: true, reason: 'INC-42' }, at);
+  rearm = (scope = 'kill/tool/pay', at = T0) => this.say(scope, { killed: false }, at);
+
+  view = () => new ControlView(this.#rows.values());
+}
+
+/** A desk that may commit. */
+export const scoped = () => new Switchboard().stage('scoped');
+
 /** A policy without engines: rows in a map, decisions applied as the runtime applies them. */
 export class World {
   readonly rows = new Map<string, object>();
@@ -122,6 +149,7 @@ export class World {
   /** What is loaded; a spec may load another. */
   desk = desk;
   freshAfterMs = 60_000;
+  switches = scoped();
   #offset = 0n;
 
   /** Hands one record to a handler; answers what it emitted, each checked against its contract. */
@@ -130,6 +158,7 @@ export class World {
       workflows: new Map([[this.desk.workflow.name, this.desk]]),
       checked: new Map([[placeOf(incoming), checked]]),
       freshAfterMs: this.freshAfterMs,
+      control: this.switches.view(),
     };
     const first = handler.touches(incoming as never, facts);
     const also = handler.touchesAlso?.(incoming as never, this.#locked(first), facts) ?? [];
@@ -197,8 +226,8 @@ function toEvent(draft: EventDraft): AnyEvent {
 }
 
 /** The desk with other rules or tools, as after an upgrade. */
-export const deskWith = (change: Partial<LoadedWorkflow['workflow']>): LoadedWorkflow => ({
-  ...desk,
+export const deskWith = (change: Partial<LoadedWorkflow['workflow']>, policyVersion = 'pv-1'): LoadedWorkflow => ({
+  ...{ ...desk, policyVersion },
   workflow: { ...desk.workflow, ...change },
 });
 

@@ -15,8 +15,11 @@ export {
 } from './cloud-event.js';
 export { CODES, CODE_NAMES, problem, refusal, type Code, type Problem, type Refusal } from './codes.js';
 export {
+  killValue,
   parseControl,
+  releaseValue,
   STAGES,
+  stageValue,
   type ControlRecord,
   type KillValue,
   type ReleaseValue,

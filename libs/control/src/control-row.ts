@@ -1,10 +1,10 @@
-import { parseControl, type Stage } from '@countersign/contracts';
+import { parseControl, type ControlRecord, type Stage } from '@countersign/contracts';
 
 /*
  * What is known of one scope of the control topic: one state row a scope, in every service that goes by it. What it guarantees:
- * 1. Only a later record changes it: delivered twice, or out of order, the row is the same.
+ * 1. Only a later record changes what it says: delivered twice, or out of order, the row says the same.
  * 2. A tombstone, and a value of no known form, change nothing.
- * 3. It remembers the last trip: a warrant decided on before it is never carried out, re-armed or not.
+ * 3. It remembers the last trip, even one that comes after its re-arm: a warrant decided on before it is never carried out.
  */
 export type ControlRow = KillRow | StageRow;
 
@@ -55,7 +55,8 @@ export const CONTROL_KEYS = { from: 'control:', to: 'control;' } as const;
 /** The row after a change; undefined where it changes nothing. Whether the change may be made was judged before. */
 export function applyControl(row: ControlRow | undefined, change: ControlChange): ControlRow | undefined {
   const record = parseControl(change.scope, change.value);
-  if (!record || record.kind === 'release' || (row && row.epoch >= change.epoch)) return undefined;
+  if (!record || record.kind === 'release') return undefined;
+  if (row && row.epoch >= change.epoch) return overtaken(row, record, change.epoch);
   const { scope, epoch, at } = change;
   const { reason } = record.value;
   const by = change.by ?? record.value.by;
@@ -68,6 +69,13 @@ export function applyControl(row: ControlRow | undefined, change: ControlChange)
     ...{ ...said, kind: 'kill', killed, pauses: pausesAfter(before?.pauses ?? [], killed, at) },
     ...(trippedEpoch === undefined ? {} : { trippedEpoch }),
   };
+}
+
+/** Guarantee 3: all that a record which comes late still changes. */
+function overtaken(row: ControlRow, record: ControlRecord, epoch: number): ControlRow | undefined {
+  const isTrip = record.kind === 'kill' && record.value.killed;
+  if (!isTrip || row.kind !== 'kill' || (row.trippedEpoch ?? -1) >= epoch) return undefined;
+  return { ...row, trippedEpoch: epoch };
 }
 
 function pausesAfter(pauses: Pause[], killed: boolean, at: string): Pause[] {

@@ -54,8 +54,24 @@ export class ControlView {
    * meanwhile. Undefined while one is on: its time stands still.
    */
   expiresAt(openedAt: string, expiresAt: string, target: ControlTarget): Date | undefined {
+    return this.endOf(openedAt, expiresAt, target, () => undefined);
+  }
+
+  /** How much of that time is left: while a switch is on it does not get less. */
+  remainingMs(openedAt: string, expiresAt: string, target: ControlTarget, now: Date): number {
+    const end = this.endOf(openedAt, expiresAt, target, (since) => Math.max(since, now.getTime()));
+    return Math.max(0, end!.getTime() - now.getTime());
+  }
+
+  /** `stillOn`: when a pause that goes on is taken to end; undefined if that is not known. */
+  private endOf(
+    openedAt: string,
+    expiresAt: string,
+    target: ControlTarget,
+    stillOn: (since: number) => number | undefined,
+  ): Date | undefined {
     let end = Date.parse(expiresAt);
-    for (const { from, to } of this.pausesOf(target, Date.parse(openedAt))) {
+    for (const { from, to = stillOn(from) } of this.pausesOf(target, Date.parse(openedAt))) {
       if (from >= end) break;
       if (to === undefined) return undefined;
       end += to - from;

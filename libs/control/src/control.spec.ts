@@ -25,7 +25,10 @@ describe('a control row', () => {
         const changes = given.map(({ epoch, killed }) => kill('tool/refund', epoch, killed));
         const last = [...changes].sort((a, b) => a.epoch - b.epoch).at(-1)!;
         const mixed = [...order.flatMap((index) => changes[index] ?? []), ...changes, ...changes];
-        expect(rowsOf(mixed)[0]).toMatchObject({ epoch: last.epoch, killed: last.value.killed });
+        const [row] = rowsOf(mixed);
+        expect(row).toMatchObject({ epoch: last.epoch, killed: last.value.killed });
+        const trips = changes.flatMap(({ epoch, value }) => (value.killed ? [epoch] : []));
+        expect(row?.kind === 'kill' && row.trippedEpoch).toBe(trips.length ? Math.max(...trips) : undefined);
       }),
     );
   });

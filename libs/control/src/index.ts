@@ -1,5 +1,6 @@
 export {
   applyControl,
+  CONTROL_KEYS,
   controlKey,
   type ControlChange,
   type ControlRow,

@@ -1,3 +1,4 @@
+export { historyAsksOf, MAX_ASKS, rulesOf, type Asked, type NamedAsk } from './history.js';
 export { permissionNeeds, type PermissionNeed } from './permission-needs.js';
 export {
   allow,

@@ -28,7 +28,8 @@ export function permissionNeeds({ approvals = {} }: PermissionMap, args: JsonObj
   return Object.entries(approvals).flatMap(([parameter, need]) => {
     const value = Object.hasOwn(args, parameter) ? args[parameter] : undefined;
     if (liesOutside(need, value)) return [];
-    return [{ parameter, when: need.when, roles: need.roles, approvals: need.approvals ?? 1 }];
+    const { when, roles, approvals: people = 1 } = need;
+    return [{ parameter, when, roles, approvals: people }];
   });
 }
 

@@ -1,4 +1,5 @@
 import {
+  CODE_NAMES,
   cut,
   type ArgumentProvenance,
   type Code,
@@ -9,8 +10,10 @@ import {
   type Stage,
 } from '@countersign/contracts';
 import type { PermissionMap } from '@countersign/tool-sdk';
+import { asksOf, historyName, rulesOf, type Asked } from './history.js';
 import { permissionNeeds } from './permission-needs.js';
 
+const nameOf = (error: unknown) => (error instanceof Error ? error.name : 'unknown');
 const MAX_REASON = 2_000;
 const PERMISSION_MAP = 'permission-map';
 
@@ -27,11 +30,11 @@ export interface RuleFacts {
   preview: Preview | undefined;
   /** Where each argument comes from, computed by policy. */
   provenance: Record<string, ArgumentProvenance>;
-  /** What was done before, by the names under which the rules of the tool ask for it. */
+  /** What was done before. `evaluate` is given all of it, by `rule/as`; a rule sees what it asked for itself, by `as`. */
   history: Readonly<Record<string, Tally>>;
-  /** Of rules that need it. */
+  /** Seen by rules that need it. */
   stage?: Stage | undefined;
-  /** Scopes of the switches that are on, whatever they stop. Of rules that need them. */
+  /** Scopes of the switches that are on, whatever they stop. Seen by rules that need them. */
   switches?: readonly string[] | undefined;
   now: Date;
 }
@@ -46,15 +49,18 @@ export interface Tally {
   amounts: Readonly<Record<string, string>>;
 }
 
-/** What a rule has counted. An action is counted on every row that the rules of its tool ask for. */
+/**
+ * What a rule has counted: an action is counted on every row that the rules of its tool ask for. A row is the rule's own: another
+ * rule, `as`, `of` or window counts on another.
+ */
 export interface HistoryAsk {
-  /** The rule finds it as `history[as]`. */
+  /** The rule finds it as `history[as]`. Letters, digits, `-` and `_`. */
   as: string;
   /** Whose actions: the user's own, or all of the tenant's. */
   per: 'user' | 'tenant';
-  /** Which of them, in the rule's own words: a record's id, a kind of tool. All that ask for the same if absent. */
+  /** Which of them, in the rule's own words: a record's id, a kind of tool. All that ask under this name if absent. */
   of?: string;
-  /** Since when: the session, the day (UTC) or ever. */
+  /** Since when: the user's session, the day (UTC) or ever. */
   window: 'session' | 'day' | 'ever';
 }
 
@@ -87,8 +93,8 @@ export interface Rule {
   readonly tools?: readonly string[];
   /** `preview`: it must see the computed effect; until then it is not asked. `stage`, `switches`: it is given them. */
   readonly needs?: readonly ('preview' | 'stage' | 'switches')[];
-  /** Pure, of what is asked for alone. A rule whose history cannot be said denies. */
-  history?(asked: Pick<RuleFacts, 'tool' | 'actor' | 'arguments'>): HistoryAsk[];
+  /** Pure, of what is asked for alone; at most `MAX_ASKS`, each under a name of its own. A rule whose history cannot be said denies. */
+  history?(asked: Asked): HistoryAsk[];
   decide(facts: RuleFacts): RuleVerdict;
 }
 
@@ -114,13 +120,21 @@ export type Verdict =
   | { tag: 'deny'; rules: RuleResult[]; code: Code; detail: string; nextStep?: string };
 
 /**
- * Deny unless a rule allows; deny over escalate over approve. A rule that throws denies: unsure is never yes. Rules that
- * need the preview are asked once there is one; if a rule that needs no preview already denies, none is computed.
- * A value the tool's permission map names is a rule that escalates.
+ * What the rules, and the tool's permission map, say of one action:
+ * - Asked are the rules that name its tool or no tool at all, and for each value that the permission map names a rule
+ *   `permission-map` that escalates to the entry's roles. Their results stand in this order. A rule that needs the preview is
+ *   asked once there is one.
+ * - A rule that cannot be asked, throws, or says what is no verdict (a promise, an outcome or code there is not, a number of people
+ *   that is no whole number over 0) denies with PERMISSION_DENIED: unsure is never yes. It cannot be asked where its `history` throws or is no list of fitting asks, where one
+ *   of its tallies (`rule/as`) is not given, and where it needs the stage or switches and is not given them.
+ * - Deny over escalate over approve. The first denial decides: its code, reason and next step are the verdict's. Otherwise, if a
+ *   rule still waits for the preview, that comes first.
+ * - Several escalations: only a role that each of them names may decide, in the first one's order, and as many people as the one
+ *   that asks for most; if no role is named by all, it is denied.
+ * - Without any of these one rule has to allow: where none does, it is denied with PERMISSION_DENIED.
  */
 export function evaluate(rules: readonly Rule[], facts: RuleFacts): Verdict {
-  const own = rules.filter((rule) => !rule.tools || rule.tools.includes(facts.tool.name));
-  const asked = [...own, ...mapRules(facts)];
+  const asked = [...rulesOf(rules, facts), ...mapRules(facts)];
   const ready = asked.filter((rule) => facts.preview !== undefined || !rule.needs?.includes('preview'));
   const verdicts = ready.map((rule) => ({ rule, verdict: ask(rule, facts) }));
   const results: RuleResult[] = verdicts.map(({ rule, verdict }) => ({
@@ -149,20 +163,73 @@ function mapRules({ permissions, arguments: args }: RuleFacts): Rule[] {
   }));
 }
 
+const unsure = (because: string) => deny('PERMISSION_DENIED', `${because}; unsure is never yes`);
+
 function ask(rule: Rule, facts: RuleFacts): RuleVerdict {
+  const own = factsFor(rule, facts);
+  if ('because' in own) return unsure(own.because);
   try {
-    const verdict = rule.decide(facts);
-    // A count of no people would be an approval.
-    if (verdict.outcome === 'escalate' && !(Number.isInteger(verdict.approvals) && verdict.approvals > 0))
-      throw new RangeError('approvals');
+    const verdict = rule.decide(own.facts);
+    if (!isVerdict(verdict)) return unsure('the rule said what is no verdict');
     return verdict;
   } catch (error) {
-    return deny(
-      'PERMISSION_DENIED',
-      `the rule failed (${error instanceof Error ? error.name : 'unknown'}); unsure is never yes`,
-    );
+    return unsure(`the rule failed (${nameOf(error)})`);
   }
 }
+
+/** Rules are plain JavaScript too: a promise, or a word nobody knows, would else object to nothing. */
+function isVerdict(said: RuleVerdict): boolean {
+  if (typeof said.reason !== 'string') return false;
+  switch (said.outcome) {
+    case 'allow':
+    case 'pass':
+      return true;
+    case 'deny':
+      return CODE_NAMES.includes(said.code) && ['string', 'undefined'].includes(typeof said.nextStep);
+    case 'escalate':
+      // A count of no people would be an approval.
+      return isRoles(said.roles) && Number.isInteger(said.approvals) && said.approvals > 0;
+    default:
+      said satisfies never;
+      return false;
+  }
+}
+
+const isRoles = (roles: readonly string[]) => Array.isArray(roles) && roles.every((role) => typeof role === 'string');
+
+/** What this rule may look at: no more than it asked for, and no less. */
+function factsFor(rule: Rule, facts: RuleFacts): { facts: RuleFacts } | { because: string } {
+  const history = historyFor(rule, facts);
+  if ('because' in history) return history;
+  const { stage, switches, ...rest } = facts;
+  const needs = rule.needs ?? [];
+  if (needs.includes('stage') && stage === undefined) return { because: 'the stage is not known' };
+  if (needs.includes('switches') && switches === undefined) return { because: 'the switches are not known' };
+  return {
+    facts: {
+      ...rest,
+      history: history.own,
+      ...(needs.includes('stage') ? { stage } : {}),
+      ...(needs.includes('switches') ? { switches } : {}),
+    },
+  };
+}
+
+function historyFor(rule: Rule, facts: RuleFacts): { own: Record<string, Tally> } | { because: string } {
+  const asks = asksOf(rule, facts);
+  if ('because' in asks) return asks;
+  // Without a prototype: what a rule did not ask for is not there, whatever it is called.
+  const own = Object.create(null) as Record<string, Tally>;
+  for (const { as } of asks.asks) {
+    const tally = tallyNamed(facts.history, historyName(rule.name, as));
+    if (!tally) return { because: `its history ${as} is not known` };
+    own[as] = tally;
+  }
+  return { own };
+}
+
+const tallyNamed = (history: RuleFacts['history'], name: string) =>
+  Object.hasOwn(history, name) ? history[name] : undefined;
 
 /** Several rules may ask for people: then only a role every one of them names may decide, as often as the strictest asks. */
 function escalation(rules: RuleResult[], asked: { roles: readonly string[]; approvals: number }[]): Verdict {

@@ -1,8 +1,10 @@
+export { roleDenialOf, takesOf, type DeniedBefore, type Takes } from './before-rules.js';
 export {
   fingerprintOf,
   loadDirectories,
   loadTools,
   loadWorkflows,
+  rootOf,
   type LoadedWorkflow,
   type ModelSettings,
 } from './load.js';

@@ -46,6 +46,9 @@ export async function loadWorkflows(
   return loaded;
 }
 
+/** The folder of a package: where its package.json lies. Throws as `loadWorkflows` does. */
+export const rootOf = (from: string): string => locate(from, '.').root;
+
 /**
  * Loads the tools of the same packages, from their export `./tools`: `workflow/tool` → tool. Throws when one is missing or not
  * fit, whether `defineTool` made it or not. Only the executor does this.

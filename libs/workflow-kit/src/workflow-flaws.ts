@@ -2,14 +2,14 @@ import path from 'node:path';
 import type { z } from 'zod';
 import { sourceFlaws, type Source } from '@countersign/context';
 import { contractFlaws, fieldAt, type Tool, type ToolContract } from '@countersign/tool-sdk';
-import type { Workflow, WorkflowLimits } from './workflow.js';
+import type { Budget, Workflow, WorkflowLimits } from './workflow.js';
 
 const AMOUNT = /^\d{1,15}(\.\d{1,4})?$/;
 const CURRENCY = /^[A-Z]{3}$/;
 
 /** All that makes a workflow unfit, its tools' contracts included. */
 export function workflowFlaws(workflow: Workflow): string[] {
-  const { name, tools, rules, roles, done = {}, sources = [], maxReplans = 0, cases, limits } = workflow;
+  const { name, tools, rules, roles, done = {}, sources = [], maxReplans = 0, cases, limits, budgets = [] } = workflow;
   const known = new Map(tools.map((tool) => [tool.name, tool]));
   const flaws: string[] = [];
   if (!/^[a-z][a-z0-9-]{0,63}$/.test(name)) flaws.push('its name must be kebab-case');
@@ -22,7 +22,11 @@ export function workflowFlaws(workflow: Workflow): string[] {
   }
   if (rules.length === 0) flaws.push('it has no rule, so everything would be denied');
   if (roles.length === 0) flaws.push('no role may start it');
+  flaws.push(...twice(rules.map((rule) => `the rule ${rule.name}`)));
   flaws.push(...doneFlaws(done, known), ...limitFlaws(limits));
+  flaws.push(...twice(budgets.map((budget) => `the budget ${budget.name}`)));
+  for (const budget of budgets)
+    flaws.push(...budgetFlaws(budget, known).map((flaw) => `the budget ${budget.name} ${flaw}`));
   flaws.push(...twice(sources.map((source) => `the source ${source.name}`)));
   flaws.push(...twice(sources.map(({ tool, record }) => `a source of ${record} by ${tool}`)));
   for (const source of sources) {
@@ -83,24 +87,36 @@ function requiredOf({ input }: ToolContract): string[] {
 }
 
 function limitFlaws(limits: WorkflowLimits): string[] {
-  const amounts = Object.entries({
-    amountPerAction: limits.amountPerAction,
-    amountPerSession: limits.amountPerSession ?? {},
-    amountPerDay: limits.amountPerDay ?? {},
-  }).flatMap(([name, perCurrency]) =>
-    Object.entries(perCurrency ?? {}).map(([currency, amount]) => ({ name, currency, amount })),
-  );
-  const { recordsPerAction, recordsPerSession = 1, recordsPerDay = 1 } = limits;
-  const counts = { recordsPerAction, recordsPerSession, recordsPerDay };
+  const { amountPerAction, recordsPerAction, amountPerSession = {}, recordsPerSession } = limits;
   return [
-    ...amounts
-      .filter(({ currency, amount }) => !CURRENCY.test(currency) || !AMOUNT.test(amount))
-      .map(({ name, currency, amount }) => `the limit ${name} of ${amount} ${currency} is no decimal of a currency`),
-    ...Object.entries(counts)
-      .filter(([, count]) => !Number.isInteger(count) || count < 0)
-      .map(([name, count]) => `the limit ${name} of ${count} is no count`),
+    ...amountFlaws('the limit amountPerAction', amountPerAction),
+    ...amountFlaws('the limit amountPerSession', amountPerSession),
+    ...countFlaws('the limit recordsPerAction', recordsPerAction),
+    ...(recordsPerSession === undefined ? [] : countFlaws('the limit recordsPerSession', recordsPerSession)),
   ];
 }
+
+/** A budget that limits nothing, or counts what is not there, was meant otherwise. */
+function budgetFlaws({ name, per, tools, actionsPerDay, recordsPerDay, amountPerDay }: Budget, known: Known): string[] {
+  const flaws = /^[a-z][a-z0-9-]{0,63}$/.test(name) ? [] : ['needs a kebab-case name'];
+  if (!['user', 'tenant', 'tool'].includes(per)) flaws.push(`is per ${String(per)}: user, tenant or tool`);
+  const unknown = tools?.filter((tool) => !known.has(tool)) ?? [];
+  if (unknown.length > 0) flaws.push(`names unknown tools: ${unknown.join(', ')}`);
+  if (tools?.length === 0) flaws.push('names no tool: leave tools out to count all that change state');
+  if (actionsPerDay === undefined && recordsPerDay === undefined && amountPerDay === undefined)
+    flaws.push('limits nothing');
+  if (actionsPerDay !== undefined) flaws.push(...countFlaws('has actionsPerDay', actionsPerDay));
+  if (recordsPerDay !== undefined) flaws.push(...countFlaws('has recordsPerDay', recordsPerDay));
+  return [...flaws, ...amountFlaws('has amountPerDay', amountPerDay ?? {})];
+}
+
+const amountFlaws = (what: string, perCurrency: Readonly<Record<string, string>>): string[] =>
+  Object.entries(perCurrency)
+    .filter(([currency, amount]) => !CURRENCY.test(currency) || !AMOUNT.test(amount))
+    .map(([currency, amount]) => `${what} of ${amount} ${currency}, which is no decimal of a currency`);
+
+const countFlaws = (what: string, count: number): string[] =>
+  Number.isInteger(count) && count >= 0 ? [] : [`${what} of ${count}, which is no count`];
 
 function isInside(folder: string): boolean {
   const normal = path.posix.normalize(folder.replaceAll('\\', '/'));

@@ -4,7 +4,7 @@ import type { Source } from '@countersign/context';
 import { classified } from '@countersign/contracts';
 import { allow, defineRule, deny } from '@countersign/policy-kit';
 import { defineToolContract } from '@countersign/tool-sdk';
-import { defineWorkflow, policyVersionOf, type Workflow } from './workflow.js';
+import { defineWorkflow, policyVersionOf, type Budget, type Workflow } from './workflow.js';
 
 const word = classified('internal', z.string());
 const tool = defineToolContract({
@@ -27,6 +27,10 @@ const source = (change: Partial<Source> = {}): Source => ({
   record: 'order',
   fields: { id: 'system', 'lines.sku': 'untrusted' },
   freshForMs: 60_000,
+  ...change,
+});
+const budget = (change: Partial<Budget> = {}): Budget => ({
+  ...{ name: 'reads', per: 'user', tools: ['get_order'], actionsPerDay: 5 },
   ...change,
 });
 const given = (change: Partial<Workflow> = {}): Workflow => ({
@@ -54,6 +58,7 @@ describe('a workflow', () => {
       sources: [source()],
       cases: 'cases',
       maxReplans: 0,
+      budgets: [budget()],
       tools: [tool, close],
       done: { close_order: 'closed' },
     };
@@ -121,17 +126,39 @@ describe('a workflow', () => {
     [
       'a limit that is no decimal',
       { limits: { amountPerAction: { EUR: '1,000' }, recordsPerAction: 1 } },
-      'the limit amountPerAction of 1,000 EUR is no decimal of a currency',
+      'the limit amountPerAction of 1,000 EUR, which is no decimal of a currency',
     ],
     [
       'a limit of no currency',
       { limits: { amountPerAction: { euro: '1000' }, recordsPerAction: 1 } },
-      'the limit amountPerAction of 1000 euro is no decimal of a currency',
+      'the limit amountPerAction of 1000 euro, which is no decimal of a currency',
     ],
     [
-      'a limit a day that is none',
-      { limits: { amountPerAction: {}, recordsPerAction: 1, recordsPerDay: -1 } },
-      'the limit recordsPerDay of -1 is no count',
+      'a limit a session that is none',
+      { limits: { amountPerAction: {}, recordsPerAction: 1, recordsPerSession: -1 } },
+      'the limit recordsPerSession of -1, which is no count',
+    ],
+    ['two rules of one name', { rules: [rule, rule] }, 'the rule reads stands twice'],
+    ['two budgets of one name', { budgets: [budget(), budget({ per: 'tenant' })] }, 'the budget reads stands twice'],
+    [
+      'a budget of no name',
+      { budgets: [budget({ name: 'All Reads' })] },
+      'the budget All Reads needs a kebab-case name',
+    ],
+    ['a budget per nobody', { budgets: [budget({ per: 'day' as 'user' })] }, 'is per day: user, tenant or tool'],
+    ['a budget of no tool it has', { budgets: [budget({ tools: ['wire'] })] }, 'names unknown tools: wire'],
+    ['a budget of no tool at all', { budgets: [budget({ tools: [] })] }, 'the budget reads names no tool'],
+    ['a budget that limits nothing', { budgets: [{ name: 'reads', per: 'user' }] }, 'the budget reads limits nothing'],
+    [
+      'half an action a day',
+      { budgets: [budget({ actionsPerDay: 0.5 })] },
+      'has actionsPerDay of 0.5, which is no count',
+    ],
+    ['records below none', { budgets: [budget({ recordsPerDay: -1 })] }, 'has recordsPerDay of -1, which is no count'],
+    [
+      'money a day that is none',
+      { budgets: [budget({ amountPerDay: { EUR: '1e3' } })] },
+      'has amountPerDay of 1e3 EUR, which is no decimal of a currency',
     ],
   ])('with %s is not fit', (_, change, flaw) => {
     expect(() => defineWorkflow(given(change))).toThrow(flaw);
@@ -147,7 +174,12 @@ describe('the policy version', () => {
   it.each<[string, Partial<Workflow>]>([
     ['a rule', { rules: [defineRule({ ...rule, decide: () => deny('PERMISSION_DENIED', 'no') })] }],
     ['a permission', { tools: [{ ...tool, permissions: { roles: ['support-lead'] } }] }],
+    ['what a tool could touch', { tools: [{ ...tool, blast: () => ({ records: 2, affected: [] }) }] }],
+    ['which edits take away alone', { tools: [{ ...tool, narrows: () => true }] }],
     ['a limit', { limits: { amountPerAction: { EUR: '100.01' }, recordsPerAction: 1 } }],
+    ['a budget', { budgets: [budget()] }],
+    ['what a rule has counted', { rules: [defineRule({ ...rule, history: () => [] })] }],
+    ['what a rule needs', { rules: [defineRule({ ...rule, needs: ['stage'] })] }],
     ['who may start it', { roles: ['support-lead'] }],
     ['whose words a field holds', { sources: [source({ fields: { id: 'untrusted' } })] }],
     ['when a person is asked about stale context', { maxReplans: 1 }],

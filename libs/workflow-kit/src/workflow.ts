@@ -22,14 +22,12 @@ export interface WorkflowLimits {
   /** Of all commits granted in one user's session of this workflow. */
   amountPerSession?: Readonly<Record<string, string>>;
   recordsPerSession?: number;
-  /** Of all commits granted to one user of a tenant on one day (UTC). */
-  amountPerDay?: Readonly<Record<string, string>>;
-  recordsPerDay?: number;
 }
 
 /**
  * How much may be done on one day (UTC), in number and money, whatever sessions it is asked for in. What is over is denied as
- * RATE_LIMITED until the next day begins. Charged when a commit is granted, and given back when nothing was changed.
+ * RATE_LIMITED until the next day begins, and what no day would let through as LIMIT_EXCEEDED. Charged when a commit, or a read it
+ * names, is granted; given back when nothing came of it. Dry runs are never counted.
  */
 export interface Budget {
   /** Kebab-case, unique in the workflow. */
@@ -92,6 +90,8 @@ export function policyVersionOf(workflow: Workflow): string {
       name: tool.name,
       version: tool.version,
       permissions: tool.permissions,
+      blast: tool.blast?.toString() ?? null,
+      narrows: tool.narrows?.toString() ?? null,
     })),
     roles: workflow.roles,
     limits: workflow.limits,

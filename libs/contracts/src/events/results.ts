@@ -10,6 +10,7 @@ import {
   memberSeen,
   name,
   payload,
+  payloadObject,
   preview,
   recordChanged,
   recordRead,
@@ -30,6 +31,8 @@ const executed = {
   grant,
   attempts: count,
   endedAt: instant,
+  /** The arguments it was carried out with, where a person changed what was proposed. */
+  edited: payloadObject.optional(),
 };
 
 const touched = { recordsRead: z.array(recordRead) };

@@ -51,6 +51,29 @@ describe('the workflow support-desk', () => {
     });
   });
 
+  it.each<[string, object, boolean]>([
+    ['a cent less', { amount: '899.99' }, true],
+    ['less, in other words', { amount: '500.00', reason: 'Half of it came back.' }, true],
+    ['as much, written otherwise', { amount: '900' }, false],
+    ['more', { amount: '900.01' }, false],
+    ['nothing', { amount: '0.00' }, false],
+    ['less than nothing', { amount: '-1.00' }, false],
+    ['less of another currency', { amount: '500.00', currency: 'GBP' }, false],
+    ['less on another order', { amount: '500.00', orderId: 'ord_1002' }, false],
+    ['the same in other words', { reason: 'Half of it came back.' }, false],
+  ])('says that %s narrows a refund of 900.00: %j', (_, change, narrows) => {
+    const { narrows: does } = supportDesk.tools.find(({ name }) => name === 'issue_refund')!;
+    const before = { orderId: 'ord_1001', amount: '900.00', currency: 'EUR', reason: 'Late.' };
+    expect(does!(before, { ...before, ...change })).toBe(narrows);
+  });
+
+  it('has budgets per user, tenant and tool', () => {
+    expect(supportDesk.budgets?.map(({ per }) => per)).toEqual(['user', 'user', 'tenant', 'tool']);
+    expect(supportDesk.budgets).toContainEqual(
+      expect.objectContaining({ per: 'user', tools: ['draft_reply'], actionsPerDay: 25 }),
+    );
+  });
+
   const good = { orderId: 'ord_1001', amount: '18.00', currency: 'EUR', reason: 'Late.' };
   it.each<[string, object, boolean]>([
     ['as it should be', {}, true],

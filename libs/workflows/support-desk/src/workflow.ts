@@ -61,9 +61,13 @@ export const supportDesk = defineWorkflow({
     recordsPerAction: 2,
     amountPerSession: each('2000.00'),
     recordsPerSession: 20_000,
-    amountPerDay: each('100000.00'),
-    recordsPerDay: 1_000_000,
   },
+  budgets: [
+    { name: 'of-a-user', per: 'user', recordsPerDay: 1_000_000, amountPerDay: each('100000.00') },
+    { name: 'replies-of-a-user', per: 'user', tools: ['draft_reply'], actionsPerDay: 25 },
+    { name: 'of-a-tenant', per: 'tenant', recordsPerDay: 10_000_000, amountPerDay: each('1000000.00') },
+    { name: 'of-a-tool', per: 'tool', actionsPerDay: 1_000_000 },
+  ],
   maxReplans: 2,
   approval: { expiresInMs: 4 * HOUR },
 });

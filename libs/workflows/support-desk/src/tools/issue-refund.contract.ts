@@ -1,3 +1,4 @@
+import { Decimal } from 'decimal.js';
 import { z } from 'zod';
 import { defineToolContract } from '@countersign/tool-sdk';
 import {
@@ -42,6 +43,11 @@ export const issueRefundContract = defineToolContract({
     ...workers,
     approvals: { amount: { when: 'over 50.00', over: '50.00', roles: ['support-lead'] } },
   },
+  narrows: (before, after) =>
+    after['orderId'] === before['orderId'] &&
+    after['currency'] === before['currency'] &&
+    new Decimal(String(after['amount'])).greaterThan(0) &&
+    new Decimal(String(after['amount'])).lessThan(String(before['amount'])),
   blast: ({ orderId, amount, currency }) => ({
     amount: { amount: String(amount), currency: String(currency) },
     records: 2,

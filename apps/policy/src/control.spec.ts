@@ -1,0 +1,167 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { decodeRecord, EVENTS, type EventDraft, type Json, type Person } from '@countersign/contracts';
+import { ControlView, type ControlRow } from '@countersign/control';
+import { controlTouches, decideControl, type ControlFacts, type ControlSet } from './control.js';
+import { placeOf, type Checked } from './facts.js';
+import { isPerson, T0 } from './world.fixture.js';
+
+const sam: Person = { sub: 'sam', tenant: 'acme', roles: ['sre'] };
+const ruth: Person = { sub: 'ruth', tenant: 'acme', roles: ['release'] };
+const alice: Person = { sub: 'alice', tenant: 'acme', roles: ['clerk'] };
+const target = { tenant: 'acme', workflow: 'desk', tool: 'pay' };
+const nobody: Checked = { tag: 'no-person', because: 'there is no bearer token' };
+
+let rows: Map<string, object>;
+let offset: bigint;
+beforeEach(() => {
+  rows = new Map();
+  offset = 7n;
+});
+
+/** What a plain client writes, read as the runtime reads it. */
+function written(scope: string, value: Json | undefined, given: { at?: number; headers?: object } = {}): ControlSet {
+  const { at = T0, headers = {} } = given;
+  const bytes = value === undefined ? null : Buffer.from(JSON.stringify(value));
+  const record = { topic: 'control' as const, partition: 0, offset: offset++, timestamp: at };
+  return decodeRecord({ ...record, key: Buffer.from(scope), value: bytes, headers: { ...headers } }) as ControlSet;
+}
+
+/** Judges a record and applies what comes of it; answers what is acknowledged. */
+function judge(incoming: ControlSet, checked: Checked | undefined, instance = 'policy-1'): EventDraft[] {
+  const facts: ControlFacts = {
+    ...{ checked: new Map(checked ? [[placeOf(incoming), checked]] : []), instance, instances: 2 },
+  };
+  const touched = controlTouches(incoming);
+  const states = { get: <S>(key: string) => (touched.includes(key) ? (rows.get(key) as S | undefined) : undefined) };
+  const effects = decideControl(incoming, states, facts, new Date(T0 + 5));
+  for (const effect of effects) if (effect.do === 'put') rows.set(effect.key, effect.state);
+  return effects.flatMap((effect) => (effect.do === 'emit' ? effect.event : []));
+}
+const say = (scope: string, value: Json | undefined, checked: Checked | undefined = nobody) =>
+  judge(written(scope, value), checked);
+const view = () =>
+  new ControlView([...rows].flatMap(([key, row]) => (key.startsWith('control:') ? (row as ControlRow) : [])));
+
+describe('a trip', () => {
+  it('is applied whoever wrote it, and acknowledged with what its value says (1)', () => {
+    const acks = say('kill/tool/pay', { killed: true, reason: 'INC-42', by: 'somebody' }, undefined);
+    expect(acks).toEqual([
+      {
+        ...{ type: 'countersign.control.applied.v1', id: expect.stringMatching(/^evt_/), subject: 'kill/tool/pay' },
+        ...{ tenantid: '', actorid: '', session: '', correlationid: '', causationid: '0/7' },
+        time: '2026-03-01T10:00:00.005Z',
+        data: {
+          ...{ scope: 'kill/tool/pay', epoch: 7, service: 'policy', instance: 'policy-1', instances: 2 },
+          ...{ appendedAt: '2026-03-01T10:00:00.000Z', at: '2026-03-01T10:00:00.005Z', by: 'somebody' },
+          value: { killed: true, reason: 'INC-42' },
+        },
+      },
+    ]);
+    expect(EVENTS['countersign.control.applied.v1'].data.safeParse(acks[0]!.data).success).toBe(true);
+    expect(view().killedBy(target)).toMatchObject({ epoch: 7, reason: 'INC-42' });
+  });
+
+  it.each(['kill/*', 'kill/tenant/acme', 'kill/workflow/desk', 'kill/tool/pay'])('of %s stops its calls', (scope) => {
+    say(scope, { killed: true }, undefined);
+    expect(view().killedBy(target)?.scope).toBe(scope);
+  });
+
+  it('in structured mode, as a client of CloudEvents writes it, is one too', () => {
+    const event = { specversion: '1.0', id: 'x', source: '/ops', type: 'whatever', data: { killed: true } };
+    const headers = { 'content-type': 'application/cloudevents+json' };
+    judge(written('kill/*', event, { headers }), undefined);
+    expect(view().killedBy(target)?.scope).toBe('kill/*');
+  });
+});
+
+describe('a re-arm', () => {
+  beforeEach(() => void say('kill/tool/pay', { killed: true }, undefined));
+
+  it("counts with an sre's token, under the name the token says (2)", () => {
+    const [ack] = say('kill/tool/pay', { killed: false, by: 'the boss' }, isPerson(sam));
+    expect(ack).toMatchObject({ type: 'countersign.control.applied.v1', actorid: 'sam', data: { by: 'sam' } });
+    expect(view().killedBy(target)).toBeUndefined();
+    expect(rows.get('control:kill/tool/pay')).toMatchObject({ by: 'sam', trippedEpoch: 7 });
+  });
+
+  it.each<[string, Json | undefined, Checked, string]>([
+    ['without a token', { killed: false }, nobody, 'UNAUTHENTICATED'],
+    ['with a forged one', { killed: false }, { tag: 'no-person', because: 'forged' }, 'UNAUTHENTICATED'],
+    ['of a release engineer', { killed: false }, isPerson(ruth), 'PERMISSION_DENIED'],
+    ['of a clerk who calls herself sre', { killed: false, by: 'sam' }, isPerson(alice), 'PERMISSION_DENIED'],
+    ['that is a tombstone', undefined, isPerson(sam), 'INVALID_ARGUMENTS'],
+    ['of another form', { killed: 'no' }, isPerson(sam), 'INVALID_ARGUMENTS'],
+    ['with more in it', { killed: false, and: 1 }, isPerson(sam), 'INVALID_ARGUMENTS'],
+    ['that is a stage', { stage: 'scoped' }, isPerson(sam), 'INVALID_ARGUMENTS'],
+  ])('%s leaves it killed, and is said to be refused (2, 4)', (_, value, checked, code) => {
+    const acks = say('kill/tool/pay', value, checked);
+    expect(acks).toMatchObject([
+      { type: 'countersign.control.refused.v1', subject: 'kill/tool/pay', data: { code, epoch: 8, service: 'policy' } },
+    ]);
+    expect(EVENTS['countersign.control.refused.v1'].data.safeParse(acks[0]!.data).success).toBe(true);
+    expect(view().killedBy(target)?.epoch).toBe(7);
+  });
+
+  it('judged once is judged so for ever: no later token, key or instance changes it (3)', () => {
+    const rearm = written('kill/tool/pay', { killed: false });
+    const [refused] = judge(rearm, nobody);
+    const [again] = judge(rearm, isPerson(sam), 'policy-2');
+    expect([refused?.type, again?.type]).toEqual(Array(2).fill('countersign.control.refused.v1'));
+    expect(again!.id).not.toBe(refused!.id);
+    expect(view().killedBy(target)?.epoch).toBe(7);
+    const good = written('kill/tool/pay', { killed: false });
+    judge(good, isPerson(sam));
+    expect(judge(good, undefined, 'policy-2')).toMatchObject([{ data: { by: 'sam', instance: 'policy-2' } }]);
+  });
+
+  it('read again after a later trip changes nothing (3)', () => {
+    const rearm = written('kill/tool/pay', { killed: false });
+    judge(rearm, isPerson(sam));
+    say('kill/tool/pay', { killed: true }, undefined);
+    judge(rearm, undefined, 'policy-2');
+    expect(view().killedBy(target)?.epoch).toBe(9);
+  });
+
+  it('that waited for its token behind a later trip leaves it killed (2)', () => {
+    const rearm = written('kill/tool/pay', { killed: false });
+    expect(judge(rearm, { tag: 'waiting', sealed: 'jwe' })).toEqual([]);
+    say('kill/tool/pay', { killed: true }, undefined);
+    expect(judge(rearm, isPerson(sam))).toMatchObject([{ type: 'countersign.control.applied.v1' }]);
+    expect(view().killedBy(target)?.epoch).toBe(8 + 1);
+  });
+});
+
+describe('a stage', () => {
+  it.each([sam, ruth])('is set by $sub', (by) => {
+    say('stage/workflow/desk', { stage: 'scoped' }, isPerson(by));
+    expect(view().stageOf(target)).toBe('scoped');
+  });
+
+  it('is not set without a token, nor by anybody else', () => {
+    expect(say('stage/workflow/desk', { stage: 'scoped' })).toMatchObject([{ data: { code: 'UNAUTHENTICATED' } }]);
+    const [ack] = say('stage/workflow/desk', { stage: 'scoped' }, isPerson(alice));
+    expect(ack!.data).toMatchObject({ code: 'PERMISSION_DENIED', nextStep: expect.stringContaining('sre or release') });
+    expect(view().stageOf(target)).toBe('read-only');
+  });
+});
+
+it.each(['kill', 'kill/tool/', 'kill/tool/a b', 'stage/tenant/acme', 'other', 'kill/tool/x\u0000', 'é'.repeat(100)])(
+  'the scope %j is none: it is refused with the forms there are, and names no row (4)',
+  (scope) => {
+    const [ack] = say(scope, { killed: true }, undefined);
+    expect(ack).toMatchObject({ data: { code: 'INVALID_ARGUMENTS', nextStep: expect.stringContaining('kill/*') } });
+    expect(JSON.stringify(ack)).not.toContain('\\u0000');
+    expect(controlTouches(written(scope, { killed: true }))).toEqual(['verdict:8']);
+    expect([...rows.keys()]).toEqual(['verdict:7']);
+  },
+);
+
+it('a release is refused: this version knows none', () => {
+  const value = { fingerprint: 'f', report: {}, signature: 's' };
+  expect(say('release/workflow/desk', value)).toMatchObject([{ data: { code: 'NOT_BUILT' } }]);
+});
+
+it('no acknowledgement holds the token', () => {
+  const incoming = written('kill/*', { killed: false }, { headers: { authorization: 'Bearer secret.secret.secret' } });
+  expect(JSON.stringify([judge(incoming, isPerson(sam)), judge(incoming, nobody), [...rows]])).not.toContain('secret');
+});

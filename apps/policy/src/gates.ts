@@ -1,0 +1,42 @@
+/*
+ * The switches and the stage, as decisions go by them. What they guarantee:
+ * 1. What a kill switch stops is not granted, whatever its kind; it may be asked for again once the scope is re-armed.
+ * 2. A tool that changes state is granted its commit at the stage `scoped` alone: at `draft-only` it gets a draft, at `read-only` nothing.
+ *    Reads and dry runs are granted at every stage.
+ */
+import type { JsonObject } from '@countersign/contracts';
+import type { ToolContract } from '@countersign/tool-sdk';
+import type { Case, Denial } from './drafts.js';
+
+type Asked = Pick<Case, 'intent' | 'control'>;
+
+export const targetOf = ({ intent: { tenant, workflow } }: Pick<Case, 'intent'>, tool: string) => ({
+  ...{ tenant, workflow, tool },
+});
+
+/** Guarantee 1. */
+export function killDenial(of: Asked, tool: string): Denial | undefined {
+  const kill = of.control.killedBy(targetOf(of, tool));
+  if (!kill) return undefined;
+  return { code: 'KILLED', detail: `${kill.scope} is on${kill.reason ? `: ${kill.reason}` : ''}` };
+}
+
+type Called = { dryRun: boolean };
+const changesState = ({ effect }: ToolContract, { dryRun }: Called) => effect !== 'read' && !dryRun;
+
+/** Guarantee 2. */
+export function stageDenial(of: Asked, contract: ToolContract, action: Called): Denial | undefined {
+  const { tenant, workflow } = of.intent;
+  if (!changesState(contract, action) || of.control.stageOf(of.intent) !== 'read-only') return undefined;
+  return { code: 'STAGE_FORBIDS', detail: `${workflow} is at the stage read-only for ${tenant}` };
+}
+
+/** Guarantee 2: nothing is done, so nobody has to be asked. */
+export const onlyDrafted = (of: Asked, contract: ToolContract, action: Called): boolean =>
+  changesState(contract, action) && of.control.stageOf(of.intent) === 'draft-only';
+
+/** What of it stands in a decision's facts. */
+export const gatesOf = ({ control, intent }: Asked): { stage: string; switches: string[] } & JsonObject => ({
+  stage: control.stageOf(intent),
+  switches: control.switchesOn(),
+});

@@ -1,0 +1,4 @@
+export { caseFileSchema, parseCaseFile, type CaseFile, type RuleCase } from './case-file.js';
+export { findCases, type FoundCases } from './find-cases.js';
+export { judgeCall, type Call } from './judge-call.js';
+export { runCases, untriedRules, type CaseResult } from './run-case.js';
