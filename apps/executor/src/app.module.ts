@@ -10,12 +10,14 @@ import { InDoubtController } from './api.controller.js';
 import { Attempts } from './attempt.js';
 import { executorConfig, targetUrls, type ExecutorConfig } from './config.js';
 import { Credentials } from './credentials.js';
+import { drained, Drainer } from './drain.js';
 import { Gate } from './gate.js';
-import { endings, forgeries, registry } from './metrics.js';
+import { drains, endings, forgeries, registry } from './metrics.js';
 import { Doubts, InDoubtRow, project } from './read-model.js';
 import { Recheck } from './recheck.js';
 import { Sealer } from './sealer.js';
-import { executorConsumer } from './service.js';
+import { SendLock } from './send-lock.js';
+import { CONTROL, controlConsumer, executorConsumer } from './service.js';
 import { Target } from './target-client.js';
 import { Toolbox } from './toolbox.js';
 import { WarrantBook } from './warrant-book.js';
@@ -30,6 +32,16 @@ class Inbox {
 
   @EventPattern<string>('decisions', KAFKA_BATCH)
   decisions(@Payload() batch: Batch) {
+    return this.messaging.handle(batch);
+  }
+
+  @EventPattern<string>('control', KAFKA_BATCH)
+  control(@Payload() batch: Batch) {
+    return this.messaging.handle(batch);
+  }
+
+  @EventPattern<string>('control-acks', KAFKA_BATCH)
+  controlAcks(@Payload() batch: Batch) {
     return this.messaging.handle(batch);
   }
 }
@@ -70,7 +82,10 @@ export async function start() {
   const keys = config.COUNTERSIGN_KEYS_DIR;
   const model = { model: config.OPENAI_MODEL, baseUrl: config.OPENAI_BASE_URL };
   const toolbox = await Toolbox.load(config.COUNTERSIGN_WORKFLOWS, model);
-  const book = new WarrantBook(loadKeyRing(keys));
+  const ring = loadKeyRing(keys);
+  const book = new WarrantBook(ring);
+  const settings = messagingSettings('executor', config, logger);
+  const { databaseUrl, instance } = settings;
   const toolOf = toolbox.toolOf.bind(toolbox);
   const sql = () => messaging.sql;
   const sealer = Sealer.fromKeysDir(keys, sql);
@@ -84,6 +99,8 @@ export async function start() {
   });
   const executor = new Executor({
     book,
+    mayBegin: () => messaging.caughtUp(CONTROL),
+    lock: new SendLock(databaseUrl, instance),
     gate: new Gate(sql, toolOf, toolbox.fingerprintOf.bind(toolbox)),
     attempts,
     recheck: new Recheck({ attempts, sourceOf: toolbox.sourceOf.bind(toolbox) }),
@@ -94,15 +111,27 @@ export async function start() {
     },
     onEnding: ({ tool }, { tag }) => endings.inc({ tool, ending: tag }),
   });
+  const drainer = new Drainer({
+    drained: () =>
+      drained({
+        databaseUrl,
+        instance,
+        onEnded: (holders) => logger.warn({ holders }, 'senders did not let go in time and were ended'),
+      }),
+    peers: () => messaging.peers(),
+    sql,
+    book,
+    onDrained: (ms) => drains.observe(ms / 1000),
+  });
   const source = new DataSource({
     type: 'postgres',
-    url: config.DATABASE_URL,
+    url: databaseUrl,
     entities: [InDoubtRow],
     extra: { max: 2 },
   });
   await source.initialize();
   const messaging = createMessaging({
-    ...messagingSettings('executor', config, logger),
+    ...settings,
     subscriptions: [
       executorConsumer({
         book,
@@ -112,8 +141,16 @@ export async function start() {
           logger.warn({ id: event.id, offset: String(record.offset), because }, 'not a warrant of policy; ignored');
         },
       }),
+      controlConsumer({
+        instance,
+        ring,
+        onForged: ({ event, record }, because) => {
+          forgeries.inc({ place: 'control-acks' });
+          logger.warn({ id: event.id, offset: String(record.offset), because }, 'not a word of policy; ignored');
+        },
+      }),
     ],
-    workers: [executor],
+    workers: [executor, drainer],
     project,
     ...eventPen('executor', loadSigner(keys)),
   });

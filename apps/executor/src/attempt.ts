@@ -13,7 +13,7 @@ import {
 } from '@countersign/tool-sdk';
 import type { Answer, Found } from './automaton.js';
 import { doneCheck } from './done-check.js';
-import type { Opening } from './gate.js';
+import type { Opening } from './opening.js';
 import { nameable, Presenter, type Call, type SealParts } from './presenter.js';
 import { union } from './records.js';
 import { detailOf, failed, misfit, plainly, refusalOf, unusable } from './said.js';
@@ -80,19 +80,28 @@ export class Attempts {
     return this.look(warrant, tool, () => Promise.resolve({ tag: 'read', result: null, recordsRead: [] }));
   }
 
-  /** Sends the write. Whatever goes wrong on our side after it may have been sent is not knowing, never a no. */
+  /**
+   * Sends the write, unless its moment has passed or `signal` aborted. Whatever goes wrong on our side after it may have been
+   * sent is not knowing, never a no.
+   */
   async send(warrant: Warrant, tool: Tool, basis: JsonObject, opening: Opening, signal: AbortSignal): Promise<Answer> {
     const call = await this.called(warrant, tool).catch((error: unknown) => ({ unsent: detailOf(error) }));
     if ('unsent' in call) return { tag: 'nothing-done', detail: call.unsent };
     if ('refusal' in call) return { tag: 'refused', refusal: call.refusal };
     const notAfter = opening.notAfter(warrant);
-    const errand = { notAfter, isLate: () => opening.now() > notAfter };
-    const context = this.commitContext(warrant, tool, basis, signal, errand);
+    const asked = { begun: false, missed: false };
+    const isLate = () => {
+      const late = signal.aborted || opening.now() > notAfter;
+      asked[late ? 'missed' : 'begun'] = true;
+      return late;
+    };
+    const context = this.commitContext(warrant, tool, basis, signal, { notAfter, isLate });
     let outcome: CommitOutcome;
     try {
       outcome = carried(await tool.commit!(context, call.args));
     } catch (error) {
-      return answerOf(error, call.mask.text);
+      const answer = answerOf(error, call.mask.text);
+      return answer.tag === 'nothing-done' && asked.missed && !asked.begun ? { ...answer, unsent: true } : answer;
     }
     // From here on it was done: no error may pass for a refusal any more.
     try {

@@ -20,6 +20,7 @@ const case_ = (change: Partial<Circumstances> = {}): Circumstances => ({
   conditional: false,
   basisKnown: true,
   expired: false,
+  killed: false,
   attempts: 1,
   ...change,
 });
@@ -29,6 +30,7 @@ const anyCase = fc.record<Circumstances>({
   conditional: fc.boolean(),
   basisKnown: fc.boolean(),
   expired: fc.boolean(),
+  killed: fc.boolean(),
   attempts: fc.integer({ min: 1, max: 20 }),
 });
 const anyAnswer = fc.constantFrom<Answer>(
@@ -87,6 +89,7 @@ describe('what becomes of a commit that was marked SENT (numbers: the guarantees
     ['A, the same content', {}, 'send'],
     ['A, resting on versions', { conditional: true }, 'look-up'],
     ['A, expired', { expired: true }, 'look-up'],
+    ['A, killed', { killed: true }, 'look-up'],
     ['A, tried long enough', { attempts: MAX_ATTEMPTS + 1 }, 'look-up'],
     ['B, without a look-up', { effectClass: 'B', canLookUp: false }, 'send'],
     [
@@ -98,12 +101,13 @@ describe('what becomes of a commit that was marked SENT (numbers: the guarantees
     ['C', { effectClass: 'C' }, 'look-up'],
     ['D, without a look-up', { effectClass: 'D', canLookUp: false }, 'doubt'],
     ['B, expired, without a look-up', { effectClass: 'B', canLookUp: false, expired: true }, 'doubt'],
+    ['B, killed, without a look-up', { effectClass: 'B', canLookUp: false, killed: true }, 'doubt'],
   ] as const)('3: a row found SENT of class %s', (_, change, way) => {
     expect(afterRecovery(case_(change))).toBe(way);
   });
 
-  it('3: is never sent again once expired', () => {
-    fc.assert(fc.property(anyCase, (given) => !given.expired || afterRecovery(given) !== 'send'));
+  it('3: is never sent again once expired or killed', () => {
+    fc.assert(fc.property(anyCase, (given) => !(given.expired || given.killed) || afterRecovery(given) !== 'send'));
   });
 
   it('3: what expired and was not done goes back to policy', () => {

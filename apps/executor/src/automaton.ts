@@ -7,7 +7,8 @@ import type { Committed, Ending, Refused } from './state.js';
  * 1. Only proof that nothing was done puts it back to QUEUED: the target's own word on a first send, or a look-up by key
  *    that finds nothing after the last send's limit.
  * 2. A refusal is definite on a first send only. On a later one an earlier send may have acted, so the target is looked up.
- * 3. It is sent again only under the same key to a target that keeps keys, with the same content, and never once expired.
+ * 3. It is sent again only under the same key to a target that keeps keys, with the same content, and never once expired or
+ *    killed.
  * 4. What nobody can tell ends in doubt, not in a guess.
  */
 export interface Circumstances {
@@ -18,6 +19,8 @@ export interface Circumstances {
   /** The versions its first send rested on, or earlier ones, are at hand: sent again on them it acts once at most. */
   basisKnown: boolean;
   expired: boolean;
+  /** A switch of its scope is on, or was since it was decided on. */
+  killed: boolean;
   attempts: number;
 }
 
@@ -25,7 +28,8 @@ export interface Circumstances {
 export type Answer =
   | { tag: 'done'; committed: Committed }
   | { tag: 'refused'; refusal: Refused }
-  | { tag: 'nothing-done'; detail: string }
+  /** `unsent`: its moment passed before this process sent it. */
+  | { tag: 'nothing-done'; detail: string; unsent?: true }
   | { tag: 'unknown'; detail: string };
 
 /** What a look-up brought to light. */
@@ -49,7 +53,7 @@ const inDoubt = (known: string): Step => ({
 
 /** How a row that was found SENT goes on (guarantee 3). */
 export function afterRecovery(case_: Circumstances): 'send' | 'look-up' | 'doubt' {
-  if (!case_.expired && case_.attempts <= MAX_ATTEMPTS && sendsAgain(case_)) return 'send';
+  if (!case_.expired && !case_.killed && case_.attempts <= MAX_ATTEMPTS && sendsAgain(case_)) return 'send';
   return case_.canLookUp ? 'look-up' : 'doubt';
 }
 

@@ -1,6 +1,26 @@
-import { eventIdOf, type CloudEvent, type EventDraft, type Incoming } from '@countersign/contracts';
-import { emit, ignore, work, type Effect, type States, type WorkRow } from '@countersign/messaging/stream';
-import { GRANT, SETTLE, type About, type Ending, type Outcome, type WorkBody } from './state.js';
+import {
+  cut,
+  eventIdOf,
+  parseControl,
+  type CloudEvent,
+  type ControlRecord,
+  type EventDraft,
+  type Incoming,
+  type Json,
+} from '@countersign/contracts';
+import { applyControl, controlKey, type ControlRow } from '@countersign/control';
+import { emit, ignore, put, work, type Effect, type States, type WorkRow } from '@countersign/messaging/stream';
+import {
+  DRAIN,
+  GRANT,
+  SETTLE,
+  type About,
+  type DrainBody,
+  type Drained,
+  type Ending,
+  type Outcome,
+  type WorkBody,
+} from './state.js';
 
 /** Whether policy signed a record, judged before the transaction, by the record's place. */
 export type Facts = ReadonlyMap<string, { ok: true; packed: string; target: string } | { ok: false; because: string }>;
@@ -91,4 +111,89 @@ function draftOf(ending: Exclude<Ending, { tag: 'void' }>, about: About, attempt
     default:
       return ending satisfies never;
   }
+}
+
+/** What is known of records on `control` and `control-acks` before the transaction: by their places, which of them policy signed. */
+export interface ControlFacts {
+  instance: string;
+  signed: ReadonlySet<string>;
+}
+type Control = Incoming & { event: CloudEvent<'countersign.control.set.v1' | 'countersign.control.applied.v1'> };
+type Change = Omit<DrainBody, 'instance'>;
+
+/** The row of the scope that a record changes. */
+export function controlTouches(incoming: Control, facts: ControlFacts): string[] {
+  const change = changeOf(incoming, facts);
+  return change ? [controlKey(change.scope)] : [];
+}
+
+/**
+ * A trip counts whoever wrote it; what re-arms or sets a stage counts on policy's word alone. This instance acknowledges it
+ * once it has drained, unless the scope's row already goes by a later record.
+ */
+export function decideControl(incoming: Control, states: States, facts: ControlFacts): Effect[] {
+  const change = changeOf(incoming, facts);
+  if (!change) return [ignore('it trips no switch, and policy did not say it')];
+  const key = controlKey(change.scope);
+  const before = states.get<ControlRow>(key);
+  const next = applyControl(before, { ...change, at: change.appendedAt });
+  if (!next && before?.epoch !== change.epoch) return [ignore('a later record says otherwise')];
+  const { instance } = facts;
+  const body: DrainBody = { ...change, instance };
+  const id = `drain/${change.epoch}/${instance}`;
+  const drain = work({ id, kind: DRAIN, target: 'control', tenant: SYSTEM, body: body as unknown as Json });
+  return next ? [put(key, next), drain] : [drain];
+}
+
+/** Whose work a drain is: of no tenant. */
+const SYSTEM = 'system';
+
+function changeOf(incoming: Control, { signed }: ControlFacts): Change | undefined {
+  const { event, record } = incoming;
+  if (event.type === 'countersign.control.set.v1') {
+    const said = parseControl(event.data.scope, event.data.value);
+    if (said?.kind !== 'kill' || !said.value.killed) return undefined;
+    const appendedAt = new Date(record.timestamp).toISOString();
+    return changeTo(said, { epoch: Number(record.offset), appendedAt, cause: event.id, by: said.value.by });
+  }
+  const { scope, value, epoch, at, appendedAt = at, by } = event.data;
+  const said = parseControl(scope, value);
+  const isTrip = said?.kind === 'kill' && said.value.killed;
+  if (!signed.has(placeOf(incoming)) || !said || isTrip) return undefined;
+  return changeTo(said, { epoch, appendedAt, cause: event.causationid, by });
+}
+
+function changeTo(
+  said: ControlRecord,
+  { by, ...of }: Pick<Change, 'epoch' | 'appendedAt' | 'cause'> & { by: string | undefined },
+): Change | undefined {
+  if (said.kind === 'release') return undefined;
+  const { by: _, ...value } = said.value;
+  const name = by && cut(by, MAX_NAME);
+  return { scope: said.scope, value, ...of, ...(name ? { by: name } : {}) };
+}
+
+/** Of whoever trips a switch anything may be said; an acknowledgement takes so much of it. */
+const MAX_NAME = 200;
+
+/** The acknowledgement: in force here, and no sender is at work on what was before. */
+export function decideDrained(row: WorkRow, drained: Drained, _states: States, now: Date): Effect[] {
+  const { cause, ...change } = row.body as unknown as DrainBody;
+  const { scope, epoch, instance } = change;
+  const type = 'countersign.control.applied.v1';
+  const at = now.toISOString();
+  const nobody = { tenantid: '', actorid: '', session: '', correlationid: '' };
+  return [
+    emit({
+      ...{
+        type,
+        id: eventIdOf(type, scope, epoch, 'executor', instance),
+        time: at,
+        subject: scope,
+        causationid: cause,
+      },
+      ...nobody,
+      data: { ...change, ...drained, service: 'executor', at },
+    }),
+  ];
 }

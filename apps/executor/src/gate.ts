@@ -1,7 +1,9 @@
-import { idempotencyKeyOf, refusal, type Code } from '@countersign/contracts';
+import { idempotencyKeyOf, refusal, STAGES, type Code, type Grant, type Stage } from '@countersign/contracts';
+import type { ControlView, KillRow } from '@countersign/control';
 import type { SqlTx } from '@countersign/messaging';
 import type { Tool } from '@countersign/tool-sdk';
 import { expiredUnsent } from './automaton.js';
+import { Opening, READING_SQL, readingOf, type Reading, type ReadingRow } from './opening.js';
 import type { Ending, Warrant } from './state.js';
 
 /**
@@ -9,25 +11,32 @@ import type { Ending, Warrant } from './state.js';
  * 1. Time is the database's: no executor's clock decides whether a warrant is alive.
  * 2. Only a tool of the very version and fingerprint that policy decided on is run.
  * 3. A grant is used for what it grants: a read reads, a commit is under the action's own key.
- * Uniqueness of the jti is the work row's id, and the preview is compared by the round before it comes here.
+ * 4. Nothing passes whose scope is killed, or was since the warrant was decided on, re-armed or not.
+ * 5. Nothing passes that its workflow's stage forbids: a commit needs `scoped`, a draft at least `draft-only`.
+ * Uniqueness of the jti is the work row's id, and the preview is compared by the round before it comes here. What commits is
+ * judged once more by what is known under the lock (`send-lock.ts`).
  */
 export class Gate {
-  private read: Reading | undefined;
+  private read: { at: number; reading: Promise<Reading> } | undefined;
 
   constructor(
     private readonly sql: () => SqlTx,
     private readonly toolOf: (warrant: Warrant) => Tool | undefined,
     private readonly fingerprintOf: (workflow: string) => string | undefined,
+    private readonly clock: () => number = () => performance.now(),
   ) {}
 
-  /** Asked for once a round, before what it lets through is sent; read at least once a second. */
+  /** What is known now, without the lock: enough for what changes nothing, and at most 100 ms old. */
   async open(): Promise<Opening> {
-    const at = performance.now();
+    const at = this.clock();
     if (!this.read || at - this.read.at > READING_MS) {
-      const rows = await this.sql().query<{ now: string }>('gate-clock', CLOCK, []);
-      this.read = { at, now: Number(rows[0]?.now) };
+      const reading = this.sql()
+        .query<ReadingRow>('gate', READING_SQL, [])
+        .then((rows) => readingOf(rows[0]!, at));
+      this.read = { at, reading };
+      reading.catch(() => (this.read = undefined)); // thrown to whoever waits for it
     }
-    return new Opening(this.read);
+    return new Opening(await this.read.reading);
   }
 
   judge(warrant: Warrant, opening: Opening): Verdict {
@@ -43,11 +52,40 @@ export class Gate {
     const now = opening.now();
     if (now >= warrant.exp * 1000) return { tag: 'ended', ending: expiredUnsent };
     const inMs = warrant.nbf * 1000 - now;
-    return inMs > 0 ? { tag: 'early', inMs } : { tag: 'pass', tool };
+    if (inMs > 0) return { tag: 'early', inMs };
+    const stopped = stoppedBy(warrant, opening.view);
+    if (!stopped) return { tag: 'pass', tool };
+    return isAhead(warrant, opening) ? { tag: 'early', inMs: AHEAD_RETRY_MS } : stopped;
   }
 }
 
-const CLOCK = 'select (extract(epoch from clock_timestamp()) * 1000)::text as now';
+/** Guarantees 4 and 5. What a record of the topic says of itself goes no further than its scope: anybody may have written it. */
+function stoppedBy(warrant: Warrant, view: ControlView): Verdict | undefined {
+  const kill = killedFor(warrant, view);
+  if (kill?.killed) return blocked('KILLED', `${kill.scope} is on`);
+  if (kill) return blocked('KILLED', `${kill.scope} was on since it was decided on`);
+  const stage = view.stageOf(warrant);
+  if (STAGES_OF[warrant.grant].includes(stage)) return undefined;
+  return blocked('STAGE_FORBIDS', `${warrant.workflow} is at stage ${stage}: it cannot ${warrant.grant}`);
+}
+
+/** The switch that stops a warrant: it is on, or was tripped since the warrant was decided on. */
+export const killedFor = (warrant: Warrant, view: ControlView): KillRow | undefined =>
+  view.killedBy(warrant) ?? view.trippedSince(warrant, warrant.epoch);
+
+const STAGES_OF: Record<Grant, readonly Stage[]> = {
+  read: STAGES,
+  preview: STAGES,
+  draft: ['draft-only', 'scoped'],
+  commit: ['scoped'],
+};
+
+/** Policy knew of a later record when it decided, just now: that one is on its way here. Afterwards it counts for nothing. */
+const isAhead = ({ epoch, decidedAt }: Warrant, opening: Opening): boolean =>
+  epoch > opening.view.epoch && opening.now() - Date.parse(decidedAt) < AHEAD_MS;
+const AHEAD_MS = 3_000;
+const AHEAD_RETRY_MS = 50;
+const READING_MS = 100;
 
 export type Verdict = { tag: 'pass'; tool: Tool } | { tag: 'early'; inMs: number } | { tag: 'ended'; ending: Ending };
 
@@ -67,35 +105,5 @@ function isUsable({ grant, dryRun }: Warrant, tool: Tool): boolean {
       return tool.commit !== undefined && !dryRun;
     default:
       return grant satisfies never;
-  }
-}
-
-/** A target refuses what reaches it later than this after the gate looked. */
-export const SEND_WINDOW_MS = 2_000;
-
-/** How long the monotonic clock carries a reading on. */
-const READING_MS = 1_000;
-
-/** What the database's clock showed, and when it was asked: never less than the age of the answer. In ms. */
-interface Reading {
-  now: number;
-  at: number;
-}
-
-/** The database's time, carried on by the monotonic clock: never earlier than it is. */
-export class Opening {
-  private readonly opened: number;
-
-  constructor(private readonly reading: Reading) {
-    this.opened = this.now();
-  }
-
-  now(): number {
-    return this.reading.now + (performance.now() - this.reading.at);
-  }
-
-  /** No send after it: the end of the window, or of the warrant. */
-  notAfter(warrant: Warrant): number {
-    return Math.floor(Math.min(this.opened + SEND_WINDOW_MS, warrant.exp * 1000));
   }
 }

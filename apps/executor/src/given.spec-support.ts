@@ -10,7 +10,9 @@ import {
   intentIdOf,
   type CloudEvent,
   type Incoming,
+  type Stage,
 } from '@countersign/contracts';
+import type { ControlRow } from '@countersign/control';
 import type { WorkRow } from '@countersign/messaging';
 import { KeyRing, Signer, signedEncoder } from '@countersign/signing';
 import {
@@ -61,7 +63,27 @@ export function givenWarrant(change: Partial<Warrant> = {}): Warrant {
   };
 }
 
+export const givenStage = (stage: Stage, epoch = 0): ControlRow => ({
+  kind: 'stage',
+  scope: 'stage/workflow/support-desk',
+  stage,
+  epoch,
+  at: NOW.toISOString(),
+});
+
+/** A switch that is on since a record, or was till another. */
+export const givenKill = (scope: string, trippedEpoch: number, rearmedEpoch?: number): ControlRow => ({
+  kind: 'kill',
+  scope,
+  killed: rearmedEpoch === undefined,
+  epoch: rearmedEpoch ?? trippedEpoch,
+  trippedEpoch,
+  at: NOW.toISOString(),
+  pauses: [],
+});
+
 const policyKeys = generateKeyPairSync('ed25519');
+export const policyKey = policyKeys.publicKey;
 const approvalKeys = generateKeyPairSync('ed25519');
 const pem = (key: typeof policyKeys.publicKey) => key.export({ type: 'spki', format: 'pem' }).toString();
 export const pens = {
@@ -69,8 +91,9 @@ export const pens = {
   approval: new Signer(approvalKeys.privateKey),
   stranger: new Signer(generateKeyPairSync('ed25519').privateKey),
 };
-export const givenBook = () =>
-  new WarrantBook(new KeyRing().add('policy', pem(policyKeys.publicKey)).add('approval', pem(approvalKeys.publicKey)));
+export const givenRing = () =>
+  new KeyRing().add('policy', pem(policyKeys.publicKey)).add('approval', pem(approvalKeys.publicKey));
+export const givenBook = () => new WarrantBook(givenRing());
 
 export type Approved = Incoming & { event: CloudEvent<typeof TYPE> };
 

@@ -1,5 +1,5 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
-import { MessagingTables1700000000000 } from '@countersign/messaging';
+import { messagingMigrations } from '@countersign/messaging';
 
 export class InDoubt1700000003000 implements MigrationInterface {
   name = 'InDoubt1700000003000';
@@ -28,4 +28,4 @@ export class InDoubt1700000003000 implements MigrationInterface {
   }
 }
 
-export const migrations = [MessagingTables1700000000000, InDoubt1700000003000];
+export const migrations = [...messagingMigrations, InDoubt1700000003000];

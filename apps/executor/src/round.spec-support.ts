@@ -1,14 +1,24 @@
 import { createHash } from 'node:crypto';
 import { jcs, type Json } from '@countersign/contracts';
+import type { ControlRow } from '@countersign/control';
 import type { Source } from '@countersign/context';
 import type { Round, SqlTx, WorkOutcome, WorkRow } from '@countersign/messaging';
 import type { Opener, Token, ToSeal } from '@countersign/sealing';
-import type { Directory, TargetAnswer, TargetRequest, Tool, ToolContract } from '@countersign/tool-sdk';
+import {
+  NothingDone,
+  type Directory,
+  type TargetAnswer,
+  type TargetRequest,
+  type Tool,
+  type ToolContract,
+} from '@countersign/tool-sdk';
 import { Attempts } from './attempt.js';
 import { Gate } from './gate.js';
-import { givenBook, givenTool, NOW } from './given.spec-support.js';
+import { givenBook, givenStage, givenTool, NOW } from './given.spec-support.js';
+import { Opening, readingOf, type Reading } from './opening.js';
 import { Recheck } from './recheck.js';
 import { Sealer } from './sealer.js';
+import type { Flight } from './send-lock.js';
 import type { Ending, Outcome, Warrant } from './state.js';
 import type { Errand } from './target-client.js';
 import { Executor } from './work.js';
@@ -51,6 +61,13 @@ export class Surroundings {
   readonly errands: Errand[] = [];
   databaseNow = NOW.getTime();
   fingerprint = 'f-1';
+  controls: ControlRow[] = [givenStage('scoped')];
+  mayBegin = true;
+  /** Called when a flight has the lock, before it looks. */
+  onLock: () => void = () => {};
+  onLanding: (sends: Promise<unknown>[]) => void = () => {};
+  /** The flight that took the lock last: what it knows, and a way to take the lock from it. */
+  aloft: { known: Reading; loseLock: () => void } | undefined;
   answer: (request: TargetRequest) => Promise<TargetAnswer> = () =>
     Promise.resolve({ status: 201, body: { refundId: 'ref_1' } });
   sources: Source[] = [];
@@ -68,10 +85,13 @@ export class Surroundings {
   executor(change: Partial<ToolContract> | Tool[] = {}): Executor {
     const tools = Array.isArray(change) ? change : [givenTool('issue_refund', change)];
     const toolOf = ({ tool }: Pick<Warrant, 'tool'>) => tools.find(({ contract }) => contract.name === tool);
-    const sql: SqlTx = { query: <R>() => Promise.resolve([{ now: String(this.databaseNow) }] as R[]) };
+    const known = () => ({ now: String(this.databaseNow), rows: this.controls });
+    const sql: SqlTx = { query: <R>() => Promise.resolve([known()] as R[]) };
     const attempts = this.attempts();
     return new Executor({
       book: givenBook(),
+      mayBegin: () => this.mayBegin,
+      lock: { take: () => Promise.resolve(this.flight()) },
       gate: new Gate(
         () => sql,
         toolOf,
@@ -91,8 +111,17 @@ export class Surroundings {
     });
   }
 
+  private flight(): Flight {
+    this.onLock();
+    const lost = new AbortController();
+    const known = readingOf({ now: String(this.databaseNow), rows: this.controls }, performance.now());
+    this.aloft = { known, loseLock: () => lost.abort() };
+    return { opening: new Opening(known), lost: lost.signal, land: (sends) => this.onLanding(sends) };
+  }
+
   attempts(): Attempts {
-    const request = (asked: TargetRequest) => {
+    const request = async (asked: TargetRequest, { isLate }: Errand) => {
+      if (asked.method !== 'GET' && isLate?.()) throw new NothingDone('its moment passed before it was sent');
       this.sent.push(asked);
       this.round.notes.push(`${asked.method} ${asked.path}`);
       return this.answer(asked);
@@ -108,7 +137,7 @@ export class Surroundings {
       targetOf: () => ({
         clientFor: (errand) => {
           this.errands.push(errand);
-          return { request };
+          return { request: (asked) => request(asked, errand) };
         },
       }),
       seal: sealer.seal.bind(sealer),

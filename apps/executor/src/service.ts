@@ -1,6 +1,7 @@
 import type { Incoming } from '@countersign/contracts';
 import type { Consumer } from '@countersign/messaging';
-import { decideApproved, placeOf, type Facts } from './decide.js';
+import { checkSignature, type KeyRing } from '@countersign/signing';
+import { controlTouches, decideApproved, decideControl, placeOf, type ControlFacts, type Facts } from './decide.js';
 import type { Warrant } from './state.js';
 import type { WarrantBook } from './warrant-book.js';
 
@@ -43,5 +44,41 @@ export function executorConsumer(parts: IntakeParts): Consumer<Facts> {
       },
     },
     prepare: (events) => Promise.resolve(judge(events, parts)),
+  };
+}
+
+export interface ControlParts {
+  instance: string;
+  ring: KeyRing;
+  /** Told of each word of policy's that policy did not sign as it stands. */
+  onForged: (incoming: Incoming, because: string) => void;
+}
+
+/** Which acknowledgements policy signed. Those of the executors themselves change nothing, whoever signed them. */
+export function judgeWords(events: Incoming[], { instance, ring, onForged }: ControlParts): ControlFacts {
+  const signed = new Set<string>();
+  for (const incoming of events) {
+    const { event } = incoming;
+    if (event.type !== 'countersign.control.applied.v1' || event.data.service !== 'policy') continue;
+    const checked = checkSignature(ring, 'policy', incoming);
+    if (checked.ok) signed.add(placeOf(incoming));
+    else onForged(incoming, checked.because);
+  }
+  return { instance, signed };
+}
+
+export const CONTROL = 'executor-control';
+
+/** Read by every instance for itself: one that is frozen delays nobody. */
+export function controlConsumer(parts: ControlParts): Consumer<ControlFacts> {
+  const change = { touches: controlTouches, decide: decideControl };
+  return {
+    name: CONTROL,
+    everyInstance: true,
+    topics: {
+      control: { 'countersign.control.set.v1': change },
+      'control-acks': { 'countersign.control.applied.v1': change, 'countersign.control.refused.v1': 'ignore' },
+    },
+    prepare: (events) => Promise.resolve(judgeWords(events, parts)),
   };
 }

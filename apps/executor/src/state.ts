@@ -5,11 +5,13 @@ import type {
   Grant,
   Json,
   JsonObject,
+  KillValue,
   MemberSeen,
   Preview,
   RecordChanged,
   RecordRead,
   Refusal,
+  StageValue,
 } from '@countersign/contracts';
 
 /** What policy signed: the executor runs this and nothing else. */
@@ -21,9 +23,29 @@ export interface WorkBody {
   traceparent?: string;
 }
 
-/** Kinds of work: a warrant to carry out, and an action in doubt to look up. */
+/** Kinds of work: a warrant to carry out, an action in doubt to look up, and a change of a switch or stage to acknowledge. */
 export const GRANT = 'grant';
 export const SETTLE = 'settle';
+export const DRAIN = 'drain';
+
+/** A switch or stage that was changed, and the instance that knows of it: it says so once no sender is at work on what was before. */
+export interface DrainBody {
+  scope: string;
+  value: KillValue | StageValue;
+  /** Offset of the control record. */
+  epoch: number;
+  appendedAt: string;
+  by?: string;
+  instance: string;
+  /** Id of the event it was known by. */
+  cause: string;
+}
+
+/** What a drain brought to light: instances of this service, and what was sent before and has no known end. */
+export interface Drained {
+  instances: number;
+  inDoubt?: string[];
+}
 
 /** What every event of an action says of it, taken from its verified warrant. */
 export interface About {
@@ -40,6 +62,8 @@ export interface About {
   idempotencyKey: string;
   /** Id of the event that carried the warrant. */
   cause: string;
+  /** The warrant's arguments, where a person changed what was proposed. */
+  edited?: JsonObject;
 }
 
 export interface Committed {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { jcs, type OutRecord } from '@countersign/contracts';
-import { eventPen, type Signer } from '@countersign/signing';
-import { aboutOf, givenBook, givenRecord, givenWarrant, pens } from './given.spec-support.js';
+import { eventPen, KeyRing, type Signer, type TrustedKey } from '@countersign/signing';
+import { aboutOf, givenBook, givenRecord, givenWarrant, pens, policyKey } from './given.spec-support.js';
+import { WarrantBook } from './warrant-book.js';
 
 const warrant = givenWarrant();
 const TYPE = 'countersign.action.approved.v1';
@@ -36,6 +37,13 @@ describe('a book of warrants', () => {
     expect(givenBook().fromPacked(packed(pens.policy, warrant))).toMatchObject({ ok: true, warrant });
   });
 
+  it('knows what a person changed: the arguments it is carried out with', () => {
+    const edit = { by: 'carol', roles: ['support-lead'], reason: 'half', at: warrant.decidedAt, narrowing: true };
+    const edited = { ...warrant, edits: [{ ...edit, arguments: { ...warrant.arguments, amount: '900.00' } }] };
+    expect(givenBook().fromRecord(givenRecord(edited))).toMatchObject({ about: { edited: warrant.arguments } });
+    expect(givenBook().fromRecord(givenRecord(warrant))).not.toHaveProperty('about.edited');
+  });
+
   it.each([
     ['of another service', () => packed(pens.approval, warrant), /signed by approval/],
     ['of a stranger', () => packed(pens.stranger, warrant), /no trusted key/],
@@ -50,6 +58,20 @@ describe('a book of warrants', () => {
     ['that is none', () => 'a.b', /no signed event/],
   ])('does not open a signature %s', (_, stored, because) => {
     expect(givenBook().fromPacked(stored())).toEqual({ ok: false, because: expect.stringMatching(because) });
+  });
+
+  it('opens nothing more of a key that is trusted no longer, whatever it has opened before', () => {
+    let trusted: TrustedKey[] | undefined = [{ owner: 'policy', key: policyKey }];
+    const ring = new KeyRing(() => {
+      const now = trusted;
+      trusted = undefined;
+      return now;
+    });
+    const book = new WarrantBook(ring);
+    const opened = book.fromRecord(givenRecord(warrant)) as { packed: string };
+    expect(book.fromPacked(opened.packed)).toMatchObject({ ok: true });
+    trusted = [];
+    expect(book.fromPacked(opened.packed)).toEqual({ ok: false, because: expect.stringMatching('no trusted key') });
   });
 
   it('does not take altered bytes for bytes it knows', () => {

@@ -13,6 +13,8 @@ export type Opened = { ok: true; warrant: Warrant; about: About; packed: string 
  */
 export class WarrantBook {
   private readonly opened = new Map<string, Opened & { ok: true }>();
+  /** Of the keys that those were opened with. */
+  private generation = -1;
 
   constructor(private readonly ring: KeyRing) {}
 
@@ -27,6 +29,7 @@ export class WarrantBook {
 
   /** From a work row: the signature stored with it is all that is believed. */
   fromPacked(packed: string): Opened {
+    this.forgetOldKeys();
     const known = this.opened.get(packed);
     if (known) return known;
     const opened = openWarrant(this.ring, 'policy', packed);
@@ -44,6 +47,14 @@ export class WarrantBook {
     this.opened.delete(packed);
   }
 
+  /** A key that came or went: what was opened with those before is to be opened again. */
+  private forgetOldKeys(): void {
+    const { generation } = this.ring;
+    if (generation === this.generation) return;
+    this.generation = generation;
+    this.opened.clear();
+  }
+
   private keep(packed: string, warrant: Warrant, cause: string, key: string): Opened {
     if (key !== `${warrant.tenant}/${warrant.session}`) return { ok: false, because: 'its key names another session' };
     const entry = { ok: true as const, warrant, about: aboutOf(warrant, cause), packed };
@@ -56,5 +67,7 @@ export class WarrantBook {
 function aboutOf(warrant: Warrant, cause: string): About {
   const { intentId, actionId, revision, tenant, session, tool, toolVersion, jti, grant, idempotencyKey } = warrant;
   const actor = warrant.actor.sub;
-  return { intentId, actionId, revision, tenant, actor, session, tool, toolVersion, jti, grant, idempotencyKey, cause };
+  const edited = warrant.edits?.length ? { edited: warrant.arguments } : {};
+  const named = { intentId, actionId, revision, tenant, actor, session, tool, toolVersion, jti, grant };
+  return { ...named, idempotencyKey, cause, ...edited };
 }

@@ -1,22 +1,17 @@
-import { cut, refusal, type JsonObject } from '@countersign/contracts';
+import { refusal } from '@countersign/contracts';
 import type { Round, Worker, WorkRow } from '@countersign/messaging';
 import type { Tool } from '@countersign/tool-sdk';
 import type { Attempts, Looked } from './attempt.js';
-import {
-  afterLookUp,
-  afterRecovery,
-  afterSend,
-  MAX_ATTEMPTS,
-  waitAfter,
-  type Circumstances,
-  type Step,
-} from './automaton.js';
+import { MAX_ATTEMPTS, waitAfter } from './automaton.js';
+import { allEnded, Commits, inDoubt, retry, type Departure, type Job } from './commits.js';
 import { decideEnding } from './decide.js';
-import { SEND_WINDOW_MS, type Gate, type Opening } from './gate.js';
-import { needsRecheck, restsOnVersions, type Recheck } from './recheck.js';
+import type { Gate } from './gate.js';
+import type { Opening } from './opening.js';
+import { needsRecheck, type Recheck } from './recheck.js';
 import { alsoRead } from './records.js';
 import { RowMemory } from './row-memory.js';
 import { failed } from './said.js';
+import type { SendLock } from './send-lock.js';
 import {
   GRANT,
   SETTLE,
@@ -29,17 +24,12 @@ import {
 } from './state.js';
 import type { WarrantBook } from './warrant-book.js';
 
-/** A row whose warrant was verified again just now. */
-export interface Job {
-  row: WorkRow;
-  warrant: Warrant;
-  about: About;
-  tool: Tool;
-}
-
 export interface ExecutorParts {
   book: WarrantBook;
+  /** Whether switches and stages are known: until then nothing is claimed. */
+  mayBegin: () => boolean;
   gate: Gate;
+  lock: Pick<SendLock, 'take'>;
   attempts: Attempts;
   recheck: Recheck;
   toolOf: (warrant: Warrant) => Tool | undefined;
@@ -57,10 +47,11 @@ const SETTLE_AT_MOST_MS = 600_000;
 /**
  * Carries out warrants in rounds. It guarantees:
  * 1. A warrant is verified again from its stored bytes by the process that carries it out.
- * 2. Nothing that changes state is sent before SENT is committed; what is read or previewed needs no such mark.
+ * 2. Nothing that changes state is sent before SENT is committed (`commits.ts`); what is read or previewed needs no such mark.
  * 3. What rests on a preview, on records read before or on sealed values is looked at again before its first send
  *    (`recheck.ts`) and sent on the versions just read, as a conditional write.
  * 4. A row found SENT passes no check of the gate again; the automaton alone says how it goes on.
+ * 5. Nothing is begun before the switches and stages are known, and whatever commits is judged by them under the lock (`commits.ts`).
  */
 export class Executor implements Worker<Outcome> {
   readonly kinds = [GRANT, SETTLE];
@@ -68,15 +59,22 @@ export class Executor implements Worker<Outcome> {
   readonly rounds = 3;
   /** Outlasts the send window many times: whoever claims a row after it knows that no send of it is still on its way. */
   readonly leaseMs = LEASE_MS;
-  private readonly startedAt = performance.now();
   private readonly memory = new RowMemory();
+  private readonly commits: Commits;
 
-  constructor(private readonly parts: ExecutorParts) {}
+  constructor(private readonly parts: ExecutorParts) {
+    const { gate, lock, attempts } = parts;
+    this.commits = new Commits({ gate, lock, attempts, memory: this.memory, end: this.end.bind(this) });
+  }
+
+  mayBegin(): boolean {
+    return this.parts.mayBegin();
+  }
 
   async perform(rows: WorkRow[], round: Round): Promise<void> {
     this.memory.forgetOld();
     const opening = await this.parts.gate.open();
-    const direct: Job[] = [];
+    const direct: Departure[] = [];
     const careful: Job[] = [];
     const tasks: Promise<unknown>[] = [];
     for (const row of rows) {
@@ -84,10 +82,10 @@ export class Executor implements Worker<Outcome> {
       if ('absent' in job) tasks.push(retry(row, 'QUEUED', SETTLE_AT_MOST_MS, job.absent, round));
       else if (!('tool' in job)) tasks.push(this.end(row, job.about, job.ending, round));
       else if (row.kind === SETTLE) tasks.push(this.settle(job, round));
-      else if (row.status === 'SENT') tasks.push(this.recover(job, opening, round));
+      else if (row.status === 'SENT') direct.push(this.commits.again(job));
       else this.sort(job, opening, round, { direct, careful, tasks });
     }
-    tasks.push(this.sendAll(direct, opening, round), this.recheckAll(careful, round));
+    tasks.push(this.commits.depart(direct, round), this.recheckAll(careful, round));
     await allEnded(tasks);
   }
 
@@ -128,14 +126,14 @@ export class Executor implements Worker<Outcome> {
     job: Job,
     opening: Opening,
     round: Round,
-    into: { direct: Job[]; careful: Job[]; tasks: Promise<unknown>[] },
+    into: { direct: Departure[]; careful: Job[]; tasks: Promise<unknown>[] },
   ): void {
     const verdict = this.parts.gate.judge(job.warrant, opening);
     if (verdict.tag === 'ended') into.tasks.push(this.end(job.row, job.about, verdict.ending, round));
     else if (verdict.tag === 'early') into.tasks.push(retry(job.row, 'QUEUED', verdict.inMs, 'not valid yet', round));
     else if (job.warrant.grant !== 'commit') into.tasks.push(this.look(job, round));
     else if (needsRecheck(job.warrant, job.tool)) into.careful.push(job);
-    else into.direct.push(job);
+    else into.direct.push({ ...job, basis: {}, isFirst: true });
   }
 
   private async look({ row, warrant, about, tool }: Job, round: Round): Promise<void> {
@@ -160,98 +158,25 @@ export class Executor implements Worker<Outcome> {
     await this.end(row, about, failed(why), round);
   }
 
-  /** Guarantee 3: what stands after it was looked at again passes the gate once more and is sent. */
+  /** Guarantee 3: what stands after it was looked at again departs, and is judged once more there. */
   private async recheckAll(jobs: Job[], round: Round): Promise<void> {
-    if (jobs.length === 0) return;
-    const bases = new Map<string, JsonObject>();
-    const stands = await Promise.all(jobs.map((job) => this.stands(job, bases, round)));
-    const opening = await this.parts.gate.open();
-    const unchanged: Job[] = [];
-    const tasks: Promise<unknown>[] = [];
-    for (const job of jobs.filter((_, index) => stands[index])) {
-      const verdict = this.parts.gate.judge(job.warrant, opening);
-      if (verdict.tag === 'pass') unchanged.push(job);
-      else if (verdict.tag === 'ended') tasks.push(this.end(job.row, job.about, verdict.ending, round));
-      else tasks.push(retry(job.row, 'QUEUED', verdict.inMs, 'not valid yet', round));
-    }
-    await allEnded([...tasks, this.sendAll(unchanged, opening, round, bases)]);
+    const checked = await Promise.all(jobs.map((job) => this.stands(job, round)));
+    await this.commits.depart(
+      checked.flatMap((one) => one ?? []),
+      round,
+    );
   }
 
-  private async stands({ row, warrant, about, tool }: Job, bases: Map<string, JsonObject>, round: Round) {
+  private async stands(job: Job, round: Round): Promise<Departure | undefined> {
+    const { row, warrant, about, tool } = job;
     const checked = await this.parts.recheck.commit(warrant, tool, round.signal);
     if (checked.tag === 'same') {
-      bases.set(row.id, checked.basis);
       this.memory.read(row.id, checked.recordsRead);
-      return true;
+      return { ...job, basis: checked.basis, isFirst: true };
     }
     if (checked.tag === 'no-answer') await this.lookAgain(row, about, checked, round);
     else await this.end(row, about, checked.ending, round);
-    return false;
-  }
-
-  /** Guarantee 2. */
-  private async sendAll(jobs: Job[], opening: Opening, round: Round, bases?: Map<string, JsonObject>): Promise<void> {
-    if (jobs.length === 0) return;
-    const marked = await round.markSent(jobs.map(({ row }) => row));
-    const ours = new Map(marked.map((row) => [row.id, row]));
-    const sends = jobs.flatMap((job) => {
-      const row = ours.get(job.row.id);
-      return row ? [this.send({ ...job, row }, bases?.get(row.id) ?? {}, opening, true, round)] : [];
-    });
-    await allEnded(sends);
-  }
-
-  private async send(job: Job, basis: JsonObject, opening: Opening, isFirst: boolean, round: Round): Promise<void> {
-    this.memory.sent(job.row.id, performance.now() + opening.notAfter(job.warrant) - opening.now(), basis);
-    const answer = await this.parts.attempts.send(job.warrant, job.tool, basis, opening, round.signal);
-    await this.take(job, afterSend(answer, isFirst, this.circumstances(job, opening)), opening, round);
-  }
-
-  /** Guarantee 4. */
-  private async recover(job: Job, opening: Opening, round: Round): Promise<void> {
-    const way = afterRecovery(this.circumstances(job, opening));
-    if (way === 'send') return this.send(job, this.basisOf(job) ?? {}, opening, false, round);
-    if (way === 'look-up') return this.take(job, { tag: 'look-up' }, opening, round);
-    await this.end(job.row, job.about, inDoubt('it was sent, and the target cannot be asked what became of it'), round);
-  }
-
-  private async take(job: Job, step: Step, opening: Opening, round: Round): Promise<void> {
-    switch (step.tag) {
-      case 'end':
-        return this.end(job.row, job.about, step.ending, round);
-      case 'again':
-        return retry(job.row, step.as, step.inMs, step.because, round);
-      case 'look-up': {
-        const found = await this.parts.attempts.lookUp(job.warrant, job.tool, round.signal);
-        const case_ = this.circumstances(job, opening);
-        return this.take(job, afterLookUp(found, this.limitInMs(job.row), case_, step.refused), opening, round);
-      }
-      default:
-        return step satisfies never;
-    }
-  }
-
-  /** How long a send may still act. One of a former life of this instance ended a window after this one began. */
-  private limitInMs({ id }: WorkRow): number {
-    const limit = this.memory.limitOf(id) ?? this.startedAt + SEND_WINDOW_MS;
-    return Math.max(0, Math.ceil(limit - performance.now()));
-  }
-
-  /** The versions its last send rested on, else those it was decided on. */
-  private basisOf({ row, warrant }: Job): JsonObject | undefined {
-    return this.memory.basisOf(row.id) ?? warrant.preview?.basis;
-  }
-
-  private circumstances(job: Job, opening: Opening): Circumstances {
-    const { row, warrant, tool } = job;
-    return {
-      effectClass: tool.contract.class ?? 'D',
-      canLookUp: tool.lookup !== undefined,
-      conditional: restsOnVersions(warrant, tool),
-      basisKnown: this.basisOf(job) !== undefined,
-      expired: opening.now() >= warrant.exp * 1000,
-      attempts: row.attempts,
-    };
+    return undefined;
   }
 
   /** An action in doubt is asked after for as long as nobody knows. */
@@ -279,18 +204,4 @@ export class Executor implements Worker<Outcome> {
     this.parts.book.forget((row.body as unknown as WorkBody).warrant);
     if (about) this.parts.onEnding(about, ending);
   }
-}
-
-const retry = (row: WorkRow, status: 'QUEUED' | 'SENT', inMs: number, because: string, round: Round): Promise<void> =>
-  round.finish(row, { tag: 'retry', status, notBefore: new Date(Date.now() + inMs), because: cut(because, 500) });
-
-const inDoubt = (known: string): Ending => ({
-  tag: 'in-doubt',
-  refusal: refusal('IN_DOUBT', 'whether the target acted is not known'),
-  known,
-});
-
-/** Waits for all, so that no send outlives its round; then the first failure is thrown. */
-async function allEnded(tasks: Promise<unknown>[]): Promise<void> {
-  for (const result of await Promise.allSettled(tasks)) if (result.status === 'rejected') throw result.reason;
 }

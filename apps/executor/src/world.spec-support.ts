@@ -28,6 +28,7 @@ import { fingerprintOf } from '@countersign/workflow-kit';
 import { migrations } from './migrations.js';
 import { killed, Processes, type Child } from './processes.spec-support.js';
 import type { Warrant } from './state.js';
+import { Switches } from './switches.spec-support.js';
 
 const ROOT = path.resolve(import.meta.dirname, '../../..');
 const TENANTS = ['acme', 'globex'];
@@ -38,6 +39,7 @@ export interface Effect {
   amount?: string;
   idempotencyKey: string;
   tenant: string;
+  startedAt: string;
 }
 export interface Access {
   method: string;
@@ -65,6 +67,7 @@ export class World {
   private readonly pens = new Map<string, Signer>();
   private readonly processes = new Processes(ROOT);
   private readonly databases: TestDatabase[] = [];
+  switches: Switches;
   private plain: PlainKafka;
   private pool: pg.Pool;
   private executor: Child;
@@ -77,6 +80,8 @@ export class World {
     world.makeKeys();
     world.plain = await PlainKafka.connect();
     await world.plain.createTopics(world.prefix);
+    world.switches = new Switches(world.plain, world.prefix, world.pens);
+    await world.switches.apply('stage/workflow/support-desk', { stage: 'scoped' });
     const [own, helpdesk] = await Promise.all([testServiceDatabase('executor', { migrations }), testDatabase()]);
     world.databases.push(own, helpdesk);
     world.pool = new pg.Pool({ connectionString: own.url, max: 2 });
@@ -107,6 +112,10 @@ export class World {
 
   async startExecutor(): Promise<void> {
     this.executor = await this.processes.start('executor', this.executorEnv);
+  }
+
+  startAnother(instance: string): Promise<Child> {
+    return this.processes.start('executor', { ...this.executorEnv, COUNTERSIGN_INSTANCE: instance });
   }
 
   async crashExecutor(): Promise<void> {
@@ -236,6 +245,19 @@ export class World {
   async workStatus({ jti }: Warrant): Promise<string | undefined> {
     const { rows } = await this.pool.query<{ status: string }>('select status from executor.work where id = $1', [jti]);
     return rows[0]?.status;
+  }
+
+  /** The executor that has a piece of work. */
+  async ownerOf({ jti }: Warrant): Promise<string | null> {
+    const { rows } = await this.pool.query<{ instance: string }>('select instance from executor.work where id = $1', [
+      jti,
+    ]);
+    return rows[0]?.instance ?? null;
+  }
+
+  /** To the first executor. */
+  signal(signal: NodeJS.Signals): void {
+    this.executor.process.kill(signal);
   }
 
   /** Puts other words into a stored warrant, as somebody with the database in hand would. */

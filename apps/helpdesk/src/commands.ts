@@ -2,7 +2,8 @@
  * The writes, each one function of the database and so one round trip. What they guarantee:
  * 1. Effect, ledger row and remembered answer are one transaction: all or none.
  * 2. Two requests with one key run one after the other; the second gets the first's answer and changes nothing.
- * 3. Only an effect is remembered. A refusal frees its key, so a key without an answer proves that nothing was done.
+ * 3. Only an effect is remembered. A refusal frees its key, and a look-up waits for a write under its key, so a key without an
+ *    answer proves that nothing was done.
  * 4. `Countersign-Not-After` is held against this database's clock after every lock is taken; `started_at` is that moment.
  * 5. `ifVersion` is compared under the row's lock.
  * 6. What belongs to a restricted customer is touched with leave alone (`p_open`), and a refusal says nothing of it. A repeat
@@ -20,6 +21,12 @@ begin
     return refusal(422, 'IDEMPOTENCY_CONFLICT', 'This Idempotency-Key was used with another request.');
   end if;
   return row(seen.status, seen.answer, true, seen.record)::outcome;
+end $$;
+
+create function known_by(p_tenant text, p_key text) returns setof idempotency language plpgsql as $$
+begin
+  perform pg_advisory_xact_lock_shared(hashtextextended(p_tenant || '/' || p_key, 0));
+  return query select * from idempotency where tenant = p_tenant and key = p_key;
 end $$;
 
 create function too_late(p_started timestamptz, p_not_after numeric) returns outcome language sql stable as

@@ -214,6 +214,27 @@ describe('3. an answer that is lost', () => {
   });
 });
 
+describe('3. a look-up by key', () => {
+  it('waits for a write that has begun in time and is not done yet', async () => {
+    const key = randomUUID();
+    const holder = await desk.pool.connect();
+    await holder.query('begin; lock table refunds in share mode');
+    const waiting = async () =>
+      (
+        await desk.pool.query(`select 1 from pg_locks where not granted
+          and database = (select oid from pg_database where datname = current_database())`)
+      ).rowCount;
+    const paying = pay(refund('ord_10014'), key);
+    await until(async () => (await waiting()) === 1, { what: 'the write to begin', everyMs: 5 });
+    let found: number | undefined;
+    const looking = call('GET', `/v1/idempotency/${key}`).then(({ status }) => (found = status));
+    await until(async () => found !== undefined || (await waiting()) === 2, { what: 'the look-up', everyMs: 5 });
+    await holder.query('commit');
+    holder.release();
+    expect([(await paying).status, await looking]).toEqual([201, 200]);
+  });
+});
+
 describe("4. Countersign-Not-After, by the database's clock", () => {
   const now = async () =>
     Number((await desk.pool.query('select extract(epoch from clock_timestamp()) * 1000 as ms')).rows[0].ms);

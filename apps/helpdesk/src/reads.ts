@@ -114,7 +114,7 @@ async function missing(pool: Pool, kind: string, tenant: string, id: string): Pr
 
 /** What a key did. No answer under a key proves that nothing was done with it. */
 function idempotencyRoute(app: FastifyInstance, pool: Pool): void {
-  const text = `select key, status, answer, iso(created_at) as "appliedAt" from idempotency where tenant = $1 and key = $2`;
+  const text = `select key, status, answer, iso(created_at) as "appliedAt" from known_by($1, $2)`;
   app.get<{ Params: { key: string } }>('/v1/idempotency/:key', async ({ tenant, params: { key } }) => {
     const { rows } = await pool.query({ name: 'idempotency', text, values: [tenant, key] });
     if (!rows[0]) throw new Refused(404, 'NOT_FOUND', 'Nothing was done under this key.');

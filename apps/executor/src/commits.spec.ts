@@ -1,0 +1,96 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { digest } from '@countersign/contracts';
+import { NoAnswer, type TargetAnswer } from '@countersign/tool-sdk';
+import { givenKill, givenRow, givenStage, givenWarrant } from './given.spec-support.js';
+import { Surroundings } from './round.spec-support.js';
+
+const committed: TargetAnswer = { status: 201, body: { refundId: 'ref_1' } };
+const killed = [givenStage('scoped'), givenKill('kill/tool/issue_refund', 5)];
+
+describe('commits (numbers: the guarantees of commits.ts)', () => {
+  let at: Surroundings;
+  beforeEach(() => {
+    at = new Surroundings();
+  });
+
+  it('1: has the lock from before the mark until the target has answered', async () => {
+    at.onLock = () => at.round.notes.push('locked');
+    at.onLanding = (sends) => at.round.notes.push(`lets it go after ${sends.length}`);
+    await at.executor().perform([givenRow(givenWarrant())], at.round);
+    const notes = ['locked', 'marked 1', 'lets it go after 1', 'POST /issue_refund', 'COMMITTED'];
+    expect(at.round.notes).toEqual(notes);
+  });
+
+  it('1: goes by what is known under the lock, not by what was known before it', async () => {
+    at.onLock = () => (at.controls = killed);
+    await at.executor().perform([givenRow(givenWarrant())], at.round);
+    expect(at.round.notes).toEqual(['BLOCKED']);
+    expect(at.round.ending).toMatchObject({ tag: 'blocked', refusal: { code: 'KILLED' } });
+  });
+
+  it('1: what was looked at again is judged under the lock as well', async () => {
+    const effect = { amount: '18.00' };
+    const preview = { effect, basis: { orderVersion: 1 }, digest: digest(effect) };
+    at.onLock = () => (at.controls = [givenStage('draft-only', 2)]);
+    await at.executor().perform([givenRow(givenWarrant({ preview }))], at.round);
+    expect(at.round.ending).toMatchObject({ tag: 'blocked', refusal: { code: 'STAGE_FORBIDS' } });
+  });
+
+  it('1: what was sent before a trip is looked up and not sent again, whether it was tripped before the lock or meanwhile', async () => {
+    const row = givenRow(givenWarrant(), { status: 'SENT', attempts: 2 });
+    await at.executor().perform([row], at.round);
+    at.onLock = () => (at.controls = killed);
+    await at.executor().perform([row], at.round);
+    expect(at.round.notes).toEqual(['POST /issue_refund', 'COMMITTED', 'GET /lookup', 'COMMITTED']);
+  });
+
+  it('1: what was sent before a trip that is over, too: it was decided on before it', async () => {
+    at.controls = [givenStage('scoped'), givenKill('kill/*', 5, 6)];
+    const row = givenRow(givenWarrant({ epoch: 4 }), { status: 'SENT', attempts: 2 });
+    await at.executor().perform([row], at.round);
+    expect(at.round.notes).toEqual(['GET /lookup', 'COMMITTED']);
+  });
+
+  it('1: a demotion stops nothing that was sent: it is sent again', async () => {
+    at.controls = [];
+    await at.executor().perform([givenRow(givenWarrant(), { status: 'SENT', attempts: 2 })], at.round);
+    expect(at.round.notes).toEqual(['POST /issue_refund', 'COMMITTED']);
+  });
+
+  it('1: sends nothing once the lock is lost, and leaves what was sent to the automaton', async () => {
+    at.answer = () => {
+      at.aloft!.loseLock();
+      return Promise.reject(new NoAnswer('silence'));
+    };
+    const rows = ['a', 'b'].map((actionId) => givenRow(givenWarrant({ actionId })));
+    at.onLanding = () => (at.controls = killed);
+    await at.executor().perform(rows, at.round);
+    expect(at.sent).toHaveLength(1);
+    expect(at.round.notes.slice(2).sort()).toEqual(['BLOCKED', 'retry as SENT']);
+  });
+
+  it('3: what could not be sent in its window departs once more, judged anew, and is marked once', async () => {
+    let flights = 0;
+    at.onLock = () => (flights += 1);
+    at.answer = () => {
+      at.aloft!.known.at -= 600;
+      return Promise.resolve(committed);
+    };
+    const rows = ['a', 'b', 'c'].map((actionId) => givenRow(givenWarrant({ actionId })));
+    await at.executor().perform(rows, at.round);
+    expect(flights).toBe(3);
+    expect(at.round.notes.filter((note) => note === 'COMMITTED')).toHaveLength(3);
+    expect(at.round.notes.filter((note) => note.startsWith('marked'))).toEqual(['marked 3']);
+  });
+
+  it('3: a flight that sent nothing at all gives its rows back', async () => {
+    at.onLanding = (sends) => void sends;
+    const executor = at.executor();
+    at.round.markSent = (rows) => {
+      at.aloft!.known.at -= 600;
+      return Promise.resolve(rows.map((row) => ({ ...row, status: 'SENT' })));
+    };
+    await executor.perform([givenRow(givenWarrant())], at.round);
+    expect(at.round.notes).toEqual(['retry as QUEUED']);
+  });
+});
