@@ -4,17 +4,22 @@ import { DataSource } from 'typeorm';
 import type { Incoming } from '@countersign/contracts';
 import { createLogger, messagingSettings, METRICS, parseConfig, startService } from '@countersign/host';
 import { createVerifier, loadSealKey, VERIFIER } from '@countersign/identity';
+import { CONTROL_SQL, viewOf } from '@countersign/control';
 import { createMessaging, KAFKA_BATCH, Messaging, type Batch } from '@countersign/messaging';
 import { loadOpeningKey, sealOpener } from '@countersign/sealing';
 import { eventPen, loadKeyRing, loadSigner } from '@countersign/signing';
-import { ApprovalsController, SEAL_KEY } from './api.controller.js';
+import { loadWorkflows } from '@countersign/workflow-kit';
+import type { Known } from './answer.js';
+import { ApprovalsController } from './api.controller.js';
 import { placeOf } from './decide.js';
 import { approvalConfig, type ApprovalConfig } from './config.js';
+import { Desk } from './desk.js';
 import { registry, untrusted } from './metrics.js';
 import { ApprovalRow, Approvals, project } from './read-model.js';
 import { OPENER } from './sealed-values.js';
-import { approvalConsumer } from './service.js';
-import { expiry } from './work.js';
+import { approvalConsumer, controlConsumer } from './service.js';
+import { webhookWorker } from './webhook-worker.js';
+import { clock } from './work.js';
 
 @Controller()
 class Inbox {
@@ -22,6 +27,11 @@ class Inbox {
 
   @EventPattern<string>('decisions', KAFKA_BATCH)
   decisions(@Payload() batch: Batch) {
+    return this.messaging.handle(batch);
+  }
+
+  @EventPattern<string>('control-acks', KAFKA_BATCH)
+  controlAcks(@Payload() batch: Batch) {
     return this.messaging.handle(batch);
   }
 }
@@ -34,7 +44,7 @@ class AppModule implements OnApplicationShutdown {
     return this.source.destroy();
   }
 
-  static with(config: ApprovalConfig, source: DataSource): DynamicModule {
+  static with(config: ApprovalConfig, source: DataSource, contractOf: Known['contractOf']): DynamicModule {
     const verifier = createVerifier({
       issuer: config.OIDC_ISSUER,
       audience: config.OIDC_AUDIENCE,
@@ -46,7 +56,12 @@ class AppModule implements OnApplicationShutdown {
       controllers: [Inbox, ApprovalsController],
       providers: [
         { provide: VERIFIER, useValue: verifier },
-        { provide: SEAL_KEY, useValue: loadSealKey(config.COUNTERSIGN_KEYS_DIR) },
+        {
+          provide: Desk,
+          useFactory: (messaging: Messaging) =>
+            new Desk(messaging, new Approvals(source), loadSealKey(config.COUNTERSIGN_KEYS_DIR), contractOf),
+          inject: [Messaging],
+        },
         {
           provide: OPENER,
           useFactory: ({ sql }: Messaging) => sealOpener(() => sql, loadOpeningKey(config.COUNTERSIGN_KEYS_DIR)),
@@ -61,12 +76,20 @@ class AppModule implements OnApplicationShutdown {
   }
 }
 
+/** What people's edits have to fit. Contracts alone: what a tool does is the executor's to load. */
+async function loadContracts(packages: string[]): Promise<Known['contractOf']> {
+  // The fingerprint, which covers the model, is nothing here.
+  const loaded = await loadWorkflows(packages, { model: 'none', baseUrl: 'none' });
+  return (workflow, tool) => loaded.get(workflow)?.workflow.tools.find(({ name }) => name === tool);
+}
+
 export async function start(env: NodeJS.ProcessEnv = process.env) {
   const config = parseConfig(approvalConfig, env);
   const logger = createLogger('approval', config);
+  const contractOf = await loadContracts(config.COUNTERSIGN_WORKFLOWS);
   const report = (incoming: Incoming, because: string) => {
     untrusted.inc({ type: incoming.event.type });
-    logger.warn({ place: placeOf(incoming), because }, "a record on decisions is not policy's; ignored");
+    logger.warn({ place: placeOf(incoming), because }, "a record is not policy's; ignored");
   };
   const source = new DataSource({
     type: 'postgres',
@@ -76,12 +99,18 @@ export async function start(env: NodeJS.ProcessEnv = process.env) {
     extra: { max: 5 },
   });
   await source.initialize();
-  const messaging = createMessaging({
+  const ring = loadKeyRing(config.COUNTERSIGN_KEYS_DIR);
+  const { COUNTERSIGN_WEBHOOK_URL: url, COUNTERSIGN_WEBHOOK_SECRET: secret } = config;
+  const webhooks = url && secret ? [webhookWorker({ url, secret })] : [];
+  const messaging: Messaging = createMessaging({
     ...messagingSettings('approval', config, logger),
-    subscriptions: [approvalConsumer(loadKeyRing(config.COUNTERSIGN_KEYS_DIR), report)],
-    workers: [expiry],
+    subscriptions: [approvalConsumer(ring, report, webhooks.length > 0), controlConsumer(ring, report)],
+    workers: [clock(async () => viewOf(await messaging.sql.query('control', CONTROL_SQL, []))), ...webhooks],
     project,
     ...eventPen('approval', loadSigner(config.COUNTERSIGN_KEYS_DIR)),
   });
-  return startService({ name: 'approval', config, logger, messaging, module: AppModule.with(config, source) });
+  return startService({
+    ...{ name: 'approval', config, logger, messaging },
+    module: AppModule.with(config, source, contractOf),
+  });
 }

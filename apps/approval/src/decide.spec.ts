@@ -1,127 +1,38 @@
-import { createHash } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
-import { actionHashOf, digest, eventIdOf, type CloudEvent, type Incoming, type Preview } from '@countersign/contracts';
-import type { Effect, States } from '@countersign/messaging/stream';
+import { eventIdOf } from '@countersign/contracts';
+import type { Effect } from '@countersign/messaging/stream';
 import {
-  approvedTouches,
-  decideAnswer,
   decideApproved,
   decideDenied,
   decideEscalated,
+  decideExpiring,
   decideExpiry,
+  decideNotYet,
+  approvedTouches,
+  approvedTouchesAlso,
   placeOf,
   type Facts,
 } from './decide.js';
-import { actionKey, approvalIdOf, approvalKey, expiryWorkId, type Escalated, type Item } from './state.js';
-
-const NOW = new Date('2026-03-01T10:00:00.000Z');
-const later = (seconds: number) => new Date(NOW.getTime() + seconds * 1000);
-const genuine: Facts = { forged: new Map() };
-
-const preview = (after: string): Preview => ({
-  effect: { refundedBefore: '0.00', refundedAfter: after },
-  basis: { order: 3 },
-  digest: digest(after),
-});
-const alice = { sub: 'alice', tenant: 'acme', roles: ['support-agent'] };
-const bob = { sub: 'bob', tenant: 'acme', roles: ['support-lead'] };
-const carol = { sub: 'carol', tenant: 'acme', roles: ['support-lead'] };
-
-const action = {
-  intentId: 'int_1',
-  actionId: 'act_1',
-  revision: 0,
-  tenant: 'acme',
-  actor: alice,
-  workflow: 'support-desk',
-  workflowVersion: '1.0.0',
-  session: 's-1',
-  tool: 'issue_refund',
-  toolVersion: '1.0.0',
-  arguments: { orderId: 'ord_1002', amount: '900.00', currency: 'EUR', reason: 'late' },
-  rules: [{ rule: 'large-refund', outcome: 'escalate' as const, reason: 'over 50' }],
-  policyVersion: 'p1',
-  decidedAt: NOW.toISOString(),
-};
-const attributes = { tenantid: 'acme', actorid: 'alice', session: 's-1', correlationid: 'int_1' };
-
-function escalation(of: Preview = preview('900.00'), change: Partial<Escalated> = {}): Escalated {
-  const blast = { amount: { amount: '900.00', currency: 'EUR' }, records: 1, reversible: false, affected: ['cus_001'] };
-  const seen = { ...action, preview: of, provenance: {}, approverRoles: ['support-lead'], approvalsNeeded: 1, blast };
-  return { ...seen, actionHash: actionHashOf(seen), expiresAt: later(3600).toISOString(), ...change };
-}
-
-let offset = 0n;
-function incoming<T extends CloudEvent['type']>(type: T, data: unknown, id = `evt_${type}`) {
-  const event = {
-    ...attributes,
-    id,
-    source: '/services/policy',
-    type,
-    time: NOW.toISOString(),
-    subject: 'act_1',
-    causationid: 'evt_0',
-    data,
-  };
-  const record = {
-    topic: 'decisions',
-    partition: 0,
-    offset: offset++,
-    timestamp: NOW.getTime(),
-    key: null,
-    value: null,
-    headers: {},
-  };
-  return {
-    record,
-    key: 'acme/s-1',
-    event,
-    text: '',
-    headers: { traceparent: '00-a-b-01' },
-    signature: 'x',
-  } as unknown as Incoming & {
-    event: CloudEvent<T>;
-  };
-}
-const escalated = (data = escalation(), id = 'evt_esc') => incoming('countersign.action.escalated.v1', data, id);
-function askedAgain(of: Escalated, because: string, causationid: string) {
-  const asks = escalated({ ...of, because }, `evt_again_${causationid}`);
-  return { ...asks, event: { ...asks.event, causationid } };
-}
-const approved = (
-  of: Escalated,
-  approvers = [{ sub: 'bob', roles: ['support-lead'], reason: 'ok', at: NOW.toISOString() }],
-) => incoming('countersign.action.approved.v1', { ...action, preview: of.preview, approvers, grant: 'commit' });
-const denied = (code: string) =>
-  incoming('countersign.action.denied.v1', { ...action, code, detail: 'because', nextStep: 'stop', final: true });
-
-/** State rows that take what effects put, as the runtime does. */
-class Rows implements States {
-  readonly rows = new Map<string, object>();
-  get<S>(key: string): S | undefined {
-    return this.rows.get(key) as S | undefined;
-  }
-  apply(effects: Effect[]): Effect[] {
-    for (const effect of effects) if (effect.do === 'put') this.rows.set(effect.key, effect.state);
-    return effects;
-  }
-  item(of: Escalated): Item {
-    return this.get<Item>(approvalKey(approvalIdOf(of)))!;
-  }
-}
-function opened(data = escalation()) {
-  const rows = new Rows();
-  rows.apply(decideEscalated(escalated(data), rows, genuine, NOW));
-  return rows;
-}
-const answer = (of: Escalated, decision: 'approve' | 'reject' = 'approve') => ({
-  decision,
-  actionHash: of.actionHash,
-  reason: 'seen the order',
-  sealed: 'jwe',
-});
-const emitted = (effects: Effect[]) => effects.flatMap((effect) => (effect.do === 'emit' ? [effect.event] : []));
-
+import {
+  answer,
+  approved,
+  askedAgain,
+  attributes,
+  bob,
+  denied,
+  emitted,
+  escalated,
+  escalation,
+  genuine,
+  known,
+  later,
+  NOW,
+  opened,
+  preview,
+  Rows,
+} from './given.spec-support.js';
+import { decideAnswer } from './answer.js';
+import { actionKey, approvalIdOf, approvalKey, expiryWorkId } from './state.js';
 describe('an escalated action', () => {
   it('opens one item: its event, its row and the work that expires it', () => {
     const data = escalation();
@@ -173,7 +84,10 @@ describe('an escalated action', () => {
           kind: 'expire',
           target: 'clock',
           tenant: 'acme',
-          body: { approvalId },
+          body: {
+            ...{ approvalId, what: 'expire', from: NOW.toISOString(), due: data.expiresAt, expiresAt: data.expiresAt },
+            ...{ target: { tenant: 'acme', workflow: 'support-desk', tool: 'issue_refund' }, again: false },
+          },
           notBefore: later(3600),
         },
       },
@@ -186,7 +100,7 @@ describe('an escalated action', () => {
 
   it("opens nothing when policy's signature does not stand", () => {
     const forged = escalated();
-    const facts = { forged: new Map([[placeOf(forged), 'the signature does not match']]) };
+    const facts = { forged: new Map([[placeOf(forged), 'the signature does not match']]), webhooks: false };
     expect(decideEscalated(forged, new Rows(), facts, NOW)).toEqual([
       { do: 'ignore', because: "not policy's: the signature does not match" },
     ]);
@@ -207,136 +121,84 @@ describe('an escalated action', () => {
   });
 });
 
-describe("a person's answer", () => {
+describe('an action that was edited', () => {
   const of = escalation();
-  const id = approvalIdOf(of);
+  const next = escalation(preview('500.00'), { revision: 1 });
+  const previewing = () => approved(of, [], { grant: 'preview', revision: 1, edits: [{}] });
+  const voided = () => {
+    const rows = opened(of);
+    const effects = rows.apply(decideApproved(previewing(), rows, genuine, later(1)));
+    return { rows, effects };
+  };
 
-  it('is recorded, with the sealed token, for policy to check', () => {
-    const { effects, result } = decideAnswer(id, bob, answer(of), opened(of), later(5));
-    const at = later(5).toISOString();
-    expect(result).toMatchObject({ tag: 'recorded', item: { progress: { tag: 'decided', at } } });
-    expect(emitted(effects)).toEqual([
-      {
-        ...attributes,
-        type: 'countersign.approval.granted.v1',
-        id: eventIdOf('countersign.approval.granted.v1', id, 0),
-        time: at,
-        subject: 'act_1',
-        causationid: eventIdOf('countersign.approval.opened.v1', id),
-        traceparent: '00-a-b-01',
-        data: {
-          approvalId: id,
-          intentId: 'int_1',
-          actionId: 'act_1',
-          revision: 0,
-          actionHash: of.actionHash,
-          tenant: 'acme',
-          approver: { sub: 'bob', roles: ['support-lead'] },
-          reason: 'seen the order',
-          decidedAt: at,
-          tokenDigest: createHash('sha256').update('jwe').digest('base64url'),
-        },
-        authorization: 'Bearer jwe',
-      },
+  it('leaves the item before void as soon as policy has taken the edit, and nothing expires it', () => {
+    const { rows, effects } = voided();
+    expect(rows.item(of).progress).toEqual({ tag: 'superseded', at: later(1).toISOString() });
+    expect(effects).toContainEqual({ do: 'cancel', workId: expiryWorkId(approvalIdOf(of), 0) });
+    expect(decideApproved(previewing(), rows, genuine, later(2))).toEqual([
+      { do: 'ignore', because: 'already superseded' },
     ]);
   });
 
-  it('is a rejection when it says so', () => {
-    const { effects } = decideAnswer(id, bob, answer(of, 'reject'), opened(of), later(5));
-    expect(emitted(effects).map(({ type }) => type)).toEqual(['countersign.approval.rejected.v1']);
-  });
-
-  it.each([
-    ['of another tenant', { ...bob, tenant: 'globex' }, answer(of), { tag: 'not-found' }],
-    ['of the requester, even with the role', { ...alice, roles: ['support-lead'] }, answer(of), { tag: 'self' }],
-    ['without the role', { ...bob, roles: ['sre'] }, answer(of), { tag: 'role', needed: ['support-lead'] }],
-    ['on another hash', bob, { ...answer(of), actionHash: 'old' }, { tag: 'stale', current: id }],
-  ])('does nothing %s', (_, person, given, result) => {
-    expect(decideAnswer(id, person, given, opened(of), later(5))).toEqual({ effects: [], result });
-  });
-
-  it('to an unknown item is not found', () => {
-    expect(decideAnswer('apr_x', bob, answer(of), opened(of), NOW).result).toEqual({ tag: 'not-found' });
-  });
-
-  it('wins once: the second person finds it decided', () => {
-    const rows = opened(of);
-    rows.apply(decideAnswer(id, bob, answer(of), rows, later(5)).effects);
-    expect(decideAnswer(id, carol, answer(of, 'reject'), rows, later(6))).toEqual({
-      effects: [],
-      result: { tag: 'ended', progress: { tag: 'decided', at: later(5).toISOString() } },
-    });
-  });
-
-  it('that policy could not take opens the item again, once, and says why; the next has an event id of its own', () => {
-    const rows = opened(of);
-    rows.apply(decideAnswer(id, bob, answer(of), rows, later(5)).effects);
-    const asks = askedAgain(of, 'the token has expired', eventIdOf('countersign.approval.granted.v1', id, 0));
-    rows.apply(decideEscalated(asks, rows, genuine, later(6)));
-    const reopened = { at: later(6).toISOString(), because: 'the token has expired' };
-    expect(rows.item(of)).toMatchObject({ progress: { tag: 'open' }, reopened, round: 1 });
-    const { effects } = decideAnswer(id, bob, answer(of), rows, later(7));
-    expect(emitted(effects).map((event) => event.id)).toEqual([eventIdOf('countersign.approval.granted.v1', id, 1)]);
-    rows.apply(effects);
-    expect(decideEscalated(asks, rows, genuine, later(8))).toEqual([{ do: 'ignore', because: 'already opened' }]);
-    expect(rows.item(of).progress).toEqual({ tag: 'decided', at: later(7).toISOString() });
-  });
-
-  it('is not undone by policy asking again for something else, nor once the item has ended', () => {
-    const rows = opened(of);
-    rows.apply(decideAnswer(id, bob, answer(of), rows, later(5)).effects);
-    expect(decideEscalated(askedAgain(of, 'x', 'evt_else'), rows, genuine, later(6))).toEqual([
-      { do: 'ignore', because: 'already opened' },
+  it('has a new item with its effect, which the old one names', () => {
+    const { rows } = voided();
+    rows.apply(decideEscalated(escalated(next, 'evt_2'), rows, genuine, later(2)));
+    const by = approvalIdOf(next);
+    expect(rows.item(of).progress).toEqual({ tag: 'superseded', at: later(1).toISOString(), by });
+    expect(rows.item(next).progress).toEqual({ tag: 'open' });
+    const later1 = approved(next, [], { grant: 'preview', revision: 1, edits: [{}] });
+    expect(decideApproved(later1, rows, genuine, later(3))).toEqual([
+      { do: 'ignore', because: 'of no item before the edit' },
     ]);
-    rows.apply(decideApproved(approved(of), rows, genuine, later(7)));
-    const late = askedAgain(of, 'x', eventIdOf('countersign.approval.granted.v1', id, 0));
-    expect(decideEscalated(late, rows, genuine, later(8))).toEqual([{ do: 'ignore', because: 'already approved' }]);
   });
 
-  it('comes too late at the instant it expires', () => {
-    expect(decideAnswer(id, bob, answer(of), opened(of), later(3600)).result).toEqual({
-      tag: 'ended',
-      progress: { tag: 'open' },
-    });
+  it('counts as edited only when policy signed it', () => {
+    const forged = previewing();
+    const facts = { forged: new Map([[placeOf(forged), 'no']]), webhooks: false };
+    expect(decideApproved(forged, opened(of), facts, NOW)).toEqual([{ do: 'ignore', because: "not policy's: no" }]);
   });
 
-  it('on a superseded item is stale, and says which item stands now', () => {
-    const second = escalation(preview('950.00'));
+  it('touches the item of the action, and nothing where nobody changed anything', () => {
     const rows = opened(of);
-    rows.apply(decideEscalated(escalated(second, 'evt_2'), rows, genuine, later(1)));
-    expect(decideAnswer(id, bob, answer(of), rows, later(2)).result).toEqual({
-      tag: 'stale',
-      current: approvalIdOf(second),
-    });
+    expect(approvedTouches(previewing())).toEqual([actionKey('act_1')]);
+    expect(approvedTouchesAlso(previewing(), rows)).toEqual([approvalKey(approvalIdOf(of))]);
+    expect(approvedTouchesAlso(approved(of), new Rows())).toEqual([]);
+  });
+});
+
+describe('what is looked at once more after people said yes', () => {
+  const of = escalation();
+  const looked = () => {
+    const rows = opened(of);
+    rows.apply(decideApproved(approved(of, undefined, { grant: 'preview' }), rows, genuine, later(9)));
+    return rows;
+  };
+
+  it('is approved for good once it may be committed', () => {
+    const rows = looked();
+    expect(rows.item(of).progress).toEqual({ tag: 'approved', at: later(9).toISOString(), looking: true });
+    rows.apply(decideApproved(approved(of), rows, genuine, later(10)));
+    expect(rows.item(of).progress).toEqual({ tag: 'approved', at: later(10).toISOString() });
   });
 
-  it('approves nothing alone where several people are asked for; a second one makes it decided, a no at once', () => {
-    const two = escalation(undefined, { approvalsNeeded: 2 });
-    const rows = opened(two);
-    const first = decideAnswer(id, bob, answer(two), rows, later(1));
-    expect(first.result).toMatchObject({ tag: 'recorded', item: { progress: { tag: 'open' } } });
-    rows.apply(first.effects);
-    expect(decideAnswer(id, bob, answer(two), rows, later(2))).toEqual({ effects: [], result: { tag: 'said-before' } });
-    expect(decideAnswer(id, carol, answer(two, 'reject'), rows, later(2)).result).toMatchObject({
-      item: { progress: { tag: 'decided' } },
-    });
-    const second = decideAnswer(id, carol, answer(two), rows, later(3));
-    expect(second.result).toMatchObject({ item: { progress: { tag: 'decided' }, decisions: [{}, {}] } });
-    expect(emitted([...first.effects, ...second.effects]).map((event) => event.id)).toEqual(
-      [0, 1].map((n) => eventIdOf('countersign.approval.granted.v1', id, n)),
-    );
+  it('is void when its effect has changed', () => {
+    const rows = looked();
+    const next = escalation(preview('950.00'));
+    rows.apply(decideEscalated(escalated(next, 'evt_2'), rows, genuine, later(10)));
+    expect(rows.item(of).progress).toMatchObject({ tag: 'superseded', by: approvalIdOf(next) });
   });
 
-  it('counts anew once policy could not take one of several', () => {
-    const two = escalation(undefined, { approvalsNeeded: 2 });
-    const rows = opened(two);
-    for (const person of [bob, carol]) rows.apply(decideAnswer(id, person, answer(two), rows, later(1)).effects);
-    const asks = askedAgain(two, 'no such role', eventIdOf('countersign.approval.granted.v1', id, 0));
-    rows.apply(decideEscalated(asks, rows, genuine, later(2)));
-    expect(decideAnswer(id, bob, answer(two), rows, later(3)).result).toMatchObject({
-      tag: 'recorded',
-      item: { progress: { tag: 'open' }, round: 2 },
-    });
+  it('is open again when policy asks for the very same once more, and expires anew', () => {
+    const rows = looked();
+    const asks = askedAgain(of, 'kill/* was tripped', 'evt_look');
+    const effects = rows.apply(decideEscalated(asks, rows, genuine, later(10)));
+    expect(rows.item(of)).toMatchObject({ progress: { tag: 'open' }, reopened: { because: 'kill/* was tripped' } });
+    expect(effects).toMatchObject([
+      { do: 'put' },
+      { do: 'work', work: { id: expiryWorkId(approvalIdOf(of), 1), notBefore: later(3600) } },
+    ]);
+    rows.apply(decideApproved(approved(of, undefined, { grant: 'preview' }), rows, genuine, later(11)));
+    expect(decideEscalated(asks, rows, genuine, later(12))).toEqual([{ do: 'ignore', because: 'already opened' }]);
   });
 });
 
@@ -358,10 +220,10 @@ describe("policy's countersignature", () => {
 
   it('counts only when it is signed', () => {
     const forged = approved(of);
-    const facts = { forged: new Map([[placeOf(forged), 'no']]) };
+    const facts = { forged: new Map([[placeOf(forged), 'no']]), webhooks: false };
     expect(decideApproved(forged, opened(of), facts, NOW)).toEqual([{ do: 'ignore', because: "not policy's: no" }]);
     const no = denied('APPROVAL_REJECTED');
-    expect(decideDenied(no, opened(of), { forged: new Map([[placeOf(no), 'no']]) }, NOW)).toEqual([
+    expect(decideDenied(no, opened(of), { forged: new Map([[placeOf(no), 'no']]), webhooks: false }, NOW)).toEqual([
       { do: 'ignore', because: "not policy's: no" },
     ]);
   });
@@ -392,7 +254,7 @@ describe('the expiry', () => {
   it('ends what is open, and what policy never countersigned', () => {
     const open = opened(of);
     const decided = opened(of);
-    decided.apply(decideAnswer(id, bob, answer(of), decided, NOW).effects);
+    decided.apply(decideAnswer(id, bob, answer(of), known(), decided, NOW).effects);
     for (const rows of [open, decided]) {
       const effects = rows.apply(decideExpiry(id, rows, later(3600)));
       expect(rows.item(of).progress).toEqual({ tag: 'expired', at: later(3600).toISOString() });
@@ -428,9 +290,125 @@ describe('the expiry', () => {
     expect(rows.item(of).progress).toEqual({ tag: 'expired', at: later(3600).toISOString(), confirmed: true });
   });
 
+  it('is announced for some hours and no longer: what was said stands on the topic', () => {
+    const rows = opened(of);
+    let announced = 0;
+    for (let goesOn = true; goesOn && announced < 99; announced++) {
+      const effects = rows.apply(decideExpiry(id, rows, later(3600)));
+      goesOn = effects.some((effect) => effect.do === 'work');
+    }
+    expect(announced).toBe(20);
+  });
+
   it('changes nothing once it is approved', () => {
     const rows = opened(of);
     rows.apply(decideApproved(approved(of), rows, genuine, NOW));
     expect(decideExpiry(id, rows, later(3600))).toEqual([{ do: 'ignore', because: 'ended before' }]);
+  });
+
+  it('that came before a switch was heard of is taken back: people have the time that is left', () => {
+    const rows = opened(of);
+    rows.apply(decideExpiry(id, rows, later(3600)));
+    const effects = rows.apply(decideNotYet(id, later(4000), rows));
+    expect(rows.item(of).progress).toEqual({ tag: 'open' });
+    expect(effects).toMatchObject([
+      { do: 'put' },
+      { do: 'work', work: { id: expiryWorkId(id, 2), notBefore: later(4000) } },
+    ]);
+    rows.apply(decideApproved(approved(of), rows, genuine, NOW));
+    expect(decideNotYet(id, later(4000), rows)).toEqual([{ do: 'ignore', because: 'ended before' }]);
+  });
+});
+
+describe('whoever wants to know', () => {
+  const of = escalation();
+  const id = approvalIdOf(of);
+  const told: Facts = { ...genuine, webhooks: true };
+  const messages = (effects: Effect[]) =>
+    effects.flatMap((effect) => (effect.do === 'work' && effect.work.kind === 'webhook' ? [effect.work] : []));
+
+  it('is told of an item, without arguments, effect or words', () => {
+    const token = `tok_${'a'.repeat(32)}`;
+    const sealed = escalation(undefined, { arguments: { ...of.arguments, to: token, reason: 'the words' } });
+    const [message, ...more] = messages(decideEscalated(escalated(sealed), new Rows(), told, NOW));
+    expect(more).toEqual([]);
+    const about = {
+      approvalId: approvalIdOf(sealed),
+      intentId: 'int_1',
+      actionId: 'act_1',
+      revision: 0,
+      tenant: 'acme',
+    };
+    expect(message!.body).toEqual({
+      type: 'approval.opened',
+      timestamp: NOW.toISOString(),
+      data: {
+        ...{ ...about, workflow: 'support-desk', tool: 'issue_refund', requester: 'alice' },
+        blast: { amount: { amount: '900.00', currency: 'EUR' }, records: 1, reversible: false },
+        link: `/v1/approvals/${approvalIdOf(sealed)}`,
+        expiresAt: sealed.expiresAt,
+      },
+    });
+  });
+
+  it('is told once how it ended, whatever comes again, and under another id than that it was opened', () => {
+    const rows = new Rows();
+    const [first] = messages(rows.apply(decideEscalated(escalated(of), rows, told, NOW)));
+    const [ended] = messages(rows.apply(decideApproved(approved(of), rows, told, later(1))));
+    expect(ended).toMatchObject({ body: { type: 'approval.decided', data: { approvalId: id, outcome: 'approved' } } });
+    expect(ended!.id).not.toBe(first!.id);
+    expect(messages(decideApproved(approved(of), rows, told, later(2)))).toEqual([]);
+  });
+
+  it.each([
+    ['APPROVAL_REJECTED', { outcome: 'denied', code: 'APPROVAL_REJECTED' }],
+    ['APPROVAL_EXPIRED', { outcome: 'expired' }],
+  ])('is told of %s, and not the detail', (code, data) => {
+    const [message] = messages(decideDenied(denied(code), opened(of), told, NOW));
+    expect(message!.body).toMatchObject({ type: 'approval.decided', data });
+    expect(JSON.stringify(message!.body)).not.toContain('because');
+  });
+
+  it('is told that it was approved when it may be committed, not while it is looked at once more', () => {
+    const rows = opened(of);
+    const looking = approved(of, undefined, { grant: 'preview' });
+    expect(messages(rows.apply(decideApproved(looking, rows, told, later(1))))).toEqual([]);
+    expect(messages(decideApproved(approved(of), rows, told, later(2)))).toHaveLength(1);
+  });
+
+  it('is told under ids of their own that an item was changed, and that the change was denied', () => {
+    const rows = opened(of);
+    const edited = approved(of, [], { grant: 'preview', revision: 1, edits: [{}] });
+    const [changed] = messages(rows.apply(decideApproved(edited, rows, told, later(1))));
+    const [ended] = messages(decideDenied(denied('LIMIT_EXCEEDED'), rows, told, later(2)));
+    expect([changed, ended]).toMatchObject([
+      { body: { data: { outcome: 'superseded' } } },
+      { body: { data: { outcome: 'denied', code: 'LIMIT_EXCEEDED' } } },
+    ]);
+    expect(changed!.id).not.toBe(ended!.id);
+  });
+
+  it('is told of a superseded item and of the one that stands now', () => {
+    const effects = decideEscalated(escalated(escalation(preview('950.00')), 'evt_2'), opened(of), told, NOW);
+    expect(messages(effects).map(({ body }) => (body as { type: string }).type)).toEqual([
+      'approval.decided',
+      'approval.opened',
+    ]);
+  });
+
+  it('is warned once at four fifths of its time, unless it has ended', () => {
+    const rows = new Rows();
+    const effects = rows.apply(decideEscalated(escalated(of), rows, told, NOW));
+    const warning = effects.flatMap((effect) =>
+      effect.do === 'work' && effect.work.kind === 'expiring' ? [effect.work] : [],
+    );
+    expect(warning).toMatchObject([
+      { notBefore: later(2880), body: { what: 'expiring', due: later(2880).toISOString() } },
+    ]);
+    const [opened, warned] = [messages(effects)[0]!, messages(decideExpiring(id, later(3600), rows, later(2880)))[0]!];
+    expect(warned.body).toMatchObject({ type: 'approval.expiring', data: { expiresAt: of.expiresAt } });
+    expect(warned.id).not.toBe(opened.id);
+    rows.apply(decideApproved(approved(of), rows, told, later(1)));
+    expect(decideExpiring(id, later(3600), rows, later(2880))).toEqual([{ do: 'ignore', because: 'ended before' }]);
   });
 });

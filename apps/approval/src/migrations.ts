@@ -1,5 +1,5 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
-import { MessagingTables1700000000000 } from '@countersign/messaging';
+import { messagingMigrations } from '@countersign/messaging';
 import type { TenantReads } from '@countersign/migrations';
 
 export class Approvals1700000001000 implements MigrationInterface {
@@ -27,7 +27,7 @@ export class Approvals1700000001000 implements MigrationInterface {
   }
 }
 
-export const migrations = [MessagingTables1700000000000, Approvals1700000001000];
+export const migrations = [...messagingMigrations, Approvals1700000001000];
 
 export const reads: TenantReads = { approvals: (tenant) => `tenant = ${tenant}` };
 

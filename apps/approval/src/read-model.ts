@@ -89,6 +89,13 @@ export class ApprovalQueue {
     return this.visible().andWhere('a.approvalId = :approvalId', { approvalId }).getOne();
   }
 
+  /** In the order asked for; without those that are not there. */
+  async findAll(approvalIds: string[]): Promise<ApprovalRow[]> {
+    const found = await this.visible().andWhere('a.approvalId = any(:approvalIds)', { approvalIds }).getMany();
+    const byId = new Map(found.map((row) => [row.approvalId, row]));
+    return approvalIds.flatMap((id) => byId.get(id) ?? []);
+  }
+
   /** Asked before a row of state is touched: made-up ids must not leave rows behind. */
   has(approvalId: string): Promise<boolean> {
     return this.rows.getRepository(ApprovalRow).existsBy({ tenant: this.person.tenant, approvalId });

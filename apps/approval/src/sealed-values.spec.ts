@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Json, JsonObject } from '@countersign/contracts';
+import { ControlView } from '@countersign/control';
 import { openedFor } from './sealed-values.js';
 import type { Item } from './state.js';
 
@@ -9,7 +10,7 @@ const values = new Map<string, Json>([
   [name, 'Dana'],
   [foreign, 'of another customer'],
 ]);
-const now = new Date('2026-01-01T12:00:00.000Z');
+const look = { now: new Date('2026-01-01T12:00:00.000Z'), control: new ControlView([]) };
 const bob = { sub: 'bob', tenant: 'acme', roles: ['support-lead'] };
 
 const item = (
@@ -37,15 +38,15 @@ const opener = {
 
 describe('the sealed values of an item', () => {
   it('are shown by token to who may decide it: of its arguments, and of sealed fields of its preview', async () => {
-    expect(await openedFor(item(), bob, opener, now)).toEqual({ [email]: 'dana@example.com', [name]: 'Dana' });
-    expect(await openedFor(item({ args: { text: `Dear ${name}` }, effect: {} }), bob, opener, now)).toEqual({
+    expect(await openedFor(item(), bob, opener, look)).toEqual({ [email]: 'dana@example.com', [name]: 'Dana' });
+    expect(await openedFor(item({ args: { text: `Dear ${name}` }, effect: {} }), bob, opener, look)).toEqual({
       [name]: 'Dana',
     });
     expect(new Set(asked)).toEqual(new Set(['acme']));
   });
 
   it('are not shown for a token that merely stands in what the target says', async () => {
-    expect(await openedFor(item({ args: {}, effect: { note: `see ${foreign}` } }), bob, opener, now)).toBeUndefined();
+    expect(await openedFor(item({ args: {}, effect: { note: `see ${foreign}` } }), bob, opener, look)).toBeUndefined();
   });
 
   it.each<[string, Parameters<typeof item>[0], typeof bob]>([
@@ -56,7 +57,7 @@ describe('the sealed values of an item', () => {
     ['anybody once its time is over', { expiresAt: '2026-01-01T12:00:00.000Z' }, bob],
   ])('are not even opened for %s', async (_, change, person) => {
     asked.length = 0;
-    expect(await openedFor(item(change), person, opener, now)).toBeUndefined();
+    expect(await openedFor(item(change), person, opener, look)).toBeUndefined();
     expect(asked).toEqual([]);
   });
 });

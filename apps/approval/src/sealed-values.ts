@@ -1,6 +1,7 @@
 import type { Json, Person } from '@countersign/contracts';
 import { sealedTokensIn, tokensIn, type Opener } from '@countersign/sealing';
-import { isDecidable, mayDecide, type Item } from './state.js';
+import type { ControlView } from '@countersign/control';
+import { isOpen, mayDecide, type Item } from './state.js';
 
 export const OPENER = Symbol('opener-of-sealed-values');
 
@@ -17,11 +18,11 @@ export async function openedFor(
   item: Item,
   person: Pick<Person, 'sub' | 'tenant' | 'roles'>,
   opener: Opener,
-  now: Date,
+  { control, now }: { control: ControlView; now: Date },
 ): Promise<Record<string, Json> | undefined> {
   const { escalated, envelope } = item;
   const isTheirs = envelope.tenantid === person.tenant && mayDecide(item, person) && escalated.actor.sub !== person.sub;
-  if (!isTheirs || !isDecidable(item, now)) return undefined;
+  if (!isTheirs || !isOpen(item, control, now)) return undefined;
   // Policy has seen to it that every token of the arguments is one this session read; of a preview's text nobody has.
   const tokens = [...tokensIn(escalated.arguments), ...sealedTokensIn(escalated.preview?.effect ?? null)];
   const opened = await opener.open(person.tenant, [...new Set(tokens)].slice(0, MOST));

@@ -1,15 +1,35 @@
 import { createPrivateKey } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { openToken, sealedDigest } from '@countersign/identity';
 import { checkSignature, loadKeyRing } from '@countersign/signing';
+import { until } from '@countersign/testing';
+import { Webhook } from 'standardwebhooks';
 import { approvalIdOf, type Escalated } from './state.js';
 import { World, type Answer } from './world.spec-support.js';
 
+const SECRET = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
+const hooks: { text: string; headers: Record<string, string> }[] = [];
+let receiver: Server;
 let world: World;
 beforeAll(async () => {
-  world = await World.open();
+  receiver = createServer(async (request, response) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    hooks.push({ text: Buffer.concat(chunks).toString('utf8'), headers: request.headers as Record<string, string> });
+    response.writeHead(204).end();
+  }).listen(0, '127.0.0.1');
+  await once(receiver, 'listening');
+  const url = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}`;
+  world = await World.open({ COUNTERSIGN_WEBHOOK_URL: url, COUNTERSIGN_WEBHOOK_SECRET: SECRET });
 });
-afterAll(() => world.close());
+afterAll(async () => {
+  await world.close();
+  receiver.close();
+  receiver.closeAllConnections();
+});
 
 const decision = (of: Escalated, change: object = {}) => ({
   decision: 'approve',
@@ -205,7 +225,7 @@ describe('a decision', () => {
     ]);
   });
 
-  it('needs a reason and a known verb; editing is not built', async () => {
+  it('needs a reason and a known verb', async () => {
     const of = world.escalated('act_form');
     const id = await world.open(of);
     expect(await decide('bob', id, decision(of, { reason: ' ' }))).toMatchObject({
@@ -215,16 +235,134 @@ describe('a decision', () => {
     expect(await decide('bob', id, decision(of, { decision: 'maybe' }))).toMatchObject({ status: 422 });
     // Nothing could be signed with it: it is the sender's to correct, not our failure.
     expect(await decide('bob', id, decision(of, { reason: 'half \ud83d' }))).toMatchObject({ status: 422 });
-    expect(await decide('bob', id, decision(of, { decision: 'edit', arguments: {} }))).toMatchObject({
-      status: 501,
-      body: { code: 'NOT_BUILT' },
+    expect(await world.ask('bob', 'POST', `/v1/approvals/${id}/claim`, { leaseSeconds: 5 })).toMatchObject({
+      status: 422,
     });
-    for (const path of [`${id}/claim`, `${id}/delegate`, 'decisions']) {
-      expect(await world.ask('bob', 'POST', `/v1/approvals/${path}`, {})).toMatchObject({
-        status: 501,
-        body: { code: 'NOT_BUILT' },
-      });
-    }
+    expect(await world.ask('bob', 'POST', `/v1/approvals/${id}/delegate`, {})).toMatchObject({ status: 422 });
+    expect(await world.ask('bob', 'POST', '/v1/approvals/decisions', {})).toMatchObject({ status: 422 });
+  });
+});
+
+describe('an edit', () => {
+  it('goes to policy whole, fitting the tool it is for; the item that comes of it is another one', async () => {
+    const of = world.escalated('act_edited');
+    const id = await world.open(of);
+    const edit = (args: object) => decide('bob', id, decision(of, { decision: 'edit', arguments: args }));
+    expect(await edit({ ...of.arguments, amount: 500 })).toMatchObject({
+      status: 422,
+      body: { code: 'INVALID_ARGUMENTS', fields: [{ path: 'amount' }] },
+    });
+    const args = { ...of.arguments, amount: '500.00' };
+    expect(await edit(args)).toMatchObject({
+      status: 200,
+      body: { status: 'decided', decisions: [{ arguments: args }] },
+    });
+    const edited = (await world.said('act_edited')).at(-1)!;
+    expect(edited.event).toMatchObject({ type: 'countersign.approval.edited.v1', data: { arguments: args } });
+    expect(checkSignature(loadKeyRing(world.keys.dir), 'approval', edited)).toMatchObject({ ok: true });
+
+    const before = { by: 'bob', roles: [], reason: 'less', at: new Date().toISOString(), narrowing: false };
+    const edits = [{ ...before, arguments: of.arguments }];
+    const next = { ...world.escalated('act_edited', { amount: '500.00', revision: 1 }), edits };
+    const nextId = await world.open(next);
+    expect(await decide('carol', id, decision(of))).toMatchObject({
+      status: 409,
+      body: { code: 'APPROVAL_STALE', currentApprovalId: nextId, item: { editorMayApprove: false } },
+    });
+    expect(await decide('bob', nextId, decision(next))).toMatchObject({ status: 403, body: { code: 'SELF_APPROVAL' } });
+    expect((await decide('carol', nextId, decision(next))).status).toBe(200);
+  });
+});
+
+describe('a claim', () => {
+  it('keeps the item for one person, who may hand it on', async () => {
+    const of = world.escalated('act_claimed');
+    const id = await world.open(of);
+    const lease = (who: 'bob' | 'carol' | 'alice', verb: string, body: object = {}) =>
+      world.ask(who, 'POST', `/v1/approvals/${id}/${verb}`, body);
+    expect(await lease('bob', 'claim')).toMatchObject({
+      status: 200,
+      body: { claimedByMe: true, claim: { by: 'bob' } },
+    });
+    const taken = { status: 409, body: { code: 'APPROVAL_STALE', claim: { by: 'bob' } } };
+    expect(await decide('carol', id, decision(of))).toMatchObject(taken);
+    expect(await lease('carol', 'claim')).toMatchObject(taken);
+    expect(await lease('alice', 'claim')).toMatchObject({ status: 403, body: { code: 'SELF_APPROVAL' } });
+    expect(await lease('bob', 'delegate', { to: 'alice', reason: 'hers' })).toMatchObject({ status: 403 });
+    expect(await lease('bob', 'delegate', { to: 'carol', reason: 'knows her' })).toMatchObject({
+      body: { claimedByMe: false, claim: { by: 'carol', delegatedBy: 'bob', reason: 'knows her' } },
+    });
+    expect((await decide('bob', id, decision(of))).status).toBe(409);
+    expect(await decide('carol', id, decision(of))).toMatchObject({ status: 200, body: { claim: null } });
+  });
+});
+
+describe('a batch', () => {
+  it('has a result for each item, each bound to its own hash; what is of another rule is no part of it', async () => {
+    const many = ['act_b1', 'act_b2', 'act_b3'].map((actionId) => world.escalated(actionId));
+    const items = many.map((of) => ({ approvalId: approvalIdOf(of), actionHash: of.actionHash }));
+    for (const of of many) await world.open(of);
+    const say = (given: object[]) =>
+      world.ask('bob', 'POST', '/v1/approvals/decisions', { decision: 'approve', reason: 'seen all', items: given });
+    const swapped = [
+      items[0]!,
+      { ...items[1]!, actionHash: items[2]!.actionHash },
+      { ...items[2]!, approvalId: 'apr_x' },
+    ];
+    expect(await say(swapped)).toMatchObject({
+      status: 200,
+      body: {
+        results: [
+          { approvalId: items[0]!.approvalId, status: 'recorded' },
+          { approvalId: items[1]!.approvalId, status: 'refused', problem: { code: 'APPROVAL_STALE', status: 409 } },
+          { approvalId: 'apr_x', status: 'refused', problem: { code: 'NOT_FOUND' } },
+        ],
+      },
+    });
+    expect((await world.said('act_b1')).at(-1)!.event.type).toBe('countersign.approval.granted.v1');
+    expect(await world.said('act_b2')).toHaveLength(1);
+    const odd = { ...world.escalated('act_b4'), rules: [{ rule: 'other', outcome: 'escalate' as const, reason: '' }] };
+    const oddId = await world.open(odd);
+    const mixed = await say([items[1]!, { approvalId: oddId, actionHash: odd.actionHash }]);
+    expect(mixed).toMatchObject({ status: 422, body: { code: 'INVALID_ARGUMENTS' } });
+    expect(mixed.body['detail']).toContain(oddId);
+    expect(await say([items[1]!, items[1]!])).toMatchObject({ status: 422 });
+    expect(await world.said('act_b2')).toHaveLength(1);
+  });
+});
+
+describe('a switch', () => {
+  it('that policy has applied stops the item and its time; another service\u2019s word does not', async () => {
+    const of = world.escalated('act_killed');
+    const id = await world.open(of);
+    const scope = 'kill/tenant/acme';
+    const shown = async () => (await world.ask('bob', 'GET', `/v1/approvals/${id}`)).body;
+    await world.applied(scope, { killed: true, reason: 'INC-41' }, 1, 'executor');
+    await world.applied(scope, { killed: true, reason: 'INC-42' }, 2);
+    await until(async () => (await shown())['paused'] === true, { what: 'its time to stand still' });
+    expect(await shown()).toMatchObject({
+      killed: { scope, by: 'sam', reason: 'INC-42' },
+      expiresAt: null,
+      decidable: false,
+    });
+    expect(await decide('bob', id, decision(of))).toMatchObject({
+      status: 503,
+      body: { code: 'KILLED', killed: { scope, by: 'sam', reason: 'INC-42' } },
+    });
+    await world.applied(scope, { killed: false }, 3, 'executor');
+    await world.applied(scope, { killed: false }, 4);
+    await until(async () => (await shown())['decidable'] === true, { what: 'its time to go on' });
+    expect(String((await shown())['expiresAt']) > of.expiresAt).toBe(true);
+    expect((await decide('bob', id, decision(of))).status).toBe(200);
+  });
+});
+
+describe('whoever wants to know', () => {
+  it('was told of the items, in messages that the library can check', async () => {
+    await until(() => hooks.some(({ text }) => text.includes('approval.decided')), { what: 'word of a decision' });
+    const told = hooks.map(({ text, headers }) => new Webhook(SECRET).verify(text, headers) as { type: string });
+    expect(told.map(({ type }) => type)).toEqual(expect.arrayContaining(['approval.opened', 'approval.decided']));
+    expect(JSON.stringify(hooks)).not.toContain('ord_1002');
   });
 });
 

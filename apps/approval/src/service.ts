@@ -1,8 +1,10 @@
 import type { Incoming } from '@countersign/contracts';
 import { checkSignature, type KeyRing } from '@countersign/signing';
 import type { Consumer } from '@countersign/messaging';
+import { controlTouches, decideControl } from './control.js';
 import {
   approvedTouches,
+  approvedTouchesAlso,
   currentItemTouches,
   decideApproved,
   decideDenied,
@@ -13,32 +15,44 @@ import {
   type Facts,
 } from './decide.js';
 
+type Report = (incoming: Incoming, because: string) => void;
+
 /** Whether an item could come of it: only these are worth a signature's check. */
 function concernsPeople({ event }: Incoming): boolean {
-  if (event.type === 'countersign.action.approved.v1') return event.data.approvers.length > 0;
+  if (event.type === 'countersign.action.approved.v1')
+    return event.data.approvers.length > 0 || event.data.edits !== undefined;
   return event.type === 'countersign.action.escalated.v1' || event.type === 'countersign.action.denied.v1';
 }
 
 /** What of these policy did not sign, by place; each is reported. */
-export function findForged(
-  ring: KeyRing,
-  events: Incoming[],
-  report: (incoming: Incoming, because: string) => void,
-): Facts {
+export function findForged(ring: KeyRing, events: Incoming[], report: Report): Map<string, string> {
   const forged = new Map<string, string>();
-  for (const incoming of events.filter(concernsPeople)) {
+  for (const incoming of events) {
     const check = checkSignature(ring, 'policy', incoming);
     if (check.ok) continue;
     forged.set(placeOf(incoming), check.because);
     report(incoming, check.because);
   }
-  return { forged };
+  return forged;
 }
 
-export function approvalConsumer(
-  ring: KeyRing,
-  report: (incoming: Incoming, because: string) => void,
-): Consumer<Facts> {
+/** Switches and stages, as policy has verified and signed them. The executor's word of what it has drained is nothing here. */
+export function controlConsumer(ring: KeyRing, report: Report): Consumer<Pick<Facts, 'forged'>> {
+  const isPolicys = ({ event }: Incoming) =>
+    event.type === 'countersign.control.applied.v1' && event.data.service === 'policy';
+  return {
+    name: 'approval-control',
+    topics: {
+      'control-acks': {
+        'countersign.control.applied.v1': { touches: controlTouches, decide: decideControl },
+        'countersign.control.refused.v1': 'ignore',
+      },
+    },
+    prepare: (events) => Promise.resolve({ forged: findForged(ring, events.filter(isPolicys), report) }),
+  };
+}
+
+export function approvalConsumer(ring: KeyRing, report: Report, webhooks: boolean): Consumer<Facts> {
   return {
     name: 'approval',
     lingerMs: 100,
@@ -52,7 +66,11 @@ export function approvalConsumer(
           touchesAlso: currentItemTouches,
           decide: decideEscalated,
         },
-        'countersign.action.approved.v1': { touches: approvedTouches, decide: decideApproved },
+        'countersign.action.approved.v1': {
+          touches: approvedTouches,
+          touchesAlso: approvedTouchesAlso,
+          decide: decideApproved,
+        },
         'countersign.action.denied.v1': {
           touches: deniedTouches,
           touchesAlso: currentItemTouches,
@@ -60,6 +78,6 @@ export function approvalConsumer(
         },
       },
     },
-    prepare: (events) => Promise.resolve(findForged(ring, events, report)),
+    prepare: (events) => Promise.resolve({ forged: findForged(ring, events.filter(concernsPeople), report), webhooks }),
   };
 }

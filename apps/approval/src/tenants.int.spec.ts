@@ -35,6 +35,18 @@ describe('whose items a person is answered with', () => {
       decision,
       { bob: 409, carol: 409, alice: 403, sam: 403, gil: 404, namesake: 404, nobody: 401 },
     ],
+    [
+      'POST',
+      '/v1/approvals/{id}/delegate',
+      { to: 'alice', reason: 'hers' },
+      { bob: 403, carol: 403, alice: 403, sam: 403, gil: 404, namesake: 404, nobody: 401 },
+    ],
+    [
+      'POST',
+      '/v1/approvals/{id}/claim',
+      { release: true },
+      { bob: 200, carol: 200, alice: 403, sam: 403, gil: 404, namesake: 404, nobody: 401 },
+    ],
   ] as const;
 
   it.each(TABLE)('%s %s', async (method, path, body, expected) => {

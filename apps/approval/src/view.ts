@@ -1,5 +1,22 @@
 import { isSealed, type ArgumentProvenance, type Json, type JsonObject } from '@countersign/contracts';
-import { isDecidable, mayDecide, type Escalated, type Item } from './state.js';
+import type { ControlView } from '@countersign/control';
+import {
+  claimOf,
+  expiryOf,
+  isOpen,
+  mayApproveOwnEdits,
+  mayDecide,
+  targetOf,
+  type Escalated,
+  type Item,
+} from './state.js';
+
+/** Who looks, when, and what stops it then. */
+export interface Look {
+  person: { sub: string; roles: string[] };
+  now: Date;
+  control: ControlView;
+}
 
 export interface Change {
   field: string;
@@ -73,12 +90,25 @@ export function difference(before: Item | undefined, after: Item) {
     effect: item?.escalated.preview?.effect ?? null,
     basis: item?.escalated.preview?.basis ?? null,
     tool: item ? `${item.escalated.tool}@${item.escalated.toolVersion}` : null,
+    policyVersion: item?.escalated.policyVersion ?? null,
   });
   return before ? changesBetween(seen(before), seen(after)) : [];
 }
 
+/** Until when people have time. While a switch is on nobody knows; what is left of it stays. */
+function timeOf(item: Item, { control, now }: Look) {
+  const { progress, escalated } = item;
+  const stopped = progress.tag === 'open' || progress.tag === 'decided' ? control.killedBy(targetOf(item)) : undefined;
+  const expiresAt = expiryOf(item, control)?.toISOString() ?? null;
+  if (!stopped) return { expiresAt: expiresAt ?? escalated.expiresAt };
+  const left = control.remainingMs(escalated.decidedAt, escalated.expiresAt, targetOf(item), now);
+  const { scope, by, reason, at } = stopped;
+  const killed = { scope, since: at, ...(by ? { by } : {}), ...(reason ? { reason } : {}) };
+  return { expiresAt, paused: true, remainingSeconds: Math.floor(left / 1000), killed };
+}
+
 /** What the requester may see: how it stands. */
-export function statusView(item: Item) {
+export function statusView(item: Item, look: Look) {
   const { escalated, progress } = item;
   return {
     approvalId: item.approvalId,
@@ -89,23 +119,42 @@ export function statusView(item: Item) {
     tool: escalated.tool,
     requestedBy: escalated.actor.sub,
     openedAt: item.openedAt,
-    expiresAt: escalated.expiresAt,
+    ...timeOf(item, look),
     ...(progress.tag === 'denied' ? { code: progress.code, detail: progress.detail } : {}),
-    ...(progress.tag === 'superseded' ? { supersededBy: progress.by } : {}),
+    ...(progress.tag === 'superseded' && progress.by ? { supersededBy: progress.by } : {}),
+  };
+}
+
+/** What people changed: from what was proposed, edit by edit, to what would be done now. */
+function editsView(item: Item) {
+  const { edits = [], arguments: effective } = item.escalated;
+  const last = edits.at(-1);
+  if (!last) return {};
+  const proposed = edits[0]!.arguments;
+  const history = edits.map(({ arguments: before, ...edit }, index) => {
+    const after = edits[index + 1]?.arguments ?? effective;
+    return { ...edit, before, after, difference: changesBetween(before, after) };
+  });
+  return {
+    edits: { proposed, effective, difference: changesBetween(proposed, effective), history },
+    editorMayApprove: mayApproveOwnEdits(item, last.by),
   };
 }
 
 /** What whoever may decide sees: the very fields the action hash was made over, and what surrounds them. */
-export function itemView(item: Item, now: Date) {
+export function itemView(item: Item, look: Look) {
   const { escalated } = item;
+  const claim = claimOf(item, look.now);
+  const status = statusView(item, look);
   return {
-    ...statusView(item),
+    ...status,
     revision: escalated.revision,
     toolVersion: escalated.toolVersion,
     actor: escalated.actor,
     arguments: escalated.arguments,
     provenance: escalated.provenance,
     cautions: cautionsOf(escalated),
+    ...editsView(item),
     preview: escalated.preview ?? null,
     diff: escalated.preview ? diffOf(escalated.preview.effect) : [],
     recordsRead: escalated.recordsRead ?? [],
@@ -115,14 +164,15 @@ export function itemView(item: Item, now: Date) {
     approverRoles: escalated.approverRoles,
     approvalsNeeded: escalated.approvalsNeeded,
     actionHash: escalated.actionHash,
-    decidable: isDecidable(item, now),
+    decidable: isOpen(item, look.control, look.now) && !('paused' in status),
     decisions: item.decisions,
     ...(item.reopened ? { reopened: item.reopened } : {}),
-    claim: null,
+    claim: claim ?? null,
+    claimedByMe: claim?.by === look.person.sub,
   };
 }
 
 /** The whole item for those who may decide it, its status for who asked. */
-export function viewFor(item: Item, person: { roles: string[] }, now: Date) {
-  return mayDecide(item, person) ? itemView(item, now) : statusView(item);
+export function viewFor(item: Item, look: Look) {
+  return mayDecide(item, look.person) ? itemView(item, look) : statusView(item, look);
 }

@@ -60,7 +60,8 @@ export class World {
   ) {}
   private service: RunningService;
 
-  static async open(): Promise<World> {
+  /** `env`: settings beside those that every world has. */
+  static async open(env: Record<string, string> = {}): Promise<World> {
     const world = new World(
       await PlainKafka.connect(),
       await testServiceDatabase('approval', migrations),
@@ -76,6 +77,7 @@ export class World {
       DATABASE_URL: world.database.serviceUrl,
       OIDC_ISSUER: world.issuer.issuer,
       COUNTERSIGN_KEYS_DIR: world.keys.dir,
+      ...env,
     })) as RunningService;
     return world;
   }
@@ -154,6 +156,27 @@ export class World {
       causationid,
       data,
     } as unknown as EventDraft;
+    await this.produce(signedEncoder('policy', Signer.fromPem(this.keys.pens[pen]))(draft));
+  }
+
+  /** A switch as policy, or whoever holds the pen, says it has applied it. */
+  async applied(scope: string, value: object, epoch: number, pen: keyof TestKeys['pens'] = 'policy') {
+    const at = new Date().toISOString();
+    const type = 'countersign.control.applied.v1' as const;
+    const draft: EventDraft = {
+      ...{ type, id: eventIdOf(type, scope, epoch, pen), time: at, subject: scope, causationid: 'evt_control' },
+      ...{ tenantid: 'unverified', actorid: 'sam', session: scope, correlationid: scope },
+      data: {
+        scope,
+        epoch,
+        at,
+        appendedAt: at,
+        service: 'policy',
+        instance: 'policy-1',
+        by: 'sam',
+        value: value as never,
+      },
+    };
     await this.produce(signedEncoder('policy', Signer.fromPem(this.keys.pens[pen]))(draft));
   }
 
