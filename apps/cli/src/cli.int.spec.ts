@@ -178,6 +178,58 @@ describe('the command line, as built', () => {
     expect(out).toMatch(/approval +apr_1\nstatus +decided/);
   });
 
+  it('changes arguments as they are typed, and shows the difference when the item is another by then', async () => {
+    const args = { orderId: 'ord_1', amount: '900.00', times: 2 };
+    const item = { approvalId: 'apr_1', status: 'open', tool: 'issue_refund', actionHash: 'h1', arguments: args };
+    gateway.answers.set('GET /v1/approvals/apr_1', { status: 200, body: item });
+    const stale = {
+      ...problem('APPROVAL_STALE', 'it is another', { currentApprovalId: 'apr_2' }),
+      difference: [{ field: 'arguments.amount', before: '900.00', after: '950.00' }],
+    };
+    gateway.answers.set('POST /v1/approvals/apr_1/decisions', { status: 409, body: stale });
+    const argv = ['approvals', 'edit', 'apr_1', '--set', 'amount=500.00', '--set', 'times=3', '--reason', 'less'];
+    const { code, out, err } = await run(argv);
+    expect(gateway.seen[1]?.body).toEqual({
+      ...{ decision: 'edit', actionHash: 'h1', reason: 'less' },
+      arguments: { ...args, amount: '500.00', times: 3 },
+    });
+    expect({ code, out }).toEqual({ code: 1, out: '' });
+    expect(err).toMatch(
+      /It is apr_2 now[\s\S]*arguments\.amount +900\.00 +950\.00[\s\S]*APPROVAL_STALE: it is another/,
+    );
+  });
+
+  it('decides several at once, each on its own hash, and exits 6 if one was denied', async () => {
+    for (const id of ['apr_1', 'apr_2'])
+      gateway.answers.set(`GET /v1/approvals/${id}`, { status: 200, body: { approvalId: id, actionHash: `of ${id}` } });
+    const refused = { approvalId: 'apr_2', status: 'refused', problem: problem('SELF_APPROVAL', 'your own') };
+    const results = [{ approvalId: 'apr_1', status: 'recorded' }, refused];
+    gateway.answers.set('POST /v1/approvals/decisions', { status: 200, body: { results } });
+    const { code, out, err } = await run(['approvals', 'approve', 'apr_1', 'apr_2', '--reason', 'seen both']);
+    expect(gateway.seen.at(-1)?.body).toEqual({
+      ...{ decision: 'approve', reason: 'seen both' },
+      items: ['apr_1', 'apr_2'].map((approvalId) => ({ approvalId, actionHash: `of ${approvalId}` })),
+    });
+    expect(out).toMatch(/apr_1 +recorded[\s\S]*apr_2 +refused +SELF_APPROVAL +your own/);
+    expect({ code, err }).toEqual({ code: 6, err: expect.stringContaining('1 of 2 were refused.') });
+  });
+
+  it('claims an item, hands it on and gives it back', async () => {
+    const claim = { by: 'carol', until: '2026-01-01T00:00:00.000Z', delegatedBy: 'bob', reason: 'hers' };
+    const body = { approvalId: 'apr_1', status: 'open', tool: 'issue_refund', claim };
+    for (const verb of ['claim', 'delegate'])
+      gateway.answers.set(`POST /v1/approvals/apr_1/${verb}`, { status: 200, body });
+    const handed = await run(['approvals', 'delegate', 'apr_1', '--to', 'carol', '--reason', 'hers', '--for', '60']);
+    expect(handed.out).toMatch(/claimed by +carol until 2026-01-01T00:00:00\.000Z, from bob/);
+    await run(['approvals', 'claim', 'apr_1']);
+    await run(['approvals', 'claim', 'apr_1', '--release']);
+    expect(gateway.seen.map((seen) => seen.body)).toEqual([
+      { to: 'carol', reason: 'hers', leaseSeconds: 60 },
+      {},
+      { release: true },
+    ]);
+  });
+
   it.each([
     [403, 'SELF_APPROVAL', 6],
     [401, 'UNAUTHENTICATED', 6],
@@ -214,7 +266,7 @@ describe('the command line, as built', () => {
   });
 
   it('says NOT_BUILT for verbs that are not, whatever their options', async () => {
-    expect(await run(['kill', 'on', '--scope', '*', '--reason', 'INC-42'])).toMatchObject({
+    expect(await run(['subjects', 'erase', '--reason', 'INC-42'])).toMatchObject({
       code: 1,
       out: '',
       err: expect.stringContaining('NOT_BUILT'),
@@ -222,6 +274,34 @@ describe('the command line, as built', () => {
     expect(await run(['in-doubt', 'resolve', 'act_1'])).toMatchObject({
       code: 1,
       err: expect.stringContaining('NOT_BUILT'),
+    });
+  });
+
+  it('trips a switch and says how fast, by whom it was heard and what is in doubt; exit 4 if not in time', async () => {
+    const path = 'PUT /v1/control/kill/tool%2Fissue_refund';
+    const change = { scope: 'kill/tool/issue_refund', killed: true, epoch: 7 };
+    const heard = { inForce: true, tookMs: 640, applied: { acknowledged: 3, instances: 4 }, inDoubt: ['act_9'] };
+    const argv = ['kill', 'on', '--scope', 'tool/issue_refund', '--reason', 'INC-42', '--wait=10'];
+    gateway.answers.set(path, { status: 200, body: { ...change, ...heard } });
+    const { code, out } = await run(argv);
+    expect({ code, body: gateway.seen[0]?.body }).toEqual({
+      code: 0,
+      body: { killed: true, reason: 'INC-42', waitSeconds: 10 },
+    });
+    expect(out).toMatch(/in force +after 640 ms\ninstances +3 of 4 heard\nin doubt +act_9/);
+    const late = problem('UPSTREAM_TIMEOUT', 'it is published', { applied: { acknowledged: 1, instances: 4 } });
+    gateway.answers.set(path, { status: 504, body: late });
+    expect(await run(argv)).toMatchObject({
+      ...{ code: 4, out: '' },
+      err: expect.stringMatching(/^NOT IN FORCE: it is published; 1 of 4 instances were heard\.\nNext: .*kill status/),
+    });
+  });
+
+  it('says how to trip a switch without a gateway', async () => {
+    const away = { COUNTERSIGN_URL: 'http://127.0.0.1:1', TOPIC_PREFIX: 'shop' };
+    expect(await run(['kill', 'on', '--scope', '*', '--reason', 'INC-42'], away)).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('topic shop.control.v1, key kill/*, value {"killed":true,"reason":"INC-42"}'),
     });
   });
 

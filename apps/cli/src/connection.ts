@@ -1,3 +1,4 @@
+import { DEFAULT_TOPIC_PREFIX } from '@countersign/contracts';
 import { devToken } from '@countersign/embedded';
 import { CliError, EXIT } from './errors.js';
 import { readRunning } from './state-file.js';
@@ -17,6 +18,9 @@ export function gatewayUrl({ url }: ConnectionOptions): string {
   if (!found) throw new CliError('No system is running here.', EXIT.usage, START_ONE);
   return found.replace(/\/+$/, '');
 }
+
+/** What the topics' names begin with: as the environment says, else that of the system that runs here. */
+export const topicPrefix = () => process.env['TOPIC_PREFIX'] || readRunning()?.topicPrefix || DEFAULT_TOPIC_PREFIX;
 
 /** A bearer token: what was given, else one of the embedded identity provider for `--as`. */
 export async function bearer({ token, as }: ConnectionOptions): Promise<string> {

@@ -3,9 +3,12 @@ import { registerActions } from './commands/actions.js';
 import { registerApprovals } from './commands/approvals.js';
 import { registerDev } from './commands/dev.js';
 import { registerIntents } from './commands/intents.js';
+import { registerKill } from './commands/kill.js';
 import { registerNotBuilt } from './commands/not-built.js';
 import { registerOperate } from './commands/operate.js';
+import { registerPolicy } from './commands/policy.js';
 import { registerSchema } from './commands/schema.js';
+import { registerStage } from './commands/stage.js';
 import { registerTail } from './commands/tail.js';
 import { registerToken } from './commands/token.js';
 import { registerTraces } from './commands/traces.js';
@@ -30,9 +33,12 @@ export function createProgram(version: string): Command {
     registerActions,
     registerTail,
     registerApprovals,
+    registerKill,
+    registerStage,
     registerTraces,
     registerOperate,
     registerToken,
+    registerPolicy,
     registerSchema,
     registerWorkflow,
   ]) {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { fingerprintOf, loadTools, loadWorkflows } from '@countersign/workflow-kit';
+import { testPackage, verdictOf } from './policy/test-rules.js';
 import { writeWorkflow } from './workflow-template.js';
 
 const model = { model: 'stand-in', baseUrl: 'http://127.0.0.1:1' };
@@ -23,8 +24,10 @@ describe('a new workflow', () => {
       'cases/open-a-ticket/case.json',
       'contracts.js',
       'package.json',
+      'reads.cases.yaml',
       'rules.js',
       'sources.js',
+      'tickets.cases.yaml',
       'tools.js',
       'workflow.js',
     ]);
@@ -36,6 +39,14 @@ describe('a new workflow', () => {
     ]);
     expect([...(await loadTools([folder])).keys()]).toEqual(['box-desk/get_order', 'box-desk/open_ticket']);
     expect(loaded?.fingerprint).toBe(fingerprintOf(folder, model));
+  });
+
+  it('has a case of each rule, and they pass', async () => {
+    const { folder } = writeWorkflow('box-desk', path.join(root, 'box'));
+    const tested = await testPackage(folder, undefined);
+    expect(tested.untried).toEqual([]);
+    expect(tested.cases.flatMap(({ problems }) => problems)).toEqual([]);
+    expect(verdictOf([tested])).toBe('4 passed, 0 failed');
   });
 
   it('has nothing of the name it was made from', () => {
@@ -71,8 +82,8 @@ describe('a new workflow', () => {
 describe('the page about writing a workflow', () => {
   const page = fs.readFileSync(path.resolve(import.meta.dirname, '../../../docs/writing-a-workflow.md'), 'utf8');
 
-  it.each(['workflow.js', 'rules.js'])('shows %s as the template has it', (file) => {
+  it.each(['workflow.js', 'rules.js', 'tickets.cases.yaml'])('shows %s as the template has it', (file) => {
     const text = fs.readFileSync(path.resolve(import.meta.dirname, '../templates/workflow', file), 'utf8');
-    expect(page).toContain(`\`\`\`js\n${text.trim()}\n\`\`\``);
+    expect(page).toContain(`\`\`\`${path.extname(file).slice(1)}\n${text.trim()}\n\`\`\``);
   });
 });

@@ -120,6 +120,95 @@ describe('whose intents and actions a person is answered with', () => {
   });
 });
 
+describe('whose drafts a person is answered with', () => {
+  const MARKER = 'a parcel that never came';
+  const ids = (answer: { body: Record<string, unknown> }) =>
+    (answer.body['data'] as { draftId: string }[]).map(({ draftId }) => draftId);
+  const all: Who[] = ['alice', 'anna', 'bob', 'sam', 'erin', 'gil', 'namesake'];
+
+  beforeAll(async () => {
+    for (const [n, sub] of (['alice', 'alice', 'anna'] as const).entries()) await draft(`dra_${n}`, sub);
+    // Of another's pen, without a warrant of its own, and of another tenant's name.
+    await draft('dra_forged', 'alice', { result: 'policy' });
+    await draft('dra_bare', 'alice', { warrant: 'executor' });
+    await draft('dra_theirs', 'alice', { tenant: 'globex' });
+    const count = async (who: Who) => ids(await world.get(who, '/v1/drafts')).length;
+    await until(async () => (await count('bob')) === 3 && (await count('gil')) === 1, { what: 'the drafts' });
+  });
+
+  interface Made {
+    tenant?: string;
+    warrant?: 'policy' | 'executor';
+    result?: 'policy' | 'executor';
+  }
+  async function draft(id: string, sub: Who, { tenant = 'acme', warrant = 'policy', result = 'executor' }: Made = {}) {
+    const base = {
+      ...{ intentId: intentIdOf(tenant, '/product', id), actionId: id, revision: 0, tenant, tool: 'issue_refund' },
+      ...{ toolVersion: '1.0.0', jti: `jti_${id}`, grant: 'draft' },
+    };
+    const preview = { effect: { refunded: '18.00' }, basis: {}, digest: 'd' };
+    const ended = { attempts: 1, endedAt: '2026-03-01T10:00:00.000Z', recordsRead: [], preview };
+    const decided = {
+      ...{
+        actor: PEOPLE[sub],
+        workflow: 'support-desk',
+        workflowVersion: '1',
+        session: 's-1',
+        rules: [],
+        policyVersion: 'p',
+      },
+      ...{ decidedAt: '2026-03-01T10:00:00.000Z', arguments: { reason: MARKER }, dryRun: false, idempotencyKey: 'key' },
+      ...{ approvers: [], facts: {}, epoch: 0, fingerprint: 'f', nbf: 1, exp: 2 },
+    };
+    const as = { tenant, actor: sub };
+    await world.publish('countersign.action.approved.v1', { ...base, ...decided }, { ...as, pen: warrant });
+    await world.publish('countersign.action.drafted.v1', { ...base, ...ended }, { ...as, pen: result });
+  }
+
+  it('is their own, or the tenant\u2019s for those who oversee it, newest first; a forged one is none', async () => {
+    const seen: Record<string, string[]> = {};
+    for (const who of all) seen[who] = ids(await world.get(who, '/v1/drafts'));
+    const [own, everybodys] = [
+      ['dra_1', 'dra_0'],
+      ['dra_2', 'dra_1', 'dra_0'],
+    ];
+    expect(seen).toEqual({
+      ...{ alice: own, anna: ['dra_2'], bob: everybodys, sam: everybodys },
+      ...{ erin: [], gil: ['dra_theirs'], namesake: ['dra_theirs'] },
+    });
+  });
+
+  it('has what it was asked for and what it would change', async () => {
+    expect(await world.get('anna', '/v1/drafts')).toMatchObject({
+      body: {
+        data: [
+          {
+            ...{
+              draftId: 'dra_2',
+              actionId: 'dra_2',
+              workflow: 'support-desk',
+              tool: 'issue_refund',
+              requestedBy: 'anna',
+            },
+            ...{ arguments: { reason: MARKER }, preview: { effect: { refunded: '18.00' } }, status: 'drafted' },
+          },
+        ],
+        nextCursor: null,
+      },
+    });
+  });
+
+  it('comes in pages, and a cursor that is none of ours is refused', async () => {
+    const first = await world.get('bob', '/v1/drafts?limit=2');
+    const second = await world.get('bob', `/v1/drafts?limit=50&cursor=${String(first.body['nextCursor'])}`);
+    expect(new Set([...ids(first), ...ids(second)])).toEqual(new Set(['dra_0', 'dra_1', 'dra_2']));
+    expect(second.body['nextCursor']).toBeNull();
+    const none = Buffer.from(JSON.stringify(["1' or true --", 'x'])).toString('base64url');
+    for (const cursor of ['x', none, Buffer.from('[1]').toString('base64url')])
+      expect((await world.get('bob', `/v1/drafts?cursor=${cursor}`)).status).toBe(422);
+  });
+});
+
 describe('what nobody but operators sees', () => {
   it('is told apart by no id: a parked record is not there, or not for you', async () => {
     const routes = answered.filter(({ path }) => path.startsWith('/v1/parked/'));

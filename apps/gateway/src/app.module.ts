@@ -18,8 +18,12 @@ import { createMessaging, KAFKA_BATCH, Messaging, type Batch } from '@countersig
 import { loadKeyRing, plainEncoder } from '@countersign/signing';
 import { loadWorkflows } from '@countersign/workflow-kit';
 import { CatalogController, WORKFLOWS } from './catalog.controller.js';
+import { ControlAcks, CONTROL_CONSUMER, controlConsumer } from './control-acks.js';
+import { ControlController, CONTROL_WAITING } from './control.controller.js';
 import { gatewayConfig, upstreamsOf, type GatewayConfig } from './config.js';
 import { DocumentsController, TOPIC_PREFIX } from './documents.controller.js';
+import { Drafts } from './draft-list.js';
+import { DraftsController } from './drafts.controller.js';
 import { registerForwarding, registerHeaders } from './forwarding.js';
 import type { OnForged } from './genuine.js';
 import { IngressController } from './ingress.controller.js';
@@ -50,6 +54,11 @@ class Inbox {
 
   @EventPattern<string>('replies', KAFKA_BATCH)
   replies(@Payload() batch: Batch) {
+    return this.messaging.handle(batch);
+  }
+
+  @EventPattern<string>('control-acks', KAFKA_BATCH)
+  controlAcks(@Payload() batch: Batch) {
     return this.messaging.handle(batch);
   }
 }
@@ -83,6 +92,8 @@ class AppModule implements OnModuleInit, OnApplicationShutdown {
         IngressController,
         StatusController,
         CatalogController,
+        ControlController,
+        DraftsController,
         OperationsController,
         DocumentsController,
       ],
@@ -98,21 +109,32 @@ export async function start(env: NodeJS.ProcessEnv = process.env) {
   const model = { model: config.OPENAI_MODEL, baseUrl: config.OPENAI_BASE_URL };
   const workflows = await loadWorkflows(config.COUNTERSIGN_WORKFLOWS, model);
   const source = await openSource(config);
-  const messaging = createMessaging({
+  const ring = loadKeyRing(config.COUNTERSIGN_KEYS_DIR);
+  const onForged = forgedReport(logger);
+  const messaging: Messaging = createMessaging({
     ...messagingSettings('gateway', config, logger),
-    subscriptions: [gatewayConsumer],
+    subscriptions: [gatewayConsumer, controlConsumer(ring, onForged)],
     workers: [],
+    // What is said here of switches and stages is what the log says: whoever starts the system goes by it.
+    notReady: () =>
+      messaging.caughtUp(CONTROL_CONSUMER) ? undefined : 'it has not read all that was said of switches and stages',
     encode: plainEncoder('gateway'),
   });
   const events = new IntentEvents(source);
   const requests = new Requests(messaging.sql);
+  const acks = new ControlAcks(messaging.sql);
+  const onFailure = (err: unknown) => logger.warn({ err }, 'looking for changes failed; trying again');
+  const waiting = new Waiting((ids) => events.counts(ids), onFailure);
   const module = AppModule.with([
     { provide: CONFIG, useValue: config },
     { provide: DataSource, useValue: source },
     { provide: VERIFIER, useValue: verifierOf(config) },
     { provide: IntentEvents, useValue: events },
     { provide: Requests, useValue: requests },
-    { provide: Status, useValue: statusOf(config, events, requests, logger) },
+    { provide: Status, useValue: new Status(events, requests, waiting, ring, onForged) },
+    { provide: Drafts, useValue: new Drafts(events, ring, onForged) },
+    { provide: ControlAcks, useValue: acks },
+    { provide: CONTROL_WAITING, useValue: new Waiting((causes) => acks.counts(causes), onFailure) },
     { provide: Services, useValue: new Services(upstreamsOf(config)) },
     { provide: WORKFLOWS, useValue: workflows },
     { provide: TOPIC_PREFIX, useValue: config.TOPIC_PREFIX },
@@ -139,14 +161,9 @@ const verifierOf = (config: GatewayConfig) =>
     rolesClaim: config.OIDC_ROLES_CLAIM,
   });
 
-function statusOf(config: GatewayConfig, events: IntentEvents, requests: Requests, logger: Logger): Status {
-  const waiting = new Waiting(
-    (ids) => events.counts(ids),
-    (err) => logger.warn({ err }, 'looking for changes failed; trying again'),
-  );
-  const onForged: OnForged = ({ topic, partition, offset, type }, because) => {
+const forgedReport =
+  (logger: Logger): OnForged =>
+  ({ topic, partition, offset, type }, because) => {
     untrusted.inc({ type });
-    logger.warn({ topic, partition, offset, because }, 'a stored event is not what its service signed; not shown');
+    logger.warn({ topic, partition, offset, because }, 'an event is not what its service signed; not shown');
   };
-  return new Status(events, requests, waiting, loadKeyRing(config.COUNTERSIGN_KEYS_DIR), onForged);
-}

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { DATA_CLASSES } from '@countersign/contracts';
+import { DATA_CLASSES, STAGES } from '@countersign/contracts';
 import type { Source } from '@countersign/context';
 import { fieldClasses, inputJsonSchema, type ToolContract } from '@countersign/tool-sdk';
 import { MAX_REPLANS, type LoadedWorkflow } from '@countersign/workflow-kit';
@@ -8,8 +8,20 @@ const text = z.string();
 const amounts = z.record(text, text);
 const jsonSchema = z.record(text, z.unknown());
 
-/** Where a workflow stands. Stages and releases are not read from the control topic yet, so neither is known. */
-const standing = { fingerprint: text, stage: z.null(), release: z.null() };
+/** Where a workflow stands, whoever asks. Releases are not read from the control topic yet, so none is known. */
+const standing = { fingerprint: text, release: z.null() };
+/** For the caller's tenant. */
+const staged = { stage: z.enum(STAGES) };
+
+/** Per day (UTC); `tools`: what it counts, null for all that change state. */
+const budget = z.object({
+  name: text,
+  per: z.enum(['user', 'tenant', 'tool']),
+  tools: z.array(text).nullable(),
+  actionsPerDay: z.int().optional(),
+  recordsPerDay: z.int().optional(),
+  amountPerDay: amounts.optional(),
+});
 
 const approvalNeed = z.object({
   when: text,
@@ -31,7 +43,7 @@ const source = z.object({
   freshForMs: z.number(),
 });
 
-export const toolSchema = z.object({
+const toolContract = z.object({
   workflow: text,
   name: text,
   version: text,
@@ -39,6 +51,8 @@ export const toolSchema = z.object({
   effect: z.enum(['read', 'write', 'egress']),
   class: z.enum(['A', 'B', 'C', 'D']).nullable(),
   reversible: z.boolean(),
+  /** Whether some edits only take away: then who made one may approve it too. */
+  narrows: z.boolean(),
   target: text,
   permissions: z.object({
     roles: z.array(text),
@@ -53,7 +67,7 @@ export const toolSchema = z.object({
   ...standing,
 });
 
-export const workflowSchema = z.object({
+const workflowContract = z.object({
   name: text,
   version: text,
   title: text,
@@ -67,9 +81,8 @@ export const workflowSchema = z.object({
     recordsPerAction: z.int(),
     amountPerSession: amounts.optional(),
     recordsPerSession: z.int().optional(),
-    amountPerDay: amounts.optional(),
-    recordsPerDay: z.int().optional(),
   }),
+  budgets: z.array(budget),
   model: z.object({ temperature: z.number(), maxTurns: z.int(), tokenBudget: z.int(), timeoutMs: z.int() }),
   maxReplans: z.int(),
   approval: z.object({ expiresInMs: z.number() }),
@@ -77,16 +90,19 @@ export const workflowSchema = z.object({
   ...standing,
 });
 
-const NOT_KNOWN = { stage: null, release: null };
+export const toolSchema = toolContract.extend(staged);
+export const workflowSchema = workflowContract.extend(staged);
+export type ToolView = z.infer<typeof toolContract>;
+export type WorkflowView = z.infer<typeof workflowContract>;
 
 /** Every tool of a workflow as data: what may be called, with which arguments, by whom, and who may let it. */
-export const toolViews = (loaded: LoadedWorkflow): z.infer<typeof toolSchema>[] =>
+export const toolViews = (loaded: LoadedWorkflow): ToolView[] =>
   loaded.workflow.tools.map((tool) => toolView(tool, loaded));
 
-function toolView(tool: ToolContract, { workflow, fingerprint }: LoadedWorkflow): z.infer<typeof toolSchema> {
+function toolView(tool: ToolContract, { workflow, fingerprint }: LoadedWorkflow): ToolView {
   const { name, version, description, effect, reversible, target, permissions, input } = tool;
   const own = workflow.sources?.find((candidate) => candidate.tool === name);
-  return toolSchema.parse({
+  return toolContract.parse({
     workflow: workflow.name,
     name,
     version,
@@ -94,6 +110,7 @@ function toolView(tool: ToolContract, { workflow, fingerprint }: LoadedWorkflow)
     effect,
     class: tool.class ?? null,
     reversible,
+    narrows: tool.narrows !== undefined,
     target,
     permissions: { approvals: {}, restricted: [], ...permissions },
     input: inputJsonSchema(tool),
@@ -101,25 +118,26 @@ function toolView(tool: ToolContract, { workflow, fingerprint }: LoadedWorkflow)
     source: own ? sourceView(own) : null,
     done: workflow.done?.[name] ?? null,
     fingerprint,
-    ...NOT_KNOWN,
+    release: null,
   });
 }
 
 const sourceView = ({ steps = [], ...rest }: Source) => ({ ...rest, steps });
 
 /** A workflow as data; never its prompt. */
-export function workflowView(loaded: LoadedWorkflow): z.infer<typeof workflowSchema> {
+export function workflowView(loaded: LoadedWorkflow): WorkflowView {
   const { workflow, policyVersion, fingerprint } = loaded;
-  const { tools, rules, sources = [], done = {}, maxReplans = MAX_REPLANS } = workflow;
-  return workflowSchema.parse({
+  const { tools, rules, sources = [], done = {}, maxReplans = MAX_REPLANS, budgets = [] } = workflow;
+  return workflowContract.parse({
     ...workflow,
     tools: tools.map((tool) => tool.name),
     rules: rules.map((rule) => ({ name: rule.name, title: rule.title, tools: rule.tools ?? null })),
     sources: sources.map(sourceView),
     done,
+    budgets: budgets.map(({ tools: counted = null, ...rest }) => ({ ...rest, tools: counted })),
     maxReplans,
     policyVersion,
     fingerprint,
-    ...NOT_KNOWN,
+    release: null,
   });
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { baseConfig } from '@countersign/host';
 
-/** The gateway knows where the other services answer; it holds no key and writes only to `intents`. */
+/** The gateway knows where the other services answer; it holds no key and writes only to `intents` and `control`. */
 export const gatewayConfig = baseConfig.extend({
   POLICY_URL: z.url(),
   PLANNER_URL: z.url(),

@@ -36,7 +36,9 @@ describe('the OpenAPI document', () => {
     expect(items('/v1/tools')).toMatchObject(
       answer({ permissions: { required: ['roles', 'approvals', 'restricted'] }, input: { type: 'object' } }),
     );
-    expect(items('/v1/workflows')).toMatchObject(answer({ limits: { type: 'object' }, stage: { type: 'null' } }));
+    expect(items('/v1/workflows')).toMatchObject(
+      answer({ limits: { type: 'object' }, stage: { enum: ['read-only', 'draft-only', 'scoped'] } }),
+    );
   });
 
   it("asks for what the events' own schemas ask for", () => {
@@ -47,6 +49,29 @@ describe('the OpenAPI document', () => {
           'application/json': { schema: { required: ['workflow', 'session', 'text'], additionalProperties: false } },
         },
       },
+    });
+  });
+});
+
+describe('what routes that change something take and give', () => {
+  const body = (path: string, method = 'post') =>
+    (openApi().paths[path]![method] as { requestBody: { content: { 'application/json': { schema: object } } } })
+      .requestBody.content['application/json'].schema;
+
+  it.each([
+    ['/v1/control/kill/{scope}', 'put', ['killed', 'reason']],
+    ['/v1/control/stage/{workflow}', 'put', ['stage', 'reason']],
+    ['/v1/approvals/{id}/delegate', 'post', ['to', 'reason']],
+    ['/v1/approvals/decisions', 'post', ['decision', 'reason', 'items']],
+  ])('%s', (path, method, required) => expect(body(path, method)).toMatchObject({ required }));
+
+  it('a change of a switch says whether it is in force, and how far it was heard', () => {
+    expect(openApi().paths['/v1/control/kill/{scope}']!['put']).toMatchObject({
+      responses: {
+        200: { content: { 'application/json': { schema: { properties: { tookMs: {}, applied: {}, inDoubt: {} } } } } },
+        202: { description: 'Published, and not waited for' },
+      },
+      'x-roles': ['sre'],
     });
   });
 });
@@ -81,6 +106,10 @@ describe('the AsyncAPI document', () => {
     expect(Object.keys(document.channels).sort()).toEqual([...TOPICS].sort());
     expect(document.channels['intents']).toMatchObject({ address: 'shop.intents.v1' });
     expect(Object.keys(document.components.messages).sort()).toEqual(Object.keys(EVENTS).sort());
+    // On control a record's value stands alone: any client writes it.
+    expect(document.components.messages['countersign.control.set.v1']).toMatchObject({
+      payload: { oneOf: [{ required: ['killed'] }, { required: ['stage'] }, {}] },
+    });
   });
 });
 
@@ -111,6 +140,7 @@ describe('the catalog', () => {
       approvals: { amount: { when: 'over 50', over: '50.00', roles: ['lead'] } },
       restricted: ['lead'],
     },
+    narrows: (before, after) => Number(after['amount']) < Number(before['amount']),
   });
   const source: Source = {
     name: 'invoice',
@@ -131,7 +161,8 @@ describe('the catalog', () => {
     rules: [defineRule({ name: 'reads', title: 'Reads are allowed', decide: () => allow('a read') })],
     sources: [source],
     done: { refund_invoice: 'the invoice shows the refund' },
-    limits: { amountPerAction: { EUR: '10.00' }, recordsPerAction: 1, recordsPerDay: 20 },
+    limits: { amountPerAction: { EUR: '10.00' }, recordsPerAction: 1 },
+    budgets: [{ name: 'a-day', per: 'user', recordsPerDay: 20, amountPerDay: { EUR: '50.00' } }],
     approval: { expiresInMs: 1000 },
   });
   const loaded = { workflow, policyVersion: 'p', fingerprint: 'f', from: 'x' };
@@ -146,6 +177,7 @@ describe('the catalog', () => {
       effect: 'read',
       class: null,
       reversible: true,
+      narrows: false,
       target: 'billing',
       permissions: { roles: ['clerk'], approvals: {}, restricted: [] },
       input: {
@@ -158,7 +190,6 @@ describe('the catalog', () => {
       source: { ...source, steps: [] },
       done: null,
       fingerprint: 'f',
-      stage: null,
       release: null,
     });
   });
@@ -167,6 +198,7 @@ describe('the catalog', () => {
     expect(write).toMatchObject({
       class: 'A',
       reversible: false,
+      narrows: true,
       permissions: {
         roles: ['clerk', 'lead'],
         approvals: { amount: { when: 'over 50', over: '50.00', roles: ['lead'] } },
@@ -186,10 +218,10 @@ describe('the catalog', () => {
       rules: [{ name: 'reads', title: 'Reads are allowed', tools: null }],
       sources: [{ name: 'invoice', fields: { total: 'system', note: 'untrusted' } }],
       done: { refund_invoice: 'the invoice shows the refund' },
-      limits: { amountPerAction: { EUR: '10.00' }, recordsPerAction: 1, recordsPerDay: 20 },
+      limits: { amountPerAction: { EUR: '10.00' }, recordsPerAction: 1 },
+      budgets: [{ name: 'a-day', per: 'user', tools: null, recordsPerDay: 20, amountPerDay: { EUR: '50.00' } }],
       policyVersion: 'p',
       fingerprint: 'f',
-      stage: null,
       release: null,
     });
     expect(JSON.stringify(shown)).not.toContain('You help.');

@@ -1,6 +1,19 @@
 import { z } from 'zod';
-import { CODE_NAMES, EVENTS, eventTypesOn, TOPICS, topicName, type EventType } from '@countersign/contracts';
+import {
+  CODE_NAMES,
+  EVENTS,
+  eventTypesOn,
+  killValue,
+  releaseValue,
+  stageValue,
+  TOPICS,
+  topicName,
+  type EventType,
+} from '@countersign/contracts';
 import { toolSchema, workflowSchema } from './catalog.js';
+import { killBody, stageBody } from './control-requests.js';
+import { changedSchema, controlSchema } from './control-shown.js';
+import { draftSchema } from './draft-list.js';
 import { ROUTES, type Route } from './routes.js';
 
 const VERSION = '0.1.0';
@@ -24,6 +37,52 @@ const DECISION = {
     arguments: { type: 'object' },
   },
 };
+const CLAIM = {
+  type: 'object',
+  additionalProperties: false,
+  properties: {
+    leaseSeconds: { type: 'integer', minimum: 30, maximum: 3600, default: 600 },
+    release: { const: true },
+  },
+};
+const DELEGATION = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['to', 'reason'],
+  properties: {
+    to: { type: 'string' },
+    reason: { type: 'string' },
+    leaseSeconds: { type: 'integer', minimum: 30, maximum: 3600, default: 600 },
+  },
+};
+const BATCH = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['decision', 'reason', 'items'],
+  properties: {
+    decision: { enum: ['approve', 'reject'] },
+    reason: { type: 'string' },
+    items: {
+      type: 'array',
+      minItems: 1,
+      maxItems: 100,
+      items: {
+        type: 'object',
+        required: ['approvalId', 'actionHash'],
+        properties: { approvalId: { type: 'string' }, actionHash: { type: 'string' } },
+      },
+    },
+  },
+};
+/** What a route takes, beside those that publish an event as it is. */
+const BODIES: Record<string, object> = {
+  '/v1/approvals/{id}/decisions': DECISION,
+  '/v1/approvals/{id}/claim': CLAIM,
+  '/v1/approvals/{id}/delegate': DELEGATION,
+  '/v1/approvals/decisions': BATCH,
+  '/v1/control/kill/{scope}': schemaOf(killBody, 'input'),
+  '/v1/control/stage/{workflow}': schemaOf(stageBody, 'input'),
+};
 const ACCEPTED = {
   type: 'object',
   required: ['intentId', 'session'],
@@ -38,6 +97,10 @@ const listOf = (schema: object) => ({
 const ANSWERS: Record<string, object> = {
   '/v1/tools': listOf(schemaOf(toolSchema, 'output')),
   '/v1/workflows': listOf(schemaOf(workflowSchema, 'output')),
+  '/v1/drafts': listOf(schemaOf(draftSchema, 'output')),
+  '/v1/control': schemaOf(controlSchema, 'output'),
+  '/v1/control/kill/{scope}': schemaOf(changedSchema, 'output'),
+  '/v1/control/stage/{workflow}': schemaOf(changedSchema, 'output'),
 };
 const PROBLEM = {
   type: 'object',
@@ -59,6 +122,8 @@ const parameter = (name: string, where: 'path' | 'query' | 'header', required: b
   schema,
 });
 
+const LISTS = ['/v1/approvals', '/v1/drafts', '/v1/traces', '/v1/parked', '/v1/in-doubt'];
+
 function parametersOf({ method, path }: Route) {
   const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => parameter(name!, 'path', true, { type: 'string' }));
   if (path in REQUESTS)
@@ -66,7 +131,7 @@ function parametersOf({ method, path }: Route) {
   if (path === '/v1/intents/{id}' || path === '/v1/actions/{id}') {
     return [...inPath, parameter('wait', 'query', false, { type: 'number', minimum: 0 })];
   }
-  const isList = method === 'GET' && ['/v1/approvals', '/v1/traces', '/v1/parked', '/v1/in-doubt'].includes(path);
+  const isList = method === 'GET' && LISTS.includes(path);
   if (!isList) return inPath;
   return [
     parameter('limit', 'query', false, { type: 'integer', minimum: 1, maximum: 200 }),
@@ -76,11 +141,7 @@ function parametersOf({ method, path }: Route) {
 
 function bodyOf(path: string) {
   const type = REQUESTS[path];
-  const schema = type
-    ? schemaOf(EVENTS[type].data, 'input')
-    : path === '/v1/approvals/{id}/decisions'
-      ? DECISION
-      : undefined;
+  const schema = type ? schemaOf(EVENTS[type].data, 'input') : BODIES[path];
   return schema ? { requestBody: { required: true, content: { 'application/json': { schema } } } } : {};
 }
 
@@ -90,6 +151,17 @@ const accessOf = ({ callers, sees }: Route) => ({
   ...(sees ? { 'x-sees': sees } : {}),
 });
 
+function answersOf({ by, path, method, summary }: Route) {
+  const answer = (description: string, schema: object) => ({
+    description,
+    content: { 'application/json': { schema } },
+  });
+  if (by === 'not-built') return {};
+  if (path in REQUESTS) return { 202: answer('Published', ACCEPTED) };
+  const done = { 200: answer(summary, ANSWERS[path] ?? {}) };
+  return method === 'PUT' ? { ...done, 202: answer('Published, and not waited for', ANSWERS[path]!) } : done;
+}
+
 function operationOf(route: Route) {
   const problems = {
     default: {
@@ -97,20 +169,13 @@ function operationOf(route: Route) {
       content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
     },
   };
-  const json = (schema: object) => ({ content: { 'application/json': { schema } } });
-  const ok =
-    route.by === 'not-built'
-      ? {}
-      : route.path in REQUESTS
-        ? { 202: { description: 'Published', ...json(ACCEPTED) } }
-        : { 200: { description: route.summary, ...json(ANSWERS[route.path] ?? {}) } };
   return {
     summary: route.summary,
     operationId: `${route.method.toLowerCase()}${route.path.replaceAll(/[^A-Za-z0-9]+(\w)?/g, (_, letter: string | undefined) => letter?.toUpperCase() ?? '')}`,
     ...(route.by === 'not-built' ? { 'x-not-built': true } : {}),
     parameters: parametersOf(route),
     ...bodyOf(route.path),
-    responses: { ...ok, ...problems },
+    responses: { ...answersOf(route), ...problems },
     ...accessOf(route),
   };
 }
@@ -131,6 +196,22 @@ export function openApi() {
   };
 }
 
+/** A control record is its value alone; its key says of what. */
+const ON_THE_WIRE: Partial<Record<EventType, object>> = {
+  'countersign.control.set.v1': {
+    payload: { oneOf: [killValue, stageValue, releaseValue].map((schema) => schemaOf(schema, 'input')) },
+    bindings: {
+      kafka: {
+        key: {
+          type: 'string',
+          description:
+            'kill/*, kill/tenant/<id>, kill/workflow/<name>, kill/tool/<name>, stage/workflow/<name>[/tenant/<id>] or release/workflow/<name>',
+        },
+      },
+    },
+  },
+};
+
 /** The topics as AsyncAPI 3, from the catalog of events. */
 export function asyncApi(prefix: string) {
   const channels = TOPICS.map((topic) => {
@@ -141,7 +222,12 @@ export function asyncApi(prefix: string) {
   });
   const messages = (Object.keys(EVENTS) as EventType[]).map((type) => [
     type,
-    { name: type, contentType: 'application/json', payload: schemaOf(EVENTS[type].data, 'input') },
+    {
+      name: type,
+      contentType: 'application/json',
+      payload: schemaOf(EVENTS[type].data, 'input'),
+      ...(ON_THE_WIRE[type] ?? {}),
+    },
   ]);
   const operations = TOPICS.map((topic) => [
     `receive-${topic}`,

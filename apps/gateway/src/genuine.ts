@@ -17,7 +17,11 @@ function ownerOf(topic: IntentEventRow['topic']): 'policy' | 'executor' | 'plann
   }
 }
 
-export type OnForged = (row: IntentEventRow, because: string) => void;
+/** Called with where a record stands that its service did not sign. */
+export type OnForged = (
+  record: { topic: string; partition: number; offset: string; type: EventType },
+  because: string,
+) => void;
 
 /** The rows of an intent whose events are genuine, in order. A forged one is as if it were not there, and reported. */
 export const genuineRows = (ring: KeyRing, rows: readonly IntentEventRow[], onForged: OnForged): IntentEventRow[] =>

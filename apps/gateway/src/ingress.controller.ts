@@ -5,13 +5,12 @@ import { Caller, IdentityGuard, type CallerIdentity } from '@countersign/identit
 import { Messaging, PublishTimeout } from '@countersign/messaging';
 import { ingressOf, parseRequest, recordOf, type Ingress, type RequestType } from './ingress.js';
 import { Requests, type Accepted } from './requests.js';
+import { requireTimeLeft } from './time-left.js';
 
 interface Reply {
   header(name: string, value: string): unknown;
 }
 
-/** Time to be appended in. A token that expired on the way would be refused in nobody's name, where its owner never finds it. */
-const LEAST_LEFT_MS = 15_000;
 const KEY = /^[\x21-\x7e]{1,200}$/;
 
 @Controller('v1')
@@ -52,10 +51,7 @@ export class IngressController {
     reply: Reply,
   ): Promise<Accepted> {
     const key = idempotencyKey(headers['idempotency-key']);
-    if (caller.expiresAt - Date.now() < LEAST_LEFT_MS)
-      throw new HttpProblem('UNAUTHENTICATED', 'the token expires before policy could judge it by its append time', {
-        nextStep: 'Get a fresh token and send the same request again.',
-      });
+    requireTimeLeft(caller);
     const parsed = parseRequest(type, body);
     if (!parsed.ok) {
       const { fields } = parsed;

@@ -1,5 +1,5 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
-import { MessagingTables1700000000000 } from '@countersign/messaging';
+import { messagingMigrations } from '@countersign/messaging';
 
 export class Gateway1700000001000 implements MigrationInterface {
   name = 'Gateway1700000001000';
@@ -47,4 +47,35 @@ export class Gateway1700000001000 implements MigrationInterface {
   }
 }
 
-export const migrations = [MessagingTables1700000000000, Gateway1700000001000];
+export class Control1700000002000 implements MigrationInterface {
+  name = 'Control1700000002000';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(`
+      create table control_acks (
+        scope text not null,
+        epoch bigint not null,
+        service text not null,
+        instance text not null,
+        tag text not null,
+        says text,
+        tenant text,
+        cause text not null,
+        acked_at bigint not null,
+        data text not null,
+        primary key (scope, epoch, service, instance)
+      )`);
+    await runner.query('create index control_acks_by_cause on control_acks (cause)');
+    await runner.query('create index control_acks_by_epoch on control_acks (epoch desc)');
+    await runner.query(`
+      create index intent_events_drafts on intent_events (tenant, appended_at desc, action_id desc)
+        where type = 'countersign.action.drafted.v1'`);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('drop index intent_events_drafts');
+    await runner.query('drop table control_acks');
+  }
+}
+
+export const migrations = [...messagingMigrations, Gateway1700000001000, Control1700000002000];

@@ -1,4 +1,4 @@
-import { Column, Entity, Index, LessThan, PrimaryColumn, type DataSource } from 'typeorm';
+import { Column, Entity, In, Index, LessThan, PrimaryColumn, type DataSource } from 'typeorm';
 import { actionIdOf, UNVERIFIED, type EventType, type Incoming } from '@countersign/contracts';
 import type { Applied, SqlTx } from '@countersign/messaging';
 
@@ -77,6 +77,12 @@ const MOST_EVENTS = 2_000;
 
 const RETENTION_MS = 30 * 24 * 3600 * 1000;
 
+/** Where a page of drafts ended. */
+export interface DraftPlace {
+  appendedAt: string;
+  actionId: string;
+}
+
 /** What is asked of the read model. Every query is bound to the caller's tenant. */
 export class IntentEvents {
   constructor(private readonly source: DataSource) {}
@@ -91,6 +97,29 @@ export class IntentEvents {
       .getRepository(IntentEventRow)
       .findOne({ select: { intentId: true }, where: { tenant, actionId } });
     return row?.intentId;
+  }
+
+  /** Drafts of a tenant, or of one person there, from a place on; the newest first. */
+  drafted(tenant: string, owner: string | undefined, limit: number, after?: DraftPlace): Promise<IntentEventRow[]> {
+    const query = this.source
+      .getRepository(IntentEventRow)
+      .createQueryBuilder('e')
+      .where('e.tenant = :tenant and e.type = :type', { tenant, type: 'countersign.action.drafted.v1' })
+      .orderBy('e.appended_at', 'DESC')
+      .addOrderBy('e.action_id', 'DESC')
+      .limit(limit);
+    if (owner !== undefined) query.andWhere(`e.covered::jsonb ->> 'actorid' = :owner`, { owner });
+    if (after) query.andWhere('(e.appended_at, e.action_id) < (:appendedAt, :actionId)', { ...after });
+    return query.getMany();
+  }
+
+  /** The warrants of these events' actions. */
+  async warrants(rows: readonly IntentEventRow[]): Promise<IntentEventRow[]> {
+    if (rows.length === 0) return [];
+    const actionId = In(rows.map((row) => row.actionId));
+    const intentId = In(rows.map((row) => row.intentId));
+    const where = { intentId, actionId, type: 'countersign.action.approved.v1' as const };
+    return this.source.getRepository(IntentEventRow).find({ where, take: MOST_EVENTS });
   }
 
   /** Forgets what is past the read model's time: audit is the long memory. */

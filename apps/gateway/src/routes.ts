@@ -23,6 +23,11 @@ export type Sees = readonly string[] | 'item';
 /** Who sees intents and actions of others of their tenant. */
 export const OVERSEERS = ['support-lead', 'auditor', 'sre', 'admin', 'release'] as const;
 const TRACE_READERS = ['auditor', 'sre', 'admin', 'support-lead'] as const;
+/** Who lets go on what was stopped; who says how far a workflow may go. Policy judges both again. */
+export const REARMERS = ['sre'] as const;
+export const STAGERS = ['sre', 'release'] as const;
+/** Who sees switches and stages of other tenants, what was refused and what is in doubt. */
+export const CONTROL_OVERSEERS = STAGERS;
 const SETTLERS = ['support-lead', 'sre', 'auditor', 'admin'] as const;
 
 const route = (
@@ -44,10 +49,14 @@ export const ROUTES: readonly Route[] = [
   route('GET', '/v1/approvals', 'approval', 'The queue of what waits for a person', { sees: 'item' }),
   route('GET', '/v1/approvals/{id}', 'approval', 'One item, as the person who decides it sees it', { sees: 'item' }),
   route('POST', '/v1/approvals/{id}/decisions', 'approval', 'Approve, reject or edit', { sees: 'item' }),
-  route('POST', '/v1/approvals/{id}/claim', 'not-built', 'Claim an item'),
-  route('POST', '/v1/approvals/{id}/delegate', 'not-built', 'Hand an item to somebody else'),
-  route('POST', '/v1/approvals/decisions', 'not-built', 'Decide several items of one tool and one rule'),
-  route('GET', '/v1/drafts', 'not-built', 'Drafts'),
+  route('POST', '/v1/approvals/{id}/claim', 'approval', 'Claim an item, extend the claim or let it go', {
+    sees: 'item',
+  }),
+  route('POST', '/v1/approvals/{id}/delegate', 'approval', 'Hand an item to somebody else', { sees: 'item' }),
+  route('POST', '/v1/approvals/decisions', 'approval', 'Decide several items of one tool and one rule', {
+    sees: 'item',
+  }),
+  route('GET', '/v1/drafts', 'gateway', 'Drafts, with what they would change', { sees: OVERSEERS }),
   route('GET', '/v1/in-doubt', 'executor', 'Commits nobody knows the outcome of', {
     callers: SETTLERS,
     sees: SETTLERS,
@@ -63,9 +72,13 @@ export const ROUTES: readonly Route[] = [
   route('GET', '/v1/audit/verify', 'audit', 'Check that nothing was altered'),
   route('GET', '/v1/audit/proofs/{eventId}', 'audit', 'Inclusion proof of one event'),
   route('GET', '/v1/audit/export', 'audit', 'All records as NDJSON'),
-  route('GET', '/v1/control', 'not-built', 'Switches and stages'),
-  route('PUT', '/v1/control/kill/{scope}', 'not-built', 'Trip or re-arm a kill switch'),
-  route('PUT', '/v1/control/stage/{workflow}', 'not-built', 'Set the stage of a workflow'),
+  route('GET', '/v1/control', 'gateway', 'Switches and stages, with who, when, why and how far they are applied'),
+  route('PUT', '/v1/control/kill/{scope}', 'gateway', 'Trip or re-arm a kill switch; answers once it is in force', {
+    callers: REARMERS,
+  }),
+  route('PUT', '/v1/control/stage/{workflow}', 'gateway', 'Set a stage; answers once it is in force', {
+    callers: STAGERS,
+  }),
   route('GET', '/v1/tools', 'gateway', 'Tools: contract, permission map, class'),
   route('GET', '/v1/workflows', 'gateway', 'Workflows: tools, rules, limits, fingerprint, policy version'),
   route('GET', '/v1/parked', 'gateway', 'Records that could not be handled', OPERATED),

@@ -411,16 +411,9 @@ describe('the sweep', () => {
 describe('the surface', () => {
   /** Routes of the public surface whose part of the product is not built yet. */
   const NOT_BUILT = [
-    'POST /v1/approvals/x/claim',
-    'POST /v1/approvals/x/delegate',
-    'POST /v1/approvals/decisions',
-    'GET /v1/drafts',
     'POST /v1/in-doubt/x/resolve',
     'POST /v1/traces/x/reveals',
     'DELETE /v1/subjects/x',
-    'GET /v1/control',
-    'PUT /v1/control/kill/%2A',
-    'PUT /v1/control/stage/x',
     'GET /v1/metrics/summary',
     'GET /v1/stream',
     'GET /v1/incidents',

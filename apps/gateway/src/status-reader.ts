@@ -16,8 +16,6 @@ export interface Requested extends Accepted {
 export type Found = Requested | IntentStatus | (ActionStatus & { reply?: string }) | RefusedAction;
 export type RefusedAction = Omit<IntentStatus, 'actions'> & { actionId: string };
 
-const MOST_WAITING = 2_000;
-
 const maySee = ({ sub, roles }: Person, actor: string | undefined) =>
   actor === sub || OVERSEERS.some((role) => roles.includes(role));
 
@@ -42,7 +40,7 @@ export class Status {
       const seen = signal.aborted ? 0 : await this.count(id);
       const found = kind === 'intent' ? await this.intent(person, id) : await this.action(person, id);
       if (signal.aborted || found?.state === 'ended' || found?.state === 'refused') return found;
-      if (this.waiting.size >= MOST_WAITING)
+      if (this.waiting.isFull)
         throw new HttpProblem('RATE_LIMITED', 'too many requests wait already; ask without wait');
       await this.waiting.changed(id, seen, signal);
     }

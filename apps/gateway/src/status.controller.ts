@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { HttpProblem } from '@countersign/host';
 import { Caller, IdentityGuard, type CallerIdentity } from '@countersign/identity';
 import { Status } from './status-reader.js';
+import { deadlineOf, type Connection } from './waiting.js';
 
 /** A longer wait is cut to a minute; other parameters are no concern of ours. */
 const query = z.object({
@@ -14,7 +15,7 @@ const query = z.object({
 });
 
 interface Reply {
-  raw: { once(event: 'close', listener: () => void): unknown };
+  raw: Connection;
 }
 
 @Controller('v1')
@@ -52,7 +53,5 @@ function until(asked: unknown, { raw }: Reply): AbortSignal {
   const parsed = query.safeParse(asked ?? {});
   if (!parsed.success) throw new HttpProblem('INVALID_ARGUMENTS', 'wait: seconds, 0 or more; at most 60 are waited');
   if (parsed.data.wait === 0) return AbortSignal.abort();
-  const gone = new AbortController();
-  raw.once('close', () => gone.abort());
-  return AbortSignal.any([gone.signal, AbortSignal.timeout(parsed.data.wait * 1000)]);
+  return deadlineOf(parsed.data.wait, raw);
 }

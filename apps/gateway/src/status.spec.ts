@@ -201,6 +201,38 @@ describe('the state of an action', () => {
     expect(actions(approved(), returned, approved())).toEqual([{ ...actionBase, state: 'executing' }]);
   });
 
+  it('that was drafted shows what for, beside the preview', () => {
+    const args = { orderId: 'ord_1', amount: '900.00' };
+    const drafted = event('countersign.action.drafted.v1', { ...named, preview });
+    expect(actions(approved({ grant: 'draft', arguments: args }), drafted)).toEqual([
+      { ...actionBase, state: 'ended', outcome: 'drafted', arguments: args, preview },
+    ]);
+  });
+
+  it('that was over a budget says when to ask again, and so does its intent', () => {
+    const retryAt = '2026-03-02T00:00:00.000Z';
+    const over = { code: 'RATE_LIMITED', detail: '25 of 25 drafts', nextStep: `Ask again at ${retryAt}.` };
+    const limited = event('countersign.action.denied.v1', { ...named, ...over, retryAt });
+    expect(actions(limited)).toEqual([{ ...actionBase, state: 'ended', outcome: 'denied', ...over, retryAt }]);
+    expect(status([accepted(), limited, reply({ outcome: 'failed', code: 'RATE_LIMITED' })])).toMatchObject({
+      ...over,
+      retryAt,
+    });
+  });
+
+  it('that a switch stopped is blocked, with the code and the next step', () => {
+    const stopped = { code: 'KILLED', detail: 'kill/* by sam: INC-42', nextStep: CODES.KILLED.nextStep };
+    const blocked = event('countersign.action.blocked.v1', { ...named, ...stopped });
+    expect(actions(approved(), blocked)).toEqual([{ ...actionBase, state: 'ended', outcome: 'blocked', ...stopped }]);
+  });
+
+  it('that people are asked about again waits, and says why', () => {
+    const again = { ...escalated, data: { ...escalated.data, because: 'KILLED: kill/* by sam' } };
+    expect(actions(approved({ grant: 'preview' }), previewed, escalated, again)).toMatchObject([
+      { state: 'waiting', detail: 'one of support-lead decides; asked again: KILLED: kill/* by sam' },
+    ]);
+  });
+
   it('keeps its first end', () => {
     expect(actions(approved(), committed, denied)).toMatchObject([{ outcome: 'committed' }]);
   });

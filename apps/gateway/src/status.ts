@@ -6,6 +6,7 @@ import {
   type EventData,
   type EventType,
   type Json,
+  type JsonObject,
   type Preview,
   type RecordChanged,
   type RecordRead,
@@ -37,7 +38,11 @@ export interface ActionStatus extends Partial<Why> {
   state: ActionState;
   outcome?: ActionOutcome;
   approvalId?: string;
+  /** Of a draft: what it was computed for. */
+  arguments?: JsonObject;
   preview?: Preview;
+  /** Of RATE_LIMITED: when to ask again. */
+  retryAt?: string;
   result?: Json;
   recordsRead?: RecordRead[];
   recordsChanged?: RecordChanged[];
@@ -50,6 +55,7 @@ export interface IntentStatus extends Partial<Why> {
   session?: string;
   kind?: 'intent' | 'action';
   outcome?: 'answered' | 'failed';
+  retryAt?: string;
   reply?: string;
   actions: ActionStatus[];
 }
@@ -114,10 +120,11 @@ function refusedStatus(intentId: string, data: EventData<'countersign.intent.ref
 }
 
 /** Why an intent ended as it did: in the words of the action that has the reply's code, if one has. */
-function reasonOf(code: Code | undefined, actions: ActionStatus[]): Partial<Why> {
+function reasonOf(code: Code | undefined, actions: ActionStatus[]): Partial<Why> & { retryAt?: string } {
   if (!code) return {};
   const action = actions.find((candidate) => candidate.code === code);
-  return why(code, action?.detail ?? '', action?.nextStep ?? CODES[code].nextStep);
+  const reason = why(code, action?.detail ?? '', action?.nextStep ?? CODES[code].nextStep);
+  return { ...reason, ...(action?.retryAt ? { retryAt: action.retryAt } : {}) };
 }
 
 function foldActions(events: readonly StatusEvent[]): ActionStatus[] {
@@ -142,20 +149,19 @@ function merge(before: ActionStatus, step: ActionStatus): ActionStatus {
   const kept: Partial<ActionStatus> = {};
   if (before.preview) kept.preview = before.preview;
   if (before.approvalId) kept.approvalId = before.approvalId;
+  if (before.arguments) kept.arguments = before.arguments;
   return { ...kept, ...step };
 }
 
 function stepOf(event: StatusEvent, dryRuns: ReadonlySet<string>): ActionStatus | undefined {
   switch (event.type) {
     case 'countersign.action.approved.v1':
-      return executing(event.data, {});
+      return executing(event.data, event.data.grant === 'draft' ? { arguments: event.data.arguments } : {});
     case 'countersign.action.escalated.v1': {
-      const { preview, actionId, revision, actionHash } = event.data;
-      const waits = why(
-        'NEEDS_APPROVAL',
-        `one of ${event.data.approverRoles.join(', ')} decides`,
-        CODES.NEEDS_APPROVAL.nextStep,
-      );
+      const { preview, actionId, revision, actionHash, approverRoles, because } = event.data;
+      const asked = `one of ${approverRoles.join(', ')} decides`;
+      const detail = because ? `${asked}; asked again: ${because}` : asked;
+      const waits = why('NEEDS_APPROVAL', detail, CODES.NEEDS_APPROVAL.nextStep);
       return {
         ...of(event.data),
         state: 'waiting',
@@ -165,7 +171,10 @@ function stepOf(event: StatusEvent, dryRuns: ReadonlySet<string>): ActionStatus 
       };
     }
     case 'countersign.action.denied.v1':
-      return ended(event.data, 'denied', reason(event.data));
+      return ended(event.data, 'denied', {
+        ...reason(event.data),
+        ...(event.data.retryAt ? { retryAt: event.data.retryAt } : {}),
+      });
     case 'countersign.action.read.v1':
       return ended(event.data, 'read', { result: event.data.result, recordsRead: event.data.recordsRead });
     case 'countersign.action.previewed.v1': {

@@ -4,6 +4,19 @@
  * 3. The events may have come in through another instance: the database is asked, not this process's memory.
  */
 const EVERY_MS = 40;
+const MOST_WAITING = 2_000;
+
+/** Of a caller: closed when they have gone. */
+export interface Connection {
+  once(event: 'close', listener: () => void): unknown;
+}
+
+/** Fires when a caller has waited long enough, or has gone. */
+export function deadlineOf(seconds: number, connection: Connection): AbortSignal {
+  const gone = new AbortController();
+  connection.once('close', () => gone.abort());
+  return AbortSignal.any([gone.signal, AbortSignal.timeout(seconds * 1000)]);
+}
 
 interface Waiter {
   id: string;
@@ -22,6 +35,10 @@ export class Waiting {
 
   get size(): number {
     return this.#waiters.size;
+  }
+
+  get isFull(): boolean {
+    return this.size >= MOST_WAITING;
   }
 
   /** Resolves once `id` no longer has exactly `seen` events, or the signal fires. */

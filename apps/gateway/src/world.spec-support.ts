@@ -90,6 +90,14 @@ async function textOf(request: IncomingMessage): Promise<string> {
   return text;
 }
 
+/** Who writes an event, and in whose name. */
+interface Written {
+  pen?: keyof TestKeys['pens'];
+  tenant?: string;
+  actor?: string;
+  salt?: string;
+}
+
 /** The real gateway on real Kafka and PostgreSQL, with the other services' pens. */
 export class World {
   readonly prefix = testTopicPrefix();
@@ -108,7 +116,8 @@ export class World {
     this.sql = new pg.Pool({ connectionString: database.serviceUrl, max: 2 });
   }
 
-  static async open(): Promise<World> {
+  /** With the workflows of these folders, none if there are none. */
+  static async open(...workflows: string[]): Promise<World> {
     const world = new World(
       await PlainKafka.connect(),
       await testServiceDatabase('gateway', migrations),
@@ -131,7 +140,7 @@ export class World {
       DATABASE_URL: world.database.serviceUrl,
       OIDC_ISSUER: world.issuer.issuer,
       COUNTERSIGN_KEYS_DIR: world.keys.dir,
-      COUNTERSIGN_WORKFLOWS: ',',
+      COUNTERSIGN_WORKFLOWS: workflows.join(',') || ',',
     })) as RunningService;
     return world;
   }
@@ -180,16 +189,12 @@ export class World {
     return this.ask(who, 'GET', path);
   }
 
-  records(topic: 'intents' | 'replies') {
+  records(topic: 'intents' | 'replies' | 'control') {
     return this.kafka.readAll(topicName(topic, this.prefix));
   }
 
   /** Writes an event with a pen of one's choice, or with none. */
-  async publish(
-    type: EventType,
-    data: object,
-    { pen, tenant = 'acme', salt = '' }: { pen?: keyof TestKeys['pens']; tenant?: string; salt?: string } = {},
-  ) {
+  async publish(type: EventType, data: object, { pen, tenant = 'acme', actor = 'alice', salt = '' }: Written = {}) {
     const named = data as { intentId: string; actionId?: string };
     const draft = {
       type,
@@ -197,7 +202,7 @@ export class World {
       time: new Date().toISOString(),
       subject: named.actionId ?? named.intentId,
       tenantid: tenant,
-      actorid: 'alice',
+      actorid: actor,
       session: 's-1',
       correlationid: named.intentId,
       causationid: 'evt_0',
@@ -205,6 +210,26 @@ export class World {
     } as unknown as EventDraft;
     if (pen) return this.produce(signedEncoder(pen, Signer.fromPem(this.keys.pens[pen]))(draft));
     return this.produce(encodeEvent('/services/planner', draft, JSON.stringify(data)));
+  }
+
+  /** What policy or executor say of a control event, in the pen of one's choice. */
+  ack(
+    cause: string,
+    data: { scope: string; service: string; [more: string]: unknown },
+    pen?: keyof TestKeys['pens'],
+  ): OutRecord {
+    const type = 'code' in data ? 'countersign.control.refused.v1' : 'countersign.control.applied.v1';
+    const draft = {
+      ...{
+        type,
+        id: eventIdOf(type, cause, JSON.stringify(data)),
+        time: new Date().toISOString(),
+        subject: data.scope,
+      },
+      ...{ tenantid: '', actorid: '', session: '', correlationid: '', causationid: cause, data },
+    } as unknown as EventDraft;
+    if (pen) return signedEncoder(pen, Signer.fromPem(this.keys.pens[pen]))(draft);
+    return encodeEvent(`/services/${data.service}`, draft, JSON.stringify(data));
   }
 
   async produce({ topic, key, value, headers }: OutRecord): Promise<void> {

@@ -113,7 +113,8 @@ function requireWhole({ once }: DevOptions): void {
   if (once) throw new CliError('Stopped before the demo had ended.', EXIT.unexpected);
 }
 
-function progress({ step, seconds }: Progress): void {
+function progress({ step, seconds, note: told }: Progress): void {
+  if (told) note(`  ${step}: ${told}`);
   if (seconds !== undefined) note(`  ${step} ${seconds.toFixed(1)} s`);
 }
 
@@ -132,13 +133,14 @@ async function playDemo(system: System, options: DevOptions): Promise<DemoRow[]>
   }
 }
 
-const demo = ({ urls, topicPrefix }: System) =>
+const demo = ({ urls, topicPrefix, helpdeskToken }: System) =>
   runDemo({
     gateway: urls.gateway,
     helpdesk: urls.helpdesk,
     brokers: urls.kafka,
     topicPrefix,
     token: (user) => devToken(urls.identity, user),
+    helpdeskToken: helpdeskToken('acme'),
     onRow: ({ ok, intent }) => note(`  ${ok ? 'ok' : 'NO'} ${intent}`),
   });
 

@@ -3,13 +3,9 @@ import { CliError, EXIT } from '../errors.js';
 
 /** Verbs of the public surface that answer NOT_BUILT until they are. */
 const LATER: Record<string, readonly string[]> = {
-  approvals: ['edit'],
-  kill: ['on', 'off', 'status'],
-  stage: ['set', 'show'],
   'in-doubt': ['resolve'],
   audit: ['verify', 'export', 'prove'],
   subjects: ['erase'],
-  policy: ['test', 'explain', 'replay'],
   evals: ['run'],
   release: ['publish', 'rollback', 'show'],
   incidents: ['open', 'capture', 'list'],

@@ -3,7 +3,6 @@ import { InvalidArgumentError, type Command } from 'commander';
 import kafkajs, { type IHeaders, type Kafka, type KafkaMessage, type SASLOptions } from 'kafkajs';
 import {
   decodeRecord,
-  DEFAULT_TOPIC_PREFIX,
   Poison,
   topicName,
   topicOf,
@@ -12,6 +11,7 @@ import {
   type JsonObject,
   type Topic,
 } from '@countersign/contracts';
+import { topicPrefix } from '../connection.js';
 import { optionsOf } from '../context.js';
 import { CliError, EXIT } from '../errors.js';
 import { cell, note, plain, print, printJson } from '../output.js';
@@ -60,7 +60,7 @@ async function tail(named: string[], _: unknown, command: Command): Promise<void
   if (unknown.length)
     throw new CliError(`No such topic: ${unknown.join(', ')}`, EXIT.usage, `The topics are ${TOPICS.join(', ')}.`);
   const topics = named.length ? (named as Topic[]) : TOPICS.filter((topic) => topic !== 'audit');
-  const prefix = process.env['TOPIC_PREFIX'] || readRunning()?.topicPrefix || DEFAULT_TOPIC_PREFIX;
+  const prefix = topicPrefix();
   let left = count;
   await follow(await client(), topics, prefix, fromBeginning, (line) => {
     if (left <= 0 || (intent && line.intentId !== intent)) return left > 0;
