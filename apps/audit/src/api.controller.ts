@@ -1,11 +1,13 @@
 import { Controller, Delete, Get, Inject, Param, Post, Query, UseGuards } from '@nestjs/common';
 import { HttpProblem } from '@countersign/host';
 import { Caller, IdentityGuard, type CallerIdentity } from '@countersign/identity';
+import { citedControl, scopesOf, stoppedActions } from './explain/control.js';
 import { explain, type Explanation } from './explain/explain.js';
+import { storyOf, targetOf, type Stored } from './explain/story.js';
 import { parseQuery } from './query.js';
 import { seesAll, Traces, type TraceStore } from './read-model.js';
 import type { RecordRow } from './record.entity.js';
-import { decoded, sortOut, type Sorted } from './trace.js';
+import { decoded, eventsOf, sortOut, type Sorted } from './trace.js';
 import { listView, traceView, type TraceView } from './views.js';
 
 @Controller('v1')
@@ -32,7 +34,9 @@ export class TraceController {
   async show(@Caller() { person }: CallerIdentity, @Param('intentId') intentId: string): Promise<TraceView> {
     const trace = await this.traces.as(person, async (store) => {
       const begin = await store.begin(intentId);
-      return begin && traceView(begin, await sorted(store, begin, intentId));
+      if (!begin) return undefined;
+      const trace = await sorted(store, begin, intentId);
+      return traceView(begin, trace, await stops(store, trace.records));
     });
     if (!trace) throw new HttpProblem('NOT_FOUND', `there is no trace of ${intentId.slice(0, 100)} that you may see`);
     return trace;
@@ -65,12 +69,35 @@ async function explained(store: TraceStore, actionId: string): Promise<Explanati
   for (const intentId of await store.intentsOf(actionId)) {
     const begin = await store.begin(intentId);
     const tenant = begin?.tenant ?? (await store.tenantWithoutBegin(intentId));
-    const explanation =
-      tenant === undefined ? undefined : explain(actionId, (await sorted(store, begin, intentId, tenant)).records);
+    if (tenant === undefined) continue;
+    const { records } = await sorted(store, begin, intentId, tenant);
+    const explanation = explain(actionId, [...records, ...(await controlOf(store, actionId, records))]);
     if (explanation) return explanation;
   }
   return undefined;
 }
+
+/** What was said of the switches and stages that bear on the action. */
+async function controlOf(store: TraceStore, actionId: string, records: Stored[]): Promise<Stored[]> {
+  return eventsOf(await store.control(scopesBearingOn(actionId, records)));
+}
+
+function scopesBearingOn(actionId: string, records: Stored[]): string[] {
+  const story = storyOf(actionId, records);
+  const target = story && targetOf(story);
+  return target ? scopesOf(target) : [];
+}
+
+/** The records that explain why actions of a trace were stopped. */
+async function stops(store: TraceStore, records: Stored[]): Promise<RecordRow[]> {
+  const stopped = stoppedActions(records);
+  const rows = await store.control([...new Set(stopped.flatMap((actionId) => scopesBearingOn(actionId, records)))]);
+  const all = [...records, ...eventsOf(rows)];
+  const cited = new Set(stopped.flatMap((actionId) => citedControl(actionId, all)).map(placeOf));
+  return rows.filter((row) => cited.has(placeOf(row)));
+}
+
+const placeOf = ({ topic, offset }: Pick<RecordRow, 'topic' | 'offset'>) => `${topic} ${offset}`;
 
 async function sorted(
   store: TraceStore,

@@ -104,6 +104,64 @@ describe('traces over HTTP', () => {
     );
   });
 
+  it('explains a stop by its switch: who tripped it, what became of a forged re-arm, and nothing of another tenant’s', async () => {
+    const scope = 'kill/tool/issue_refund';
+    const trip = { killed: true, reason: 'INC-42', by: 'ops' };
+    const write = async (key: string, value: object) => {
+      const before = await world.stored("topic = 'control'");
+      await world.kafka.produce(world.topic('control'), {
+        ...{ key, value: JSON.stringify(value), headers: { authorization: TOKEN } },
+      });
+      const rows = await world.waitFor(before.length + 1, "topic = 'control'");
+      return Number(rows.at(-1)!['offset']);
+    };
+    const answer = (type: EventType, epoch: number, data: object, key = scope) => {
+      const ack = { scope: key, epoch, service: 'policy', instance: 'policy-1', at: new Date().toISOString(), ...data };
+      const event = {
+        id: `evt_${type}_${epoch}`,
+        type,
+        subject: key,
+        tenantid: '',
+        actorid: '',
+        session: '',
+        correlationid: '',
+      };
+      return world.encode({ ...event, causationid: '', time: ack.at, data: ack } as EventDraft);
+    };
+    const tripped = await write(scope, trip);
+    const forged = await write(scope, { killed: false, by: 'sam', note: TOKEN });
+    const others = await write('kill/tenant/globex', { killed: true, reason: 'globex alone' });
+    const applied = 'countersign.control.applied.v1';
+    await world.produce(answer(applied, tripped, { value: trip }));
+    await world.produce(answer('countersign.control.refused.v1', forged, refused('UNAUTHENTICATED', 'no token')));
+    await world.produce(answer(applied, others, { value: { killed: true } }, 'kill/tenant/globex'));
+    const lie = answer(applied, forged, { value: { killed: false }, by: 'sam' });
+    await world.produce({ ...lie, headers: { ...lie.headers, ce_signature: '' } });
+    await world.waitFor(4, "topic = 'control-acks'");
+    const { intentId, actionId, records } = await world.publish('blocked by a kill switch', 'stopped');
+    await world.waitFor(records.length, 'intent = $1', intentId);
+    const alice = await world.token('alice', 'acme', 'support-agent');
+    const { body } = await world.get(`/v1/actions/${actionId}/explanation`, alice);
+    expect(body.why).toMatch(
+      /kill\/tool\/issue_refund was tripped, as it says, by ops at .*: "INC-42"; an attempt at .* to have kill\/tool\/issue_refund re-armed was refused \(UNAUTHENTICATED\) and changed nothing\./,
+    );
+    expect(body.missing).toEqual([]);
+    const trace = await world.get(`/v1/traces/${intentId}`, alice);
+    expect(trace.body.control.map(({ type }: { type: string }) => type)).toEqual(
+      expect.arrayContaining(['countersign.control.set.v1', applied, 'countersign.control.refused.v1']),
+    );
+    expect(trace.body.control).toHaveLength(4);
+    expect(JSON.stringify([body, trace.body])).not.toMatch(/globex|eyJ/);
+    expect(JSON.stringify(await world.stored("topic = 'control'"))).not.toContain('eyJ');
+    // The second wall: what names another tenant, or proves nothing, is not there at all.
+    expect(await world.scopesSeenBy('acme')).toEqual([scope]);
+    expect(await world.scopesSeenBy('globex')).toEqual(['kill/tenant/globex', scope]);
+    expect(await world.scopesSeenBy('kill')).toEqual([scope]);
+    await world.owner.query(`delete from records where topic = 'control' and "offset" = $1`, [tripped]);
+    const { body: without } = await world.get(`/v1/actions/${actionId}/explanation`, alice);
+    expect(without.missing).toMatchObject([{ oneOf: ['countersign.control.set.v1'] }]);
+  });
+
   it('tells auditors alone that a record was another tenant’s: others find NOT_FOUND, by no search more', async () => {
     const { intentId, actionId, records } = await world.publish("another tenant's record", 'mismatch');
     await world.waitFor(records.length, 'intent = $1', intentId);

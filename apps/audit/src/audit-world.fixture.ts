@@ -6,8 +6,10 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import pg from 'pg';
+import { DataSource } from 'typeorm';
 import { EVENTS, intentIdOf, topicName, type EventDraft, type OutRecord, type Topic } from '@countersign/contracts';
 import { readConfig, type RunningService } from '@countersign/host';
+import { readAs } from '@countersign/migrations';
 import { plainEncoder, signedEncoder, Signer } from '@countersign/signing';
 import {
   engineUrl,
@@ -91,6 +93,7 @@ export class AuditWorld {
       approvals: signedEncoder('approval', approval!),
       results: signedEncoder('executor', executor!),
       replies: signedEncoder('planner', planner!),
+      'control-acks': signedEncoder('policy', policy!),
     };
   }
 
@@ -155,7 +158,9 @@ export class AuditWorld {
     shape: string,
     requestId: string,
   ): Promise<{ intentId: string; actionId: string; records: OutRecord[] }> {
-    const { actionId, trace } = SHAPES[shape]!();
+    const { actionId, trace: whole } = SHAPES[shape]!();
+    // What stands on the control topic is written by the spec: its offsets are what others name it by.
+    const trace = whole.filter(({ topic }) => topic !== 'control' && topic !== 'control-acks');
     const intentId = intentIdOf('acme', '/apps/shop', requestId);
     const own = (text: string) =>
       text
@@ -180,6 +185,15 @@ export class AuditWorld {
       values,
     );
     return rows;
+  }
+
+  /** Scopes of the control topics whose records the database shows to a tenant's people, whatever is asked. */
+  async scopesSeenBy(tenant: string): Promise<string[]> {
+    const source = await new DataSource({ type: 'postgres', url: this.database.serviceUrl }).initialize();
+    const query = `select distinct key from records where topic in ('control', 'control-acks') order by key`;
+    const rows = await readAs(source, tenant, (manager) => manager.query<{ key: string }[]>(query));
+    await source.destroy();
+    return rows.map(({ key }) => key);
   }
 
   waitFor(count: number, where: string, ...values: unknown[]): Promise<Record<string, unknown>[]> {

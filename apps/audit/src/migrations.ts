@@ -1,5 +1,5 @@
 import { UNVERIFIED } from '@countersign/contracts';
-import { MessagingTables1700000000000 } from '@countersign/messaging';
+import { messagingMigrations } from '@countersign/messaging';
 import type { TenantReads } from '@countersign/migrations';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { SYSTEM } from './row.js';
@@ -95,15 +95,17 @@ export class TenantsApart1700000003000 implements MigrationInterface {
   }
 }
 
-export const migrations = [MessagingTables1700000000000, TraceStore1700000002000, TenantsApart1700000003000];
+export const migrations = [...messagingMigrations, TraceStore1700000002000, TenantsApart1700000003000];
 
 /**
- * A tenant's are the records whose signer says so, and those that claim to be its own and prove nothing. What is filed under
+ * A tenant's are the records whose signer says so, those that claim to be its own and prove nothing, and what was said of switches and
+ * stages that no other tenant is named by. What is filed under
  * these two names is no tenant's, should a token ever carry one of them.
  */
 export const reads: TenantReads = {
   records: (tenant) => `(tenant = ${tenant} AND tenant NOT IN ('${UNVERIFIED}', '${SYSTEM}'))
-    OR (tenant = '${UNVERIFIED}' AND claimed_tenant = ${tenant})`,
+    OR (tenant = '${UNVERIFIED}' AND claimed_tenant = ${tenant})
+    OR (topic IN ('control', 'control-acks') AND (key !~ '/tenant/' OR right(key, length(${tenant}) + 8) = '/tenant/' || ${tenant}))`,
 };
 
 /** The trace is written once: its service can add to it, change nothing, and read it only in somebody's name. */

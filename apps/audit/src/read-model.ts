@@ -11,6 +11,7 @@ const REFUSED = 'countersign.intent.refused.v1';
 const SEE_ALL = ['auditor', 'sre', 'admin', 'support-lead'];
 /** Far above what an honest intent can come to: 32 proposals of some ten records each. */
 const TRACE_LIMIT = 5000;
+const CONTROL_LIMIT = 2000;
 
 export const seesAll = ({ roles }: Person) => roles.some((role) => SEE_ALL.includes(role));
 
@@ -126,6 +127,20 @@ export class TraceStore {
       .addOrderBy('r.offset')
       .take(TRACE_LIMIT);
     return (await this.many(query)).sort((a, b) => a.appendedAt.getTime() - b.appendedAt.getTime());
+  }
+
+  /** What was said of these switches and stages, and what was signed of it, in the order appended: the latest, should there be too many. */
+  async control(scopes: string[]): Promise<RecordRow[]> {
+    if (scopes.length === 0) return [];
+    const latest = await this.many(
+      this.records
+        .where(`r.topic in ('control', 'control-acks') and r.key in (:...scopes)`, { scopes })
+        .andWhere(`r.signature in ('valid', 'not-required') and r.poisonReason is null`)
+        .orderBy('r.appendedAt', 'DESC')
+        .addOrderBy('r.offset', 'DESC')
+        .take(CONTROL_LIMIT),
+    );
+    return latest.reverse();
   }
 
   /** Raw requests as a source published them: one filed under a tenant that proved not to be its own. */

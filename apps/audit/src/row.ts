@@ -2,8 +2,8 @@
  * A record of the log as a row of the trace store.
  *
  *  1  Whatever a record holds becomes a row: nothing a stranger writes makes the insert fail.
- *  2  No person's bearer token is in any column. The bytes of what cannot be read are with the parked
- *     records, encrypted, and without it too.
+ *  2  No person's bearer token is in any column: neither where it belongs nor where somebody laid it by mistake. The bytes of what cannot
+ *     be read are with the parked records, encrypted, and without it too.
  *  3  A tenant is taken from a valid signature of the topic's owner. All else is filed as `unverified`, with the tenant it claims
  *     beside it.
  *  4  Of what a person asked for, known shapes of personal data are masked: this store outlives the topic, and what policy accepted
@@ -74,7 +74,7 @@ export function rowOf({ record, incoming, poison }: Read, parts: RowParts): Reco
     offset: record.offset.toString(),
     appendedAt: new Date(record.timestamp),
     key,
-    claimedTenant: key.split('/')[0] ?? '',
+    claimedTenant: claimedIn(record.topic, key),
     headers: JSON.stringify(headers),
   };
   if (incoming) return { ...place, ...readable(incoming, parts.ring, place.claimedTenant) };
@@ -86,7 +86,7 @@ function readable(
   ring: KeyRing,
   claimed: string,
 ): Omit<RecordColumns, Exclude<keyof Place, 'claimedTenant'>> {
-  const { event, text } = incoming.record.topic === 'intents' ? masked(incoming) : incoming;
+  const { event, text } = shownPart(incoming);
   const { signature, flaw } = signatureOf(incoming, ring);
   const facets = facetsOf(event);
   return {
@@ -102,6 +102,19 @@ function readable(
     poisonDetail: null,
   };
 }
+
+/** A token that somebody laid into a value of the control topic, where all a record says is kept. */
+const TOKEN = /\beyJ[\w-]+\.[\w-]+\.[\w-]+/g;
+
+function shownPart(incoming: Incoming): Pick<Incoming, 'event' | 'text'> {
+  if (incoming.record.topic === 'intents') return masked(incoming);
+  if (incoming.record.topic !== 'control') return incoming;
+  return { event: incoming.event, text: incoming.text.replace(TOKEN, 'a token, left out') };
+}
+
+/** The key of what concerns switches and stages is a scope, and no tenant's. */
+const claimedIn = (topic: Topic, key: string) =>
+  topic === 'control' || topic === 'control-acks' || topic === 'audit' ? '' : (key.split('/')[0] ?? '');
 
 /** Guarantee 4. In structured mode the data stand in an envelope, whose ids stay as they are. */
 function masked({ event, text }: Incoming): Pick<Incoming, 'event' | 'text'> {

@@ -68,6 +68,13 @@ export function sortOut(rows: RecordRow[], tenant: string): Sorted {
   return sorted;
 }
 
+/** The events of records that concern no one intent. */
+export const eventsOf = (rows: RecordRow[]): Stored[] =>
+  rows.flatMap((row) => {
+    const incoming = decoded(row);
+    return incoming ? [storedOf(row, incoming)] : [];
+  });
+
 function forgedBecause(row: RecordRow, tenant: string): string | undefined {
   if (row.signature === 'invalid' || row.signature === 'absent') return row.flaw ?? 'its signature does not prove it';
   if (row.topic === 'intents' || row.tenant === tenant) return undefined;

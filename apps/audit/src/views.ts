@@ -37,6 +37,8 @@ export interface TraceView extends TraceLine {
   records: RecordView[];
   forged: (RecordView & { because: string })[];
   duplicates: RecordView[];
+  /** What was said of the switches and stages that stopped an action of it. */
+  control: RecordView[];
   unreadable: { at: string; topic: string; partition: number; offset: string; reason: string; detail: string | null }[];
 }
 
@@ -94,7 +96,7 @@ export function listView(
   return { data, nextCursor: cursorText({ at: appendedAt.toISOString(), topic, partition, offset }) };
 }
 
-export function traceView(begin: RecordRow, sorted: Sorted): TraceView {
+export function traceView(begin: RecordRow, sorted: Sorted, control: RecordRow[]): TraceView {
   const { source, requestId } = (decoded(begin)?.event.data ?? {}) as { source?: string; requestId?: string };
   return {
     ...lineOf(begin, sorted.genuine),
@@ -103,6 +105,7 @@ export function traceView(begin: RecordRow, sorted: Sorted): TraceView {
     records: sorted.genuine.map(recordView),
     forged: sorted.forged.map(({ row, because }) => ({ ...recordView(row), because })),
     duplicates: sorted.duplicates.map(recordView),
+    control: control.map(recordView),
     unreadable: sorted.unreadable.map(({ appendedAt, topic, partition, offset, poisonReason, poisonDetail }) => ({
       at: appendedAt.toISOString(),
       topic,

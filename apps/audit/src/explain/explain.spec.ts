@@ -161,6 +161,53 @@ describe('an explanation', () => {
     );
   });
 
+  it('says which switch stopped an action, who tripped it as they say, when and why, and what became of each re-arm', () => {
+    const { why } = told(SHAPES['denied while a kill switch is on that a stranger tried to re-arm']!());
+    expect(why).toContain(
+      'kill/tool/issue_refund was tripped, as it says, by ops at 2026-01-01T09:00:00.400Z: "INC-42"; an attempt at 2026-01-01T09:00:00.600Z to have kill/tool/issue_refund re-armed was refused (UNAUTHENTICATED) and changed nothing.',
+    );
+    expect(why).not.toMatch(/kill\/\*|globex|by sam/);
+    const rearmed = told(SHAPES['blocked after the switch was re-armed, since it was decided on before']!());
+    expect(rearmed.why).toContain('kill/tool/issue_refund was re-armed by sam at');
+    expect(rearmed.did).toBe(
+      'Nothing: issue_refund {"orderId":"ord_1002","amount":"900.00","currency":"EUR"} was blocked before it was sent.',
+    );
+  });
+
+  it('takes nobody’s word for a re-arm or a stage but that of policy', () => {
+    const { actionId, trace } = new Story()
+      .control('kill/tool/issue_refund', { killed: true }, 'applied')
+      .control('kill/tool/issue_refund', { killed: false, by: 'sam' })
+      .intent()
+      .propose()
+      .deny('KILLED', 'kill/tool/issue_refund is on')
+      .reply('denied');
+    const { why, missing } = explain(actionId, trace)!;
+    expect(why).toContain('was tripped by somebody who did not say who at');
+    expect(why).toContain('was re-armed, which policy has not confirmed, at');
+    expect(missing).toMatchObject([{ oneOf: ['countersign.control.applied.v1', 'countersign.control.refused.v1'] }]);
+  });
+
+  it('names the stage in force, the narrower first, and says at which stage it was decided', () => {
+    const { why } = told(SHAPES['forbidden by a stage that was set']!());
+    expect(why).toContain('stage/workflow/support-desk/tenant/acme was set to draft-only by ruth at');
+    expect(why).not.toContain('set to scoped');
+    expect(told(SHAPES['drafted, since the stage allows no more']!())).toMatchObject({
+      did: expect.stringContaining('Drafted issue_refund'),
+      why: expect.stringContaining('granted draft at the stage draft-only'),
+      approvedBy: 'No person was needed: a draft changes nothing.',
+    });
+  });
+
+  it('says what was proposed, who changed it, what took effect, and who approved that', () => {
+    const { did, approvedBy } = told(SHAPES['changed by a person, and approved by another']!());
+    expect(did).toContain('Committed issue_refund {"orderId":"ord_1002","amount":"450.00","currency":"EUR"} once');
+    expect(approvedBy).toMatch(/^bob \(support-lead\) at .*"seen"\. What was proposed was .*"900\.00"/);
+    expect(approvedBy).toMatch(
+      /; carol \(support-lead\) changed it, which only takes away, to .*"450\.00".* at .*: "half is due"\.$/,
+    );
+  });
+
   it('of an action that waits for a person says so', () => {
     const { actionId, trace } = new Story().intent().propose().escalate('h1').unfinished();
     const explanation = explain(actionId, trace)!;

@@ -1,4 +1,5 @@
-import type { DoneCheck, EventType, RecordRead, Topic } from '@countersign/contracts';
+import type { DoneCheck, EventType, JsonObject, RecordRead, Topic } from '@countersign/contracts';
+import { changeText as controlText, eventsIn, stoppedBy } from './control.js';
 import { endOf, missingFrom } from './missing.js';
 import type { Missing } from './need.js';
 import { changeText, doneText, list, recordText, ruleText, says, shown } from './says.js';
@@ -38,7 +39,7 @@ export interface Explanation {
 }
 
 /**
- * Explains one action from the stored events of its intent. With any of them gone it says what is missing and guesses
+ * Explains one action from the stored events of its intent, and of switches and stages. With any of them gone it says what is missing and guesses
  * nothing. Undefined if no event speaks of the action.
  */
 export function explain(actionId: string, trace: readonly Stored[]): Explanation | undefined {
@@ -52,7 +53,7 @@ export function explain(actionId: string, trace: readonly Stored[]): Explanation
     why: why(story),
     approvedBy: approvedBy(story),
     outcome: outcome(story),
-    evidence: eventsOf(story).map(evidence),
+    evidence: eventsOf(story, eventsIn(stoppedBy(story)?.changes ?? [])).map(evidence),
     missing: missingFrom(story),
   };
 }
@@ -71,7 +72,9 @@ const NOT_STORED = 'Not known: no event that says so is stored.';
 
 /** What was asked of a tool, from whichever event still says it. */
 function asked({ proposed, accepted, decisions, results }: Story): string {
-  const decision = decisions.map(({ event }) => event).find((event) => event.type !== 'countersign.action.settled.v1');
+  const decision = decisions
+    .map(({ event }) => event)
+    .findLast((event) => event.type !== 'countersign.action.settled.v1');
   const call = decision?.data ?? proposed?.event.data ?? accepted?.event.data.action;
   if (call) return `${call.tool} ${shown(call.arguments)}`;
   return results[0]?.event.data.tool ?? 'an action whose call is not stored';
@@ -135,12 +138,33 @@ function why(story: Story): string {
           ? `denied it (${event.data.code}: ${event.data.detail})`
           : 'asked for a person';
     const rules = event.data.rules.length ? ` by ${event.data.rules.map(ruleText).join('; ')}` : '';
-    parts.push(`policy ${event.data.policyVersion} ${verdict}${rules}`);
+    parts.push(`policy ${event.data.policyVersion} ${verdict}${stageText(event.data.facts)}${rules}`);
   }
+  parts.push(...(stoppedBy(story)?.changes ?? []).map(controlText));
   return parts.length ? `${parts.join('; ')}.` : NOT_STORED;
 }
 
+/** What was proposed, who changed it, and what takes effect then. */
+function editsText({ decisions }: Story): string {
+  const last = decisions.findLast(({ event }) => 'edits' in event.data && event.data.edits?.length)?.event;
+  if (!last || !('edits' in last.data) || !last.data.edits) return '';
+  const { edits, arguments: effective } = last.data;
+  const changes = edits.map(({ by, roles, at, reason, narrowing }, index) => {
+    const after = edits[index + 1]?.arguments ?? effective;
+    const kind = narrowing ? ', which only takes away,' : '';
+    return `${by} (${roles.join(', ')}) changed it${kind} to ${shown(after)} at ${at}: "${shown(reason)}"`;
+  });
+  return ` What was proposed was ${shown(edits[0]!.arguments)}; ${changes.join('; ')}.`;
+}
+
+const stageText = (facts: JsonObject | undefined) =>
+  typeof facts?.['stage'] === 'string' ? ` at the stage ${facts['stage']}` : '';
+
 function approvedBy(story: Story): string {
+  return `${people(story)}${editsText(story)}`;
+}
+
+function people(story: Story): string {
   const commit = warrantsOf(story).findLast(({ event }) => event.data.grant !== 'preview' || event.data.dryRun);
   const denied = denialsOf(story).at(-1);
   const said = peopleSaid(story);
@@ -149,6 +173,7 @@ function approvedBy(story: Story): string {
     const { approvers, rules, grant } = commit.event.data;
     if (approvers.length)
       return `${approvers.map(({ sub, roles, at, reason }) => `${sub} (${roles.join(', ')}) at ${at}: "${shown(reason)}"`).join('; ')}.`;
+    if (grant === 'draft') return 'No person was needed: a draft changes nothing.';
     const allowing = rules.filter((rule) => rule.outcome === 'allow').map(ruleText);
     return `No person was needed to ${grant}; rules that allow it: ${list(allowing)}.`;
   }

@@ -3,10 +3,11 @@ import { need, type Missing } from './need.js';
 import { approvalsOf, denialsOf, escalationsOf, warrantsOf, type Decision, type Stored, type Story } from './story.js';
 
 const OPENED = 'countersign.approval.opened.v1';
-const GRANTED = ['countersign.approval.granted.v1', 'countersign.approval.edited.v1'] as const;
+const GRANTED = 'countersign.approval.granted.v1';
+const EDITED = 'countersign.approval.edited.v1';
 const REJECTED = 'countersign.approval.rejected.v1';
 const EXPIRED = 'countersign.approval.expired.v1';
-const ANSWERS = [...GRANTED, REJECTED, EXPIRED] as const;
+const ANSWERS = [GRANTED, EDITED, REJECTED, EXPIRED] as const;
 const ESCALATED = 'countersign.action.escalated.v1';
 
 /** Escalation, item, a person's decision and policy's answer name each other by action hash. */
@@ -53,11 +54,12 @@ function missingItems(story: Story): Missing[] {
 /** Whom a warrant names as approver, and what a denial says a person or the clock did. */
 function missingPeople(story: Story): Missing[] {
   const missing: Missing[] = [];
-  const granted = new Set(approvalsOf(story, ...GRANTED).map(({ event }) => event.data.approver.sub));
+  const granted = new Set(approvalsOf(story, GRANTED).map(({ event }) => event.data.approver.sub));
   for (const warrant of warrantsOf(story)) {
     const unheard = warrant.event.data.approvers.filter(({ sub }) => !granted.has(sub));
-    for (const { sub } of unheard) missing.push(need(warrant, `the approval of ${sub} it rests on`, ...GRANTED));
+    for (const { sub } of unheard) missing.push(need(warrant, `the approval of ${sub} it rests on`, GRANTED));
   }
+  missing.push(...missingEdits(story));
   for (const denied of denialsOf(story)) {
     const { code } = denied.event.data;
     if (code === 'APPROVAL_REJECTED' && approvalsOf(story, REJECTED).length === 0)
@@ -66,6 +68,19 @@ function missingPeople(story: Story): Missing[] {
       missing.push(need(denied, 'the end of the time to decide', EXPIRED));
   }
   return missing;
+}
+
+/** Decisions on other arguments than were proposed name who changed them. */
+function missingEdits(story: Story): Missing[] {
+  const stored = new Set(
+    approvalsOf(story, EDITED).map(({ event }) => `${event.data.approver.sub} ${event.data.reason}`),
+  );
+  const lost = new Map<string, Missing>();
+  for (const decision of [...escalationsOf(story), ...warrantsOf(story), ...denialsOf(story)])
+    for (const { by, reason } of decision.event.data.edits ?? [])
+      if (!stored.has(`${by} ${reason}`))
+        lost.set(`${by} ${reason}`, need(decision, `the change that ${by} made`, EDITED));
+  return [...lost.values()];
 }
 
 function missingAnswers(story: Story, named: boolean): Missing[] {

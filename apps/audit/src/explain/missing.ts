@@ -7,6 +7,7 @@
  *  3  What has not happened yet is missing too: from stored events alone the two cannot be told apart.
  */
 import type { EventType } from '@countersign/contracts';
+import { missingFromControl } from './control.js';
 import { missingFromApproval } from './missing-approval.js';
 import { need, type Missing } from './need.js';
 import {
@@ -38,6 +39,7 @@ export function missingFrom(story: Story): Missing[] {
     ...missingResults(story),
     ...missingNextDecision(story),
     ...missingSettlement(story),
+    ...missingFromControl(story),
     ...missingReply(story),
   ];
 }

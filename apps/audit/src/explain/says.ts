@@ -70,7 +70,7 @@ export function says({ event }: Stored): string {
     case 'countersign.approval.granted.v1':
       return `${event.data.approver.sub} approved it: "${shown(event.data.reason)}"`;
     case 'countersign.approval.edited.v1':
-      return `${event.data.approver.sub} approved it with other arguments ${shown(event.data.arguments)}: "${shown(event.data.reason)}"`;
+      return `${event.data.approver.sub} changed it to ${shown(event.data.arguments)}: "${shown(event.data.reason)}"`;
     case 'countersign.approval.rejected.v1':
       return `${event.data.approver.sub} rejected it: "${shown(event.data.reason)}"`;
     case 'countersign.approval.expired.v1':
@@ -82,11 +82,11 @@ export function says({ event }: Stored): string {
         ? `the user was told: "${shown(event.data.text)}"`
         : `the model's words were set aside (${shown(event.data.flagged)}) and the user was told: "${shown(event.data.text)}"`;
     case 'countersign.control.set.v1':
-      return `control ${event.data.scope} was set to ${shown(event.data.value)}`;
+      return `somebody wrote ${shown(event.data.value)} to ${event.data.scope}`;
     case 'countersign.control.applied.v1':
-      return `${event.data.service} applied ${event.data.scope}`;
+      return `${event.data.service} applied ${shown(event.data.value)} to ${event.data.scope}${event.data.by ? `, of ${event.data.by}` : ''}`;
     case 'countersign.control.refused.v1':
-      return `${event.data.service} refused ${event.data.scope}: ${event.data.code}`;
+      return `${event.data.service} refused what was said of ${event.data.scope} and changed nothing: ${event.data.code}, ${event.data.detail}`;
     case 'countersign.audit.heartbeat.v1':
       return `audit had stored all until ${event.data.ingestedThrough}`;
     default:

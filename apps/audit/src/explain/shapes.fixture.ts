@@ -84,7 +84,7 @@ const previewOf = (digest: string) => ({
 });
 
 interface Grant {
-  grant: 'read' | 'preview' | 'commit';
+  grant: 'read' | 'preview' | 'draft' | 'commit';
   jti: string;
   preview?: string;
   approver?: string;
@@ -93,6 +93,7 @@ interface Grant {
   tool?: string;
   people?: string[];
   context?: RecordRead[];
+  facts?: JsonObject;
 }
 
 /** Steps of the path, named as they are spoken of. */
@@ -100,6 +101,8 @@ export class Story {
   private readonly trace = new Trace();
   private tool = 'issue_refund';
   private actor = ACTOR;
+  private args: JsonObject = ARGUMENTS;
+  private readonly edits: EventData<'countersign.action.approved.v1'>['edits'] & object = [];
 
   private get n() {
     return this.trace.stored.length;
@@ -188,20 +191,22 @@ export class Story {
       tool = this.tool,
       people,
       context,
+      facts = {},
     } = given;
     this.trace.add(
       'countersign.action.approved.v1',
       {
         ...decided(actionId, tool, this.n),
         grant,
-        arguments: ARGUMENTS,
+        arguments: this.args,
+        ...this.editsSoFar(),
         dryRun,
         idempotencyKey: 'key_1',
         ...(preview ? { preview: previewOf(preview) } : {}),
         approvers: approver ? [{ sub: approver, roles: ['support-lead'], reason: 'seen', at: instant(this.n) }] : [],
         ...(people ? { people } : {}),
         ...(context ? { context } : {}),
-        facts: {},
+        facts,
         epoch: 0,
         fingerprint: 'f1',
         jti,
@@ -213,12 +218,14 @@ export class Story {
     return this;
   }
 
-  deny(code: Code): this {
+  deny(code: Code, detail = 'no', facts?: JsonObject): this {
     const data = {
       ...decided(mainAction, this.tool, this.n),
-      arguments: ARGUMENTS,
-      ...refusal(code, 'no'),
+      arguments: this.args,
+      ...refusal(code, detail),
       final: true,
+      ...this.editsSoFar(),
+      ...(facts ? { facts } : {}),
     };
     this.trace.add('countersign.action.denied.v1', data, mainAction);
     return this;
@@ -230,7 +237,8 @@ export class Story {
       {
         ...decided(mainAction, this.tool, this.n),
         rules: [{ rule: 'large', outcome: 'escalate', reason: 'over 50' }],
-        arguments: ARGUMENTS,
+        arguments: this.args,
+        ...this.editsSoFar(),
         provenance: {},
         ...(preview ? { preview: previewOf(preview) } : {}),
         approverRoles: ['support-lead'],
@@ -289,7 +297,22 @@ export class Story {
     return this;
   }
 
-  private executed(jti: string, grant: 'read' | 'preview' | 'commit', actionId = mainAction, tool = this.tool) {
+  private editsSoFar() {
+    return this.edits.length ? { edits: [...this.edits] } : {};
+  }
+
+  drafted(jti: string): this {
+    const data = { ...this.executed(jti, 'draft'), preview: previewOf('pre_1') };
+    this.trace.add('countersign.action.drafted.v1', data, mainAction);
+    return this;
+  }
+
+  private executed(
+    jti: string,
+    grant: 'read' | 'preview' | 'draft' | 'commit',
+    actionId = mainAction,
+    tool = this.tool,
+  ) {
     const order = { system: 'helpdesk', type: 'order', id: 'ord_1002', version: '3', at: instant(this.n) };
     return {
       intentId,
@@ -371,9 +394,46 @@ export class Story {
     return this;
   }
 
-  blocked(jti: string): this {
+  blocked(jti: string, code: Code = 'KILLED', detail = 'kill/tool/issue_refund is on'): this {
     const { recordsRead: _, ...executed } = this.executed(jti, 'commit');
-    this.trace.add('countersign.action.blocked.v1', { ...executed, ...refusal('KILLED', 'INC-42') }, mainAction);
+    this.trace.add('countersign.action.blocked.v1', { ...executed, ...refusal(code, detail) }, mainAction);
+    return this;
+  }
+
+  /** Somebody writes to the control topic; policy says what became of it. Answers nothing where `verdict` is left out. */
+  control(scope: string, value: JsonObject, verdict?: 'applied' | 'refused', by?: string): this {
+    const epoch = this.n;
+    this.trace.add('countersign.control.set.v1', { scope, value }, scope);
+    const ack = {
+      scope,
+      epoch,
+      service: 'policy',
+      instance: 'policy-1',
+      at: instant(epoch),
+      appendedAt: instant(epoch),
+    };
+    if (verdict === 'applied')
+      this.trace.add('countersign.control.applied.v1', { ...ack, value, ...(by ? { by } : {}) }, scope);
+    if (verdict === 'refused')
+      this.trace.add('countersign.control.refused.v1', { ...ack, ...refusal('UNAUTHENTICATED', 'no token') }, scope);
+    return this;
+  }
+
+  edited(actionHash: string, sub: string, args: JsonObject): this {
+    const bound = {
+      approvalId: `apr_${actionHash}`,
+      intentId,
+      actionId: mainAction,
+      revision: 0,
+      actionHash,
+      tenant: 'acme',
+    };
+    const approver = { sub, roles: ['support-lead'] };
+    const at = instant(this.n);
+    const said = { ...bound, approver, reason: 'half is due', decidedAt: at, tokenDigest: 'sha' };
+    this.trace.add('countersign.approval.edited.v1', { ...said, arguments: args }, mainAction);
+    this.edits.push({ by: sub, roles: approver.roles, reason: said.reason, at, arguments: this.args, narrowing: true });
+    this.args = args;
     return this;
   }
 
@@ -458,6 +518,11 @@ const member = (sub: string): MemberSeen => ({
 });
 const byRule = () => new Story().intent().propose().grant({ grant: 'commit', jti: 'jti_c' });
 
+const REFUNDS = 'kill/tool/issue_refund';
+const ACME_STAGE = 'stage/workflow/support-desk/tenant/acme';
+const TRIP = { killed: true, reason: 'INC-42', by: 'ops' };
+const HALF = { ...ARGUMENTS, amount: '450.00' };
+
 /** Every shape an action of the demo, or one like it, ends in. */
 export const SHAPES: Record<string, () => Shape> = {
   'a question answered from a read': () => {
@@ -533,7 +598,57 @@ export const SHAPES: Record<string, () => Shape> = {
       .reply('denied', [readAction]),
   'the target said no': () => byRule().failed('jti_c').reply('failed'),
   "another tenant's record": () => byRule().failed('jti_c', 'NOT_FOUND', 'TENANT_MISMATCH').reply('failed'),
-  'blocked by a kill switch': () => byRule().blocked('jti_c').reply('blocked'),
+  'blocked by a kill switch': () => byRule().control(REFUNDS, TRIP, 'applied', 'ops').blocked('jti_c').reply('blocked'),
+  'denied while a kill switch is on that a stranger tried to re-arm': () =>
+    new Story()
+      .control('kill/*', TRIP, 'applied')
+      .control('kill/*', { killed: false, by: 'sam' }, 'applied', 'sam')
+      .control(REFUNDS, TRIP, 'applied')
+      .control(REFUNDS, { killed: false, by: 'sam' }, 'refused')
+      .control('kill/tenant/globex', TRIP, 'applied')
+      .intent()
+      .propose()
+      .deny('KILLED', `${REFUNDS} is on: INC-42`)
+      .control(REFUNDS, { killed: false }, 'applied', 'sam')
+      .reply('denied'),
+  'blocked after the switch was re-armed, since it was decided on before': () =>
+    byRule()
+      .control(REFUNDS, TRIP, 'applied', 'ops')
+      .control(REFUNDS, { killed: false }, 'applied', 'sam')
+      .blocked('jti_c', 'KILLED', `${REFUNDS} was on since it was decided on`)
+      .reply('blocked'),
+  'forbidden by a stage that was set': () =>
+    new Story()
+      .control('stage/workflow/support-desk', { stage: 'scoped' }, 'applied', 'ruth')
+      .control(ACME_STAGE, { stage: 'draft-only', reason: 'trial' }, 'applied', 'ruth')
+      .intent()
+      .propose()
+      .grant({ grant: 'commit', jti: 'jti_c' })
+      .blocked('jti_c', 'STAGE_FORBIDS', 'support-desk is at stage draft-only: it cannot commit')
+      .reply('blocked'),
+  'forbidden by the stage nobody set': () =>
+    new Story()
+      .intent()
+      .propose()
+      .deny('STAGE_FORBIDS', 'support-desk is at the stage read-only for acme')
+      .reply('denied'),
+  'drafted, since the stage allows no more': () =>
+    new Story()
+      .intent()
+      .propose()
+      .grant({ grant: 'draft', jti: 'jti_d', facts: { stage: 'draft-only' } })
+      .drafted('jti_d')
+      .reply('drafted'),
+  'changed by a person, and approved by another': () =>
+    asked()
+      .edited('h1', 'carol', HALF)
+      .grant({ grant: 'preview', jti: 'jti_p2' })
+      .previewed('jti_p2', 'pre_2')
+      .escalate('h2', 'pre_2')
+      .person('granted', 'h2', 'bob')
+      .grant({ grant: 'commit', jti: 'jti_c', preview: 'pre_2', approver: 'bob' })
+      .committed('jti_c')
+      .reply('committed', [readAction]),
   'in doubt and found by look-up': () => byRule().inDoubt('jti_c').resolved('jti_c', 'lookup').reply('resolved'),
   'in doubt and settled by a person': () => byRule().inDoubt('jti_c').resolved('jti_c', 'person').reply('resolved'),
 };

@@ -1,4 +1,4 @@
-import type { AnyEvent, CloudEvent, EventType, Topic } from '@countersign/contracts';
+import type { AnyEvent, CloudEvent, ControlTarget, EventType, Topic } from '@countersign/contracts';
 
 /** An event as the trace store holds it, with where it stood in the log. `at` is the broker's append time. */
 export interface Stored<T extends EventType = EventType> {
@@ -37,6 +37,13 @@ const APPROVAL_TYPES = [
   'countersign.approval.settled.v1',
 ] as const satisfies EventType[];
 
+const CONTROL_TYPES = [
+  'countersign.control.set.v1',
+  'countersign.control.applied.v1',
+  'countersign.control.refused.v1',
+] as const satisfies EventType[];
+
+export type Control = Stored<(typeof CONTROL_TYPES)[number]>;
 export type Decision = Stored<(typeof DECISION_TYPES)[number]>;
 export type Approval = Stored<(typeof APPROVAL_TYPES)[number]>;
 export type Result = Stored<ResultType>;
@@ -58,6 +65,8 @@ export interface Story {
   /** Read warrants of other actions issued before this one was proposed. */
   earlierWarrants: Warrant[];
   reply: Stored<'countersign.reply.sent.v1'> | undefined;
+  /** What was said of switches and stages, of whatever scope. */
+  control: Control[];
 }
 
 export function isType<T extends EventType>(stored: Stored, ...types: readonly T[]): stored is Stored & Stored<T> {
@@ -96,7 +105,13 @@ export function storyOf(actionId: string, trace: readonly Stored[]): Story | und
     results: ofType(own, ...RESULT_TYPES),
     ...readBefore(actionId, trace, proposed ?? own[0]),
     reply,
+    control: ofType(trace, ...CONTROL_TYPES),
   };
+}
+
+/** Its tenant, workflow and tool, as policy signed them. */
+export function targetOf({ decisions }: Pick<Story, 'decisions'>): ControlTarget | undefined {
+  return decisions.map(({ event }) => event.data).find((data) => 'workflow' in data);
 }
 
 const intentOf = (own: readonly Stored[]) =>
@@ -126,12 +141,17 @@ function readBefore(
   };
 }
 
-/** All the events of a story, in the order they were appended. */
-export function eventsOf(story: Story): Stored[] {
+/** All the events of a story, in the order they were appended, with those of the control topic that it cites. */
+export function eventsOf(story: Story, control: Stored[]): Stored[] {
   const single = [story.raw, story.accepted, story.modelCall, story.proposed, story.reply];
-  const all = [...single, ...story.earlierReads, ...story.decisions, ...story.approvals, ...story.results] as (
-    Stored | undefined
-  )[];
+  const all = [
+    ...single,
+    ...control,
+    ...story.earlierReads,
+    ...story.decisions,
+    ...story.approvals,
+    ...story.results,
+  ] as (Stored | undefined)[];
   return all.filter((stored) => stored !== undefined).sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
 }
 
