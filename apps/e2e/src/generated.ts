@@ -13,15 +13,39 @@ export interface Generated {
   remove(): void;
 }
 
-/** A workflow as `countersign workflow new` writes it, with one figure changed as its author would. */
-export function generateWorkflow(name = 'parcel-desk'): Generated {
+/** What an author changes of a file: a pattern that stands in it, and what comes in its place. */
+export type Change = [file: string, pattern: RegExp, by: string];
+
+/** A workflow as `countersign workflow new` writes it, with figures changed as its author would. */
+export function generateWorkflow(name = 'parcel-desk', ...changes: Change[]): Generated {
   const parent = mkdtempSync(path.join(tmpdir(), 'countersign-workflow-'));
   const folder = path.join(parent, name);
   execFileSync(process.execPath, [CLI, 'workflow', 'new', name, '--dir', folder], { stdio: 'pipe' });
-  const sources = path.join(folder, 'sources.js');
-  const written = readFileSync(sources, 'utf8');
-  const changed = written.replace(/freshForMs: [\d_]+/, `freshForMs: ${FRESH_MS}`);
-  if (changed === written) throw new Error(`${sources} says nowhere how long a record is fresh`);
-  writeFileSync(sources, changed);
+  const fresh: Change = ['sources.js', /freshForMs: [\d_]+/, `freshForMs: ${FRESH_MS}`];
+  for (const [name, pattern, by] of [fresh, ...changes]) {
+    const file = path.join(folder, name);
+    const written = readFileSync(file, 'utf8');
+    if (!pattern.test(written)) throw new Error(`${file} does not say ${pattern.source}`);
+    writeFileSync(file, written.replace(pattern, by));
+  }
   return { name, folder, remove: () => rmSync(parent, { recursive: true, force: true }) };
 }
+
+const LIMITS = /limits: \{.*\},/;
+const BUDGETS = /budgets: \[.*\],/;
+const ONE_RECORD: Change = ['workflow.js', LIMITS, 'limits: { amountPerAction: {}, recordsPerAction: 1 },'];
+const budgets = (...these: string[]): Change => ['workflow.js', BUDGETS, `budgets: [${these.join(', ')}],`];
+
+/** Approvals of it expire after two seconds. */
+export const hastyDesk = (): Generated =>
+  generateWorkflow('hasty-desk', ['workflow.js', /expiresInMs: [\d_]+/, 'expiresInMs: 2_000'], ONE_RECORD, budgets());
+
+/** What one user, one tenant and one tool may do on one day of the rationed desks. */
+export const RATIONS = { user: 20, tenant: 50, tool: 30 } as const;
+const ration = (per: keyof typeof RATIONS) => `{ name: 'per-${per}', per: '${per}', actionsPerDay: ${RATIONS[per]} }`;
+
+/** One desk with budgets per user and tenant, one with a budget per tool. */
+export const rationedDesks = (): Generated[] => [
+  generateWorkflow('rationed-desk', ONE_RECORD, budgets(ration('user'), ration('tenant'))),
+  generateWorkflow('tooled-desk', ONE_RECORD, budgets(ration('tool'))),
+];

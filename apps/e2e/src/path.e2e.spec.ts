@@ -3,7 +3,8 @@ import { booksScenario } from './books.scenario.js';
 import { contextScenario } from './context.scenario.js';
 import { demoScenario } from './demo.scenario.js';
 import { forgeryScenario } from './forgery.scenario.js';
-import { generateWorkflow, type Generated } from './generated.js';
+import { gatesScenario } from './gates.scenario.js';
+import { generateWorkflow, hastyDesk, rationedDesks, type Generated } from './generated.js';
 import { generatedScenario } from './generated.scenario.js';
 import { hostileModelScenario } from './hostile-model.scenario.js';
 import { lyingPlannerScenario } from './lying-planner.scenario.js';
@@ -18,14 +19,15 @@ const GENERATED = 'parcel-desk';
 /** The whole system, real engines, looked at from outside. One start serves all of these. */
 describe('the path', () => {
   let world: World;
-  let generated: Generated;
+  let generated: Generated[] = [];
   beforeAll(async () => {
-    generated = generateWorkflow(GENERATED);
-    world = await World.open({ workflows: ['@countersign/support-desk', generated.folder] });
+    generated = [generateWorkflow(GENERATED), hastyDesk(), ...rationedDesks()];
+    const workflows = ['@countersign/support-desk', ...generated.map(({ folder }) => folder)];
+    world = await World.open({ workflows, instances: { executor: 2 } });
   });
   afterAll(async () => {
     await world?.close();
-    generated?.remove();
+    for (const one of generated) one.remove();
   });
 
   describe('the demo and its explanations', () => demoScenario(() => world));
@@ -33,6 +35,7 @@ describe('the path', () => {
   describe('context', () => contextScenario(() => world, GENERATED));
   describe('the books', () => booksScenario(() => world));
   describe('forged records', () => forgeryScenario(() => world));
+  describe('the gates', () => gatesScenario(() => world, 'hasty-desk'));
   describe('a lying planner', () => lyingPlannerScenario(() => world));
   describe('a hostile model', () => hostileModelScenario(() => world));
   describe('a world that moves', () => staleScenario(() => world));

@@ -31,7 +31,7 @@ export interface Seen {
 /** What a person says to an open item; undefined leaves it to others. */
 export type Answer = (item: ApprovalItem) => 'approve' | 'reject' | undefined;
 
-const HEARD: readonly Topic[] = ['proposals', 'decisions', 'results', 'replies'];
+const HEARD: readonly Topic[] = ['proposals', 'decisions', 'approvals', 'results', 'replies'];
 
 /**
  * A product that plays many intents at a time and hears, with a Kafka client of its own, what became of each. People decide
@@ -52,7 +52,7 @@ export class Player {
     return player;
   }
 
-  /** Told of every record of the planner's, policy's and the executor's from the beginning of the topics on. */
+  /** Told of every record of the planner's, policy's, approval's and the executor's from the beginning of the topics on. */
   onRecord(listener: (seen: Seen) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);

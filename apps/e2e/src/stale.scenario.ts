@@ -1,6 +1,4 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import path from 'node:path';
 import { expect, it } from '@jest/globals';
 import canonicalize from 'canonicalize';
 import { topicName } from '@countersign/contracts';
@@ -79,15 +77,6 @@ export function staleScenario(open: () => World): void {
 
 /** Somebody else refunds on the same order, straight at helpdesk. */
 async function refundBehindItsBack(world: World, orderId: string): Promise<void> {
-  const token = readFileSync(path.join(world.system.dataDir, 'credentials/helpdesk/acme.token'), 'utf8').trim();
-  const response = await fetch(`${world.system.urls.helpdesk}/v1/refunds`, {
-    method: 'POST',
-    headers: {
-      'content-type': 'application/json',
-      authorization: `Bearer ${token}`,
-      'idempotency-key': `behind-${orderId}`,
-    },
-    body: JSON.stringify({ orderId, amount: '50.00', currency: 'EUR', reason: 'by hand' }),
-  });
-  if (!response.ok) throw new Error(`helpdesk answered ${response.status}: ${await response.text()}`);
+  const refund = { orderId, amount: '50.00', currency: 'EUR', reason: 'by hand' };
+  await world.helpdesk.refund(world.system.helpdeskToken('acme'), `behind-${orderId}`, refund);
 }

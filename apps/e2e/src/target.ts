@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs';
-import path from 'node:path';
 import type { World } from './world.js';
 
 export interface TargetAnswer {
@@ -16,7 +14,7 @@ export class Target {
     private readonly world: World,
     readonly tenant: 'acme' | 'globex',
   ) {
-    this.#token = readFileSync(path.join(world.system.dataDir, `credentials/helpdesk/${tenant}.token`), 'utf8').trim();
+    this.#token = world.system.helpdeskToken(tenant);
   }
 
   get(route: string): Promise<TargetAnswer> {

@@ -51,6 +51,10 @@ const role: Act = {
   ...ended('change_member_role', 'committed'),
   proof: proofOf({ sub: 'dora', roles: ['support-lead'] }, [], true),
 };
+const drafted: Act = {
+  ...ended('issue_refund', 'drafted'),
+  proof: proofOf({ orderId: 'ord_1001', amount: '18.00', currency: 'EUR', refundedAfter: '18.00' }, [], false),
+};
 const nothing: Evidence = { acts: [], changing, seen: [], said: [], asked: 'Refund 900 € on order ord_1001' };
 const given = (acts: Act[], more: Partial<Evidence> = {}): Evidence => ({ ...nothing, acts, ...more });
 const denied = given([ended('issue_refund', 'denied')]);
@@ -99,6 +103,12 @@ describe('a reply that claims what no record shows (1, 2)', () => {
     ['I have opened ticket tck_9 for you.', given([ticket])],
     ['The book was lended.', given([ended('lend_book', 'denied')])],
     ['The reply was sent to the customer.', given([ended('draft_reply', 'drafted')])],
+    ['I have refunded 18.00 EUR on order ord_1001.', given([drafted])],
+    ['18.00 EUR was refunded, and a draft was kept.', given([drafted])],
+    ['I drafted a refund of 900.00 EUR.', given([drafted])],
+    ['I created the refund from the draft.', given([drafted])],
+    ['The refund was issued as drafted.', given([drafted])],
+    ['Done.', given([drafted])],
     ['**I have re\u00adfunded 900.00 EUR.**', denied],
     ['I have not deleted anything, but I refunded 900.00 EUR.', denied],
     ['You can be sure that I have refunded 900.00 EUR.', denied],
@@ -149,6 +159,22 @@ describe('an honest reply', () => {
     ],
     ["Dora's role was changed to support-lead.", given([role])],
     ['I drafted a reply; nothing was sent.', given([ended('draft_reply', 'drafted')])],
+    ['I drafted a refund of 18.00 EUR on order ord_1001; nothing was changed.', given([drafted])],
+    ['A draft of the refund was created.', given([drafted])],
+    [
+      'Nothing was changed: issue refund (order id ord_1001, amount 18.00, currency EUR), drafted. It would be: refunded after 18.00. ' +
+        'It stands among the drafts, where a person can open it.',
+      given([drafted]),
+    ],
+    ['Done: issue refund (order id ord_1001, amount 18.00, currency EUR), edited by a person: refund id rf_77.', done],
+    [
+      'Not done: issue refund (order id ord_1001, amount 900.00). kill/tool/issue_refund is on: INC-42. (KILLED)',
+      denied,
+    ],
+    [
+      'Not done: draft reply (ticket id tck_7). alice used 25 of 25. (RATE_LIMITED, again from 2026-03-02T00:00:00.000Z)',
+      given([ended('draft_reply', 'denied')]),
+    ],
     ['The refund was not issued: a person rejected it.', denied],
     [
       'Not done: issue refund (order id ord_1001, amount 900.00, currency EUR). Rejected by bob: goods never arrived. (APPROVAL_REJECTED)',

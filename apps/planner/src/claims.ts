@@ -64,7 +64,7 @@ const ended = ({ stand }: Act, ...outcomes: string[]) => stand.tag === 'ended' &
 const isDone = (act: Act) => act.proof?.holds === true;
 
 function supports(act: Act, { deed, nouns }: Claim, evidence: Evidence): boolean {
-  if (deed === 'draft' && ended(act, 'drafted')) return true;
+  if (ended(act, 'drafted')) return deed === 'draft' || (deed === 'create' && nouns[0] === 'draft');
   if (!isDone(act)) return false;
   const deeds = deedsOfTool(act.tool);
   const named = nouns.some((noun) => deeds.has(noun));

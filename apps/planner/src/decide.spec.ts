@@ -659,6 +659,102 @@ describe('an escalated action (3, 5)', () => {
   });
 });
 
+describe('what people and stages make of a proposal', () => {
+  const edit = { by: 'carol', roles: ['librarian'], reason: 'the other one', at: NOW.toISOString(), narrowing: false };
+  const edited = { bookId: 'persuasion' };
+  const untilEscalated = () => {
+    const planner = new PurePlanner();
+    planner.take(accepted(I));
+    planner.answer(answered(null, [CALL]));
+    planner.take(lend().escalated());
+    return planner;
+  };
+
+  it('what a person edited is told to the model as it was done, and to the user', () => {
+    const planner = untilEscalated();
+    planner.take(lend().committed({ edited, result: { loan: 'loan_1' } }));
+    expect(toolMessages(planner)).toMatchObject([{ status: 'committed', edited, result: { loan: 'loan_1' } }]);
+    planner.answer(answered(null, [CALL]));
+    expect(planner.replies()[0]!.text).toContain(
+      'lend_book (edited by a person: {"bookId":"persuasion"}) is done: {"loan":"loan_1"}',
+    );
+  });
+
+  it('a reply may name what a person put in, and not what was proposed', () => {
+    const say = (text: string) => {
+      const planner = untilEscalated();
+      planner.take(lend().committed({ edited: { bookId: 'emma', deposit: '5.00' }, result: { loan: 'loan_1' } }));
+      planner.answer(answered(text));
+      return planner.replies()[0]!;
+    };
+    expect(say('The book was lended for 5.00 EUR.')).toMatchObject({ fromModel: true });
+    expect(say('The book was lended for 9.00 EUR.')).toMatchObject({ fromModel: false, flagged: expect.any(String) });
+  });
+
+  it('an edit that a person then rejected is told with it', () => {
+    const planner = untilEscalated();
+    const detail = 'bob rejected it: not this week';
+    const more = { detail, arguments: edited, edits: [{ ...edit, arguments: { bookId: 'emma' } }] };
+    planner.take(lend().denied('APPROVAL_REJECTED', true, more));
+    expect(toolMessages(planner)).toMatchObject([
+      { status: 'denied', code: 'APPROVAL_REJECTED', final: true, detail, edited },
+    ]);
+  });
+
+  it('however long an edit is, the code and the next step are told', () => {
+    const planner = new PurePlanner();
+    planner.take(acceptedAction(I));
+    const long = { bookId: 'x'.repeat(20_000) };
+    const more = { arguments: long, edits: [{ ...edit, arguments: { bookId: 'emma' } }] };
+    planner.take(lend().denied('APPROVAL_REJECTED', true, more));
+    expect(planner.replies()[0]!.text).toContain('was denied: not this one (APPROVAL_REJECTED) Ask.');
+  });
+
+  const modelAsked = () => {
+    const planner = new PurePlanner();
+    planner.take(accepted(I));
+    planner.answer(answered(null, [CALL]));
+    planner.take(lend().drafted());
+    return planner;
+  };
+
+  it('a draft is the end of it: the reply says where it is, and that nothing was changed', () => {
+    const planner = new PurePlanner();
+    planner.take(acceptedAction(I));
+    planner.take(lend().drafted());
+    const text = `lend_book is drafted, nothing was changed. It stands among the drafts (GET /v1/drafts) as ${act()}: {"lends":"emma"}`;
+    expect(planner.replies()).toMatchObject([{ text, actions: [{ outcome: 'drafted' }] }]);
+    const asked = modelAsked();
+    expect(toolMessages(asked)).toMatchObject([
+      {
+        status: 'drafted',
+        final: true,
+        draft: { actionId: act(), among: 'GET /v1/drafts' },
+        effect: { lends: 'emma' },
+      },
+    ]);
+  });
+
+  it.each(['I lended the book.', 'Zwrot wykonany.'])(
+    'a draft is nothing done: "%s" is not what the user is told',
+    (lie) => {
+      const planner = modelAsked();
+      planner.answer(answered(lie));
+      expect(planner.replies()).toMatchObject([{ fromModel: false, flagged: expect.any(String) }]);
+    },
+  );
+
+  it('what is over a budget is told with when to ask again', () => {
+    const planner = new PurePlanner();
+    planner.take(accepted(I));
+    planner.answer(answered(null, [CALL]));
+    planner.take(lend().denied('RATE_LIMITED', false, { retryAt: '2026-03-02T00:00:00.000Z' }));
+    expect(toolMessages(planner)).toMatchObject([
+      { code: 'RATE_LIMITED', final: false, retryAt: '2026-03-02T00:00:00.000Z' },
+    ]);
+  });
+});
+
 describe('a session (3)', () => {
   const J = 'int_2';
 

@@ -9,6 +9,7 @@ import {
   type EventData,
   type EventDraft,
   type EventType,
+  type Grant,
   type Incoming,
   type Json,
 } from '@countersign/contracts';
@@ -151,7 +152,7 @@ const decided = (intentId: string, actionId: string, name: string) => ({
   arguments: { bookId: 'emma' },
 });
 
-const executed = (intentId: string, actionId: string, name: string, grant: 'read' | 'preview' | 'commit') => ({
+const executed = (intentId: string, actionId: string, name: string, grant: Grant) => ({
   intentId,
   actionId,
   revision: 0,
@@ -173,8 +174,10 @@ export function outcomes(intentId: string, turn: number, index: number, name = '
   const no = { code: 'PERMISSION_DENIED', detail: 'not this one', nextStep: 'Ask.' } as const;
   const preview = { effect: { lends: 'emma' }, basis: {}, digest: 'd1' };
   return {
-    denied: (code: Code = no.code, final = true) =>
-      of('countersign.action.denied.v1', { ...decided(intentId, id, name), ...no, code, final }),
+    denied: (code: Code = no.code, final = true, more: Partial<EventData<'countersign.action.denied.v1'>> = {}) =>
+      of('countersign.action.denied.v1', { ...decided(intentId, id, name), ...no, code, final, ...more }),
+    drafted: () =>
+      of('countersign.action.drafted.v1', { ...executed(intentId, id, name, 'draft'), recordsRead: [], preview }),
     escalated: () =>
       of('countersign.action.escalated.v1', {
         ...decided(intentId, id, name),

@@ -1,4 +1,4 @@
-import type { EventData } from '@countersign/contracts';
+import type { EventData, Json } from '@countersign/contracts';
 import type { Workflow } from '@countersign/workflow-kit';
 import { proofOf, seenInResult, seenInView } from './evidence.js';
 import { doubted, sourceOfTool, unread, withChanges, withRead } from './known.js';
@@ -13,18 +13,14 @@ export function learned(plan: Plan, event: OutcomeEvent, workflow: Workflow | un
   switch (event.type) {
     case 'countersign.action.read.v1':
       return afterRead(plan, act, event.data, workflow);
-    case 'countersign.action.committed.v1': {
-      const { result, recordsChanged, done, endedAt } = event.data;
-      return afterCommit(plan, act, proofOf(result, recordsChanged, done?.holds ?? true), recordsChanged, endedAt);
-    }
-    case 'countersign.action.resolved.v1': {
-      const { outcome, result, recordsChanged, done, endedAt } = event.data;
-      if (outcome !== 'committed') return plan;
-      return afterCommit(plan, act, proofOf(result, recordsChanged, done?.holds ?? true), recordsChanged, endedAt);
-    }
+    case 'countersign.action.committed.v1':
+      return afterCommit(plan, act, event.data);
+    case 'countersign.action.resolved.v1':
+      return event.data.outcome === 'committed' ? afterCommit(plan, act, event.data) : plan;
     case 'countersign.action.previewed.v1':
-    case 'countersign.action.drafted.v1':
       return { ...plan, seen: seenInResult(plan.seen, event.data.preview.effect) };
+    case 'countersign.action.drafted.v1':
+      return afterDraft(plan, act, event.data.preview.effect);
     case 'countersign.action.denied.v1':
     case 'countersign.action.failed.v1':
     case 'countersign.action.blocked.v1':
@@ -65,19 +61,27 @@ const lineOf = (tool: string, view: KnownRecord['view']) =>
     cut(`${tool}: ${view.map(({ path, value }) => `${path} ${JSON.stringify(value)}`).join(', ') || 'nothing'}`, 2_000),
   );
 
+type Commit = Pick<EventData<'countersign.action.committed.v1'>, 'recordsChanged' | 'done' | 'endedAt' | 'edited'>;
+
 function afterCommit(
   plan: Plan,
-  { actionId }: Act,
-  proof: Proof,
-  changes: EventData<'countersign.action.committed.v1'>['recordsChanged'],
-  at: string,
+  act: Act,
+  { result, edited, recordsChanged, done, endedAt }: Commit & { result: Json },
 ): Plan {
-  return {
-    ...plan,
-    acts: plan.acts.map((act) => (act.actionId === actionId ? { ...act, proof } : act)),
-    known: withChanges(plan.known, changes, at),
-  };
+  const proof = proofOf(edited ? { result, edited } : result, recordsChanged, done?.holds ?? true);
+  return { ...withProof(plan, act, proof), known: withChanges(plan.known, recordsChanged, endedAt) };
 }
+
+/** It proves the figures of a draft, and nothing done. */
+const afterDraft = (plan: Plan, act: Act, effect: Json): Plan => ({
+  ...withProof(plan, act, proofOf(effect, [], false)),
+  seen: seenInResult(plan.seen, effect),
+});
+
+const withProof = (plan: Plan, { actionId }: Act, proof: Proof): Plan => ({
+  ...plan,
+  acts: plan.acts.map((act) => (act.actionId === actionId ? { ...act, proof } : act)),
+});
 
 function afterRefusal(
   plan: Plan,

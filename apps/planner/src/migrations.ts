@@ -1,4 +1,4 @@
-import { MessagingTables1700000000000 } from '@countersign/messaging';
+import { messagingMigrations } from '@countersign/messaging';
 
 /** The planner reads nothing over HTTP: its state is the messaging tables' alone. */
-export const migrations = [MessagingTables1700000000000];
+export const migrations = messagingMigrations;

@@ -255,7 +255,7 @@ describe('2. refusals', () => {
     ...extra,
   });
 
-  it.each(['APPROVAL_REJECTED', 'PERMISSION_DENIED', 'LIMIT_EXCEEDED', 'KILLED'])(
+  it.each(['APPROVAL_REJECTED', 'PERMISSION_DENIED', 'LIMIT_EXCEEDED', 'KILLED', 'STAGE_FORBIDS'])(
     '%s is told and not tried again',
     (code) => {
       const { calls, text } = play('Refund 900 EUR on ord_1001', {
@@ -287,7 +287,25 @@ describe('2. refusals', () => {
 
   it('what is only previewed is not called done', () => {
     const answers: Answers = { issue_refund: (args) => ({ status: 'drafted', records: [], effect: args }) };
-    expect(play('Refund 18 EUR on ord_1001', { answers }).text).toMatch(/^Nothing was changed/);
+    const { calls, text } = play('Refund 18 EUR on ord_1001', { answers });
+    expect(text).toMatch(/^Nothing was changed: .*, drafted\..* It stands among the drafts/);
+    expect(calls.filter(([name]) => name === 'issue_refund')).toHaveLength(1);
+  });
+
+  it('what is over a budget is told with when to ask again', () => {
+    const limited = refused('RATE_LIMITED', { final: false, retryAt: '2026-03-02T00:00:00.000Z' });
+    const { calls, text } = play('Refund 18 EUR on ord_1001', { answers: { issue_refund: () => limited } });
+    expect(calls.filter(([name]) => name === 'issue_refund')).toHaveLength(1);
+    expect(text).toMatch(/\(RATE_LIMITED, again from 2026-03-02T00:00:00.000Z\)$/);
+  });
+
+  it('what a person edited is told as they put it, never as it was proposed', () => {
+    const edited = { orderId: 'ord_1001', amount: '500.00', currency: 'EUR', reason: 'half came back' };
+    const result = { refundId: 'ref_1', orderId: 'ord_1001', amount: '500.00', currency: 'EUR' };
+    const answers: Answers = { issue_refund: () => ({ status: 'committed', edited, records: [], result }) };
+    const { text } = play('Refund 900 EUR on ord_1001', { answers });
+    expect(text).toMatch(/^Done: .*amount 500.00.*edited by a person/);
+    expect(text).not.toContain('900');
   });
 });
 

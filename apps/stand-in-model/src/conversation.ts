@@ -13,6 +13,10 @@ export interface ToolResult {
   word?: string;
   code?: string;
   detail?: string;
+  /** When what was refused may be asked for again. */
+  retryAt?: string;
+  /** The arguments a person put in the place of the call's. */
+  edited?: Record<string, unknown>;
   final: boolean;
   data: unknown;
 }
@@ -65,6 +69,8 @@ export function readResult(content: string): ToolResult {
     ...(settled ? { word: settled } : {}),
     ...(problem ? { code: problem.code } : {}),
     ...(typeof (problem ?? body).detail === 'string' ? { detail: (problem ?? body).detail as string } : {}),
+    ...(typeof body.retryAt === 'string' ? { retryAt: body.retryAt } : {}),
+    ...(isObject(body.edited) ? { edited: body.edited } : {}),
     final: body.final === true,
     data: body.result ?? body.effect ?? body.record ?? body.data ?? parsed,
   };
@@ -76,9 +82,12 @@ const hasCode = (value: unknown): value is { code: string; detail?: unknown } =>
   typeof (value as { code?: unknown }).code === 'string' &&
   /^[A-Z][A-Z_]+$/.test((value as { code: string }).code);
 
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
 function objectOf(json: string): Record<string, unknown> {
   const value = parse(json);
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {};
+  return isObject(value) ? value : {};
 }
 
 function parse(json: string): unknown {

@@ -27,14 +27,17 @@ const kindOf = (name: string, tools: KnownTool[]) =>
 
 const plain = (name: string) => partsOf(name).join(' ');
 
-function toldChange({ name, args, result }: Call): string {
-  const what = `${plain(name)} (${scalars(args, 5)})`;
+function toldChange({ name, args: proposed, result }: Call): string {
+  const args = result?.edited ?? proposed;
+  const what = `${plain(name)} (${scalars(args, 5)})${result?.edited ? ', edited by a person' : ''}`;
   if (!result) return `${what}: there is no result yet.`;
   if (result.status === 'refused') return `Not done: ${what}. ${refusalOf(result)}`;
   const known = new Set(leaves(args, '').map(({ text }) => text));
   const data = scalars(result.data, 8, new Set(), known);
-  if (result.status === 'nothing-done')
-    return `Nothing was changed: ${what}, ${result.word}. It would be: ${data || 'just that'}.`;
+  if (result.status === 'nothing-done') {
+    const where = result.word === 'drafted' ? ' It stands among the drafts, where a person can open it.' : '';
+    return `Nothing was changed: ${what}, ${result.word}. It would be: ${data || 'just that'}.${where}`;
+  }
   return `Done: ${what}${data ? `: ${data}` : ''}.`;
 }
 
@@ -45,8 +48,8 @@ function toldRead({ name, args, result }: Call, asked: Set<string>): string {
   return `${about}: ${scalars(result.data, 10, asked) || 'nothing there'}.`;
 }
 
-const refusalOf = ({ code, detail }: NonNullable<Call['result']>) =>
-  `${sentence(detail ?? 'It was refused.')}${code ? ` (${code})` : ''}`;
+const refusalOf = ({ code, detail, retryAt }: NonNullable<Call['result']>) =>
+  `${sentence(detail ?? 'It was refused.')}${code ? ` (${code}${retryAt ? `, again from ${retryAt}` : ''})` : ''}`;
 const sentence = (text: string) => (/[.!?]$/.test(text.trim()) ? text.trim() : `${text.trim()}.`);
 
 const needs = (tool: KnownTool, missing: string[]) =>

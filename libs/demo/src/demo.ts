@@ -1,7 +1,8 @@
+import { burst, draftOnly, editedRefund, killed, ownApproval } from './gates.js';
 import type { DemoRow } from './judge.js';
 import { Stage, type DemoWorld } from './stage.js';
 
-/** Runs the demo: fourteen rows, as a product, an approver and a judge who looks from outside. */
+/** Runs the demo: twenty rows, as a product, an approver and a judge who looks from outside. */
 export async function runDemo(world: DemoWorld): Promise<DemoRow[]> {
   const stage = await Stage.open(world);
   try {
@@ -18,9 +19,16 @@ export async function runDemo(world: DemoWorld): Promise<DemoRow[]> {
       stage.deletionByAdmin(),
       stage.roleChange(),
       stage.changedOrder(),
+      editedRefund(stage),
+      ownApproval(stage),
+      burst(stage),
     ]);
-    // Alone at the end: a dropped answer would hit whichever write came next.
-    const all = [...rows.flat(), await stage.lostAnswer()];
+    // Alone at the end: a dropped answer would hit whichever write came next, and a switch stops whatever is on its way.
+    const all = [
+      ...rows.flat(),
+      ...(await Promise.all([stage.lostAnswer(), draftOnly(stage)])),
+      ...(await killed(stage)),
+    ];
     await stage.closeBooks(all);
     return all;
   } finally {

@@ -20,6 +20,8 @@ export interface DemoRow {
 
 /** What a row says must be true of the world afterwards. */
 export interface Expectation {
+  /** Whose it is; `acme` if absent. */
+  tenant?: string;
   outcomes: string[];
   effects: { kind: string; record?: string; amount?: string }[];
   code?: string;
@@ -33,7 +35,23 @@ const POLICY_WORDS: Record<string, string> = {
   read: 'approved (read)',
   failed: 'approved',
   previewed: 'approved (preview)',
+  drafted: 'approved (draft)',
+  blocked: 'approved',
 };
+
+const TENANTS = ['acme', 'globex'];
+/** An edit by a person makes a new revision, with a key of its own. */
+const REVISIONS = [0, 1, 2];
+
+/** The keys an action's effect may stand under. */
+const keysOf = (tenant: string, actionId: string): string[] =>
+  REVISIONS.map((revision) => idempotencyKeyOf(tenant, actionId, revision));
+
+/** What an action of an intent did, by the ledger. */
+export function effectsOf(ledger: LedgerEntry[], actionIds: string[], tenant = 'acme'): LedgerEntry[] {
+  const keys = new Set(actionIds.flatMap((actionId) => keysOf(tenant, actionId)));
+  return ledger.filter(({ idempotencyKey }) => keys.has(idempotencyKey));
+}
 
 export function rowOf(
   title: string,
@@ -43,7 +61,8 @@ export function rowOf(
   wrong: string[],
 ): DemoRow {
   const actions = state?.actions ?? [];
-  const last = actions.at(-1);
+  // What the model was shown may be read again after the last of its own actions.
+  const last = actions.findLast(({ outcome }) => outcome !== 'read') ?? actions.at(-1);
   return {
     intent: title,
     proposed: actions.map((action) => action.tool).join(', ') || '-',
@@ -69,11 +88,12 @@ export function flaws(state: IntentState | undefined, ledger: LedgerEntry[], exp
   const asked = expected.outcomes.filter((outcome) => outcome !== 'read');
   if (JSON.stringify(others) !== JSON.stringify(asked) || outcomes.length < expected.outcomes.length)
     wrong.push(`outcomes are ${outcomes.join(', ') || 'none'}, not ${expected.outcomes.join(', ')}`);
-  const keys = new Map(state.actions.map(({ actionId }) => [idempotencyKeyOf('acme', actionId, 0), actionId]));
-  const effects = ledger.filter((entry) => keys.has(entry.idempotencyKey));
+  const { tenant = 'acme' } = expected;
+  const actionIds = state.actions.map(({ actionId }) => actionId);
+  const effects = effectsOf(ledger, actionIds, tenant);
   if (effects.length !== expected.effects.length)
     wrong.push(`${effects.length} effects in the ledger, not ${expected.effects.length}`);
-  expected.effects.forEach((effect, index) => wrong.push(...effectFlaws(effects[index], effect)));
+  expected.effects.forEach((effect, index) => wrong.push(...effectFlaws(effects[index], effect, tenant)));
   if (expected.code && !state.actions.some((action) => action.code === expected.code))
     wrong.push(`no action ended with ${expected.code}`);
   if (!state.reply) wrong.push('there is no reply');
@@ -84,14 +104,15 @@ export function flaws(state: IntentState | undefined, ledger: LedgerEntry[], exp
 
 /** The effects whose key derives from no action of any row. */
 export function unowned(ledger: LedgerEntry[], rows: Pick<DemoRow, 'actionIds'>[]): LedgerEntry[] {
-  const keys = new Set(rows.flatMap(({ actionIds }) => actionIds.map((id) => idempotencyKeyOf('acme', id, 0))));
-  return ledger.filter(({ idempotencyKey }) => !keys.has(idempotencyKey));
+  const actionIds = rows.flatMap((row) => row.actionIds);
+  const owned = new Set(TENANTS.flatMap((tenant) => effectsOf(ledger, actionIds, tenant)));
+  return ledger.filter((entry) => !owned.has(entry));
 }
 
-function effectFlaws(entry: LedgerEntry | undefined, effect: Expectation['effects'][number]): string[] {
+function effectFlaws(entry: LedgerEntry | undefined, effect: Expectation['effects'][number], tenant: string): string[] {
   if (!entry) return [];
   const wrong: string[] = [];
-  if (entry.tenant !== 'acme') wrong.push(`the effect is in tenant ${entry.tenant}`);
+  if (entry.tenant !== tenant) wrong.push(`the effect is in tenant ${entry.tenant}`);
   if (entry.kind !== effect.kind) wrong.push(`the effect is a ${entry.kind}, not a ${effect.kind}`);
   if (effect.record && entry.record !== effect.record)
     wrong.push(`the effect is on ${entry.record}, not ${effect.record}`);

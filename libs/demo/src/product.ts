@@ -1,5 +1,5 @@
 import kafkajs from 'kafkajs';
-import { intentIdOf, topicName } from '@countersign/contracts';
+import { intentIdOf, topicName, type Topic } from '@countersign/contracts';
 
 const { Kafka, logLevel, Partitioners } = kafkajs;
 
@@ -65,6 +65,12 @@ export class Product {
     }));
     await this.#producer.send({ topic: topicName('intents', this.#prefix), acks: -1, messages });
     return intents.map((intent) => intentIdOf(intent.tenant, this.source, intent.id));
+  }
+
+  /** Writes a bare JSON value under a key, as kcat would: no header, no token. */
+  async write(topic: Topic, key: string, value: object): Promise<void> {
+    const messages = [{ key, value: JSON.stringify(value) }];
+    await this.#producer.send({ topic: topicName(topic, this.#prefix), acks: -1, messages });
   }
 
   /** Waits for the refusal of one of the ids it published; undefined when none came in time. */

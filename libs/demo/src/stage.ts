@@ -9,39 +9,42 @@ export interface DemoWorld {
   brokers: string;
   topicPrefix: string;
   token(user: string): Promise<string>;
+  /** Of somebody who works on acme's records in helpdesk itself. */
+  helpdeskToken: string;
   onRow(row: DemoRow): void;
 }
+
+const PEOPLE = ['alice', 'bob', 'carol', 'adam', 'audra', 'sam', 'ruth', 'erin'] as const;
+type People = Record<(typeof PEOPLE)[number], Person>;
 
 /** Where the demo is played: its people, its own orders, and the rows. */
 export class Stage {
   readonly #run = Date.now().toString(36);
   /** Orders of its own each time, so that a kept system can show the demo again. */
-  readonly #firstOrder = 15_000 + (Math.floor(Date.now() / 1000) % 4_990);
+  readonly #firstOrder = 15_000 + ((10 * Math.floor(Date.now() / 1000)) % 4_990);
+  readonly #byHand = new Set<string>();
   #booksFrom = 0;
 
   private constructor(
     readonly world: DemoWorld,
     readonly product: Product,
     readonly helpdesk: Helpdesk,
-    readonly alice: Person,
-    readonly bob: Person,
-    readonly adam: Person,
-    readonly audra: Person,
+    readonly people: People,
   ) {}
 
   static async open(world: DemoWorld): Promise<Stage> {
-    const person = async (name: string) => new Person(name, world.gateway, await world.token(name));
-    const people = [person('alice'), person('bob'), person('adam'), person('audra')] as const;
-    const [alice, bob, adam, audra] = await Promise.all(people);
+    const person = async (name: string) => [name, new Person(name, world.gateway, await world.token(name))] as const;
+    const people = Object.fromEntries(await Promise.all(PEOPLE.map(person))) as People;
     const product = await new Product(world.brokers, world.topicPrefix).connect();
-    const stage = new Stage(world, product, new Helpdesk(world.helpdesk), alice, bob, adam, audra);
+    const stage = new Stage(world, product, new Helpdesk(world.helpdesk), people);
     stage.#booksFrom = (await stage.helpdesk.ledger()).at(-1)?.seq ?? 0;
     return stage;
   }
 
   /** Every effect since the demo began must belong to a row: one under another key is nobody's, and one too many. */
   async closeBooks(rows: DemoRow[]): Promise<void> {
-    const since = (await this.helpdesk.ledger()).filter(({ seq }) => seq > this.#booksFrom);
+    const ledger = await this.helpdesk.ledger();
+    const since = ledger.filter(({ seq, idempotencyKey: key }) => seq > this.#booksFrom && !this.#byHand.has(key));
     const strangers = unowned(since, rows);
     for (const { kind, record, amount } of strangers) {
       const row = rows.find((candidate) => candidate.mayNotTouch === record) ?? rows.at(-1)!;
@@ -54,7 +57,7 @@ export class Stage {
     return this.product.close();
   }
 
-  private intent(name: string, text: string, token: string | undefined = this.alice.token): IntentToPublish {
+  intent(name: string, text: string, token: string | undefined = this.people.alice.token): IntentToPublish {
     const session = `demo-${name}-${this.#run}`;
     return {
       id: `${name}-${this.#run}`,
@@ -65,13 +68,19 @@ export class Stage {
     };
   }
 
-  /** One tool call of alice's. */
-  private call(name: string, tool: string, args: object): IntentToPublish {
-    const intent = this.intent(name, '');
-    return { ...intent, data: { workflow: 'support-desk', session: intent.session, tool, arguments: args } };
+  /** One tool call of alice's. `id`: another than its session's name, where there are several in a session. */
+  call(name: string, tool: string, args: object, id = name): IntentToPublish {
+    const { session, token } = this.intent(name, '');
+    const data = { workflow: 'support-desk', session, tool, arguments: args };
+    return { id: `${id}-${this.#run}`, tenant: 'acme', session, token, data };
   }
 
-  private order(n: number): string {
+  /** More than the rules let anybody refund without a second person. */
+  largeRefundOf(order: string, name: string): IntentToPublish {
+    return this.intent(name, `Please refund 900 € on order ${order}, the customer sent everything back.`);
+  }
+
+  order(n: number): string {
     return `ord_${this.#firstOrder + n}`;
   }
 
@@ -96,22 +105,13 @@ export class Stage {
     const [intentId = ''] = await this.product.publish(intent);
     const expected = { outcomes: ['committed'], effects: [{ kind: 'refund', record: this.order(0), amount: '18.00' }] };
     const first = await this.judge('a refund of 18 €', intentId, '-', expected);
-    const before = await this.alice.intent(intentId, 0);
+    const before = await this.people.alice.intent(intentId, 0);
     // The same source and id again; then one more of the same session, hence behind it in the same partition.
-    const fence: IntentToPublish = {
-      ...intent,
-      id: `fence-${this.#run}`,
-      data: {
-        workflow: 'support-desk',
-        session: intent.session,
-        tool: 'get_order',
-        arguments: { orderId: this.order(0) },
-      },
-    };
+    const fence = this.call('small', 'get_order', { orderId: this.order(0) }, 'fence');
     const [, fenceId = ''] = await this.product.publish(intent, fence);
-    await this.alice.intent(fenceId);
+    await this.people.alice.intent(fenceId);
     const again = await this.judge('the same intent again', intentId, '-', expected, false);
-    const after = await this.alice.intent(intentId, 0);
+    const after = await this.people.alice.intent(intentId, 0);
     if (JSON.stringify(before) !== JSON.stringify(after))
       again.wrong.push('the second publication changed the outcome');
     again.executor = 'the same receipt';
@@ -120,11 +120,10 @@ export class Stage {
 
   async largeRefund(decision: 'approve' | 'reject'): Promise<DemoRow> {
     const record = this.order(decision === 'approve' ? 1 : 2);
-    const intent = this.intent(decision, `Please refund 900 € on order ${record}, the customer sent everything back.`);
-    const [intentId = ''] = await this.product.publish(intent);
-    const item = await this.bob.approvalOf(intentId);
+    const [intentId = ''] = await this.product.publish(this.largeRefundOf(record, decision));
+    const item = await this.people.bob.approvalOf(intentId);
     const done = item
-      ? await this.bob.decide(item, decision, decision === 'approve' ? 'goods are back' : 'goods never arrived')
+      ? await this.people.bob.decide(item, decision, decision === 'approve' ? 'goods are back' : 'goods never arrived')
       : undefined;
     const expected: Expectation =
       decision === 'approve'
@@ -157,10 +156,10 @@ export class Stage {
     const [intentId = ''] = await this.product.publish(this.intent('theirs', 'What did order ord_2001 cost?'));
     const expected = { outcomes: ['failed'], effects: [], code: 'NOT_FOUND', replySays: /no order|not found/i };
     const row = await this.judge("another tenant's order", intentId, '-', expected, false);
-    const told = JSON.stringify((await this.alice.call('GET', `/v1/intents/${intentId}`)).body);
+    const told = JSON.stringify((await this.people.alice.call('GET', `/v1/intents/${intentId}`)).body);
     if (/TENANT_MISMATCH|globex|54\.00/.test(told)) row.wrong.push('the caller is told of another tenant');
     const search = '/v1/traces?code=TENANT_MISMATCH&limit=100';
-    const isAudited = await this.audra.sees(search, (found) => JSON.stringify(found).includes(intentId));
+    const isAudited = await this.people.audra.sees(search, (found) => JSON.stringify(found).includes(intentId));
     if (!isAudited) row.wrong.push('audit does not say TENANT_MISMATCH');
     row.executor = 'NOT_FOUND (audit: TENANT_MISMATCH)';
     return this.report(row);
@@ -180,14 +179,20 @@ export class Stage {
 
   async deletionByAdmin(): Promise<DemoRow> {
     const text = `Please delete customer ${this.customer}, they asked us to.`;
-    const [intentId = ''] = await this.product.publish(this.intent('admin-delete', text, this.adam.token));
-    return this.rejected('a deletion by an admin', intentId, this.adam, this.bob, 'they have changed their mind');
+    const [intentId = ''] = await this.product.publish(this.intent('admin-delete', text, this.people.adam.token));
+    return this.rejected(
+      'a deletion by an admin',
+      intentId,
+      this.people.adam,
+      this.people.bob,
+      'they have changed their mind',
+    );
   }
 
   async roleChange(): Promise<DemoRow> {
     const text = "Please change alice's role to support-lead because she leads the night shift.";
-    const [intentId = ''] = await this.product.publish(this.intent('role', text, this.bob.token));
-    return this.rejected('a change of a role', intentId, this.bob, this.adam, 'not before next month');
+    const [intentId = ''] = await this.product.publish(this.intent('role', text, this.people.bob.token));
+    return this.rejected('a change of a role', intentId, this.people.bob, this.people.adam, 'not before next month');
   }
 
   private async rejected(title: string, intentId: string, asker: Person, by: Person, why: string): Promise<DemoRow> {
@@ -203,28 +208,27 @@ export class Stage {
   /** Approved on what the order was; somebody refunded on it since. It is asked again, about what it is. */
   async changedOrder(): Promise<DemoRow> {
     const record = this.order(5);
-    const intent = this.intent('changed', `Please refund 900 € on order ${record}, the customer sent everything back.`);
-    const [intentId = ''] = await this.product.publish(intent);
-    const first = await this.bob.approvalOf(intentId);
-    const between = await this.refundBetween(record);
-    const sentBack = first && (await this.bob.decide(first, 'approve', 'goods are back'));
-    const again = first && (await this.bob.approvalOf(intentId, 20_000, first));
-    const done = again && (await this.bob.decide(again, 'approve', 'still fine after the other refund'));
+    const [intentId = ''] = await this.product.publish(this.largeRefundOf(record, 'changed'));
+    const first = await this.people.bob.approvalOf(intentId);
+    await this.refundByHand(record);
+    const sentBack = first && (await this.people.bob.decide(first, 'approve', 'goods are back'));
+    const again = first && (await this.people.bob.approvalOf(intentId, 20_000, first));
+    const done = again && (await this.people.bob.decide(again, 'approve', 'still fine after the other refund'));
     const expected = { outcomes: ['committed'], effects: [{ kind: 'refund', record, amount: '900.00' }] };
     const row = await this.judge('an order that changed meanwhile', intentId, 'bob: approved twice', expected, false);
     row.policy = 'escalated, sent back, approved';
     row.wrong.push(...approvalFlaws(first, sentBack), ...approvalFlaws(again, done));
     if (JSON.stringify(first?.preview) === JSON.stringify(again?.preview))
       row.wrong.push('bob saw the same preview twice');
-    row.actionIds.push(...between);
     return this.report(row);
   }
 
-  /** Another refund on the order, small enough for the rules. */
-  private async refundBetween(orderId: string): Promise<string[]> {
+  /** Another refund on the order, made in helpdesk itself: the rules let no second one through while one is open. */
+  private async refundByHand(orderId: string): Promise<void> {
     const refund = { orderId, amount: '18.00', currency: 'EUR', reason: 'The box was wet.' };
-    const [intentId = ''] = await this.product.publish(this.call('between', 'issue_refund', refund));
-    return (await this.alice.intent(intentId))?.actions.map(({ actionId }) => actionId) ?? [];
+    const idempotencyKey = `by-hand-${this.#run}`;
+    this.#byHand.add(idempotencyKey);
+    await this.helpdesk.refund(this.world.helpdeskToken, idempotencyKey, refund);
   }
 
   async lostAnswer(): Promise<DemoRow> {
@@ -249,7 +253,7 @@ export class Stage {
     const refusal = await this.product.refusalOf(intent.id, 20_000);
     const wrong: string[] = [];
     if (refusal?.code !== code) wrong.push(`expected to be refused ${code}, was ${refusal?.code ?? 'not refused'}`);
-    const seen = refusal && (await this.alice.call('GET', `/v1/intents/${refusal.intentId}`));
+    const seen = refusal && (await this.people.alice.call('GET', `/v1/intents/${refusal.intentId}`));
     const shownCode = (seen?.body as { code?: string } | undefined)?.code;
     if (shownCode === 'TENANT_MISMATCH') wrong.push('the caller is told of another tenant');
     const intentId = refusal?.intentId ?? '';
@@ -269,13 +273,13 @@ export class Stage {
   }
 
   /** Holds an intent's end against what must be true, in the ledger and over HTTP. */
-  private async judge(
+  async judge(
     title: string,
     intentId: string,
     person: string,
     expected: Expectation,
     report = true,
-    asker = this.alice,
+    asker = this.people.alice,
   ): Promise<DemoRow> {
     const state = await asker.intent(intentId, 30);
     const ledger = await this.helpdesk.ledger();
@@ -283,7 +287,7 @@ export class Stage {
     return report ? this.report(row) : row;
   }
 
-  private report(row: DemoRow): DemoRow {
+  report(row: DemoRow): DemoRow {
     row.ok = row.wrong.length === 0;
     this.world.onRow(row);
     return row;

@@ -1,12 +1,15 @@
 /** What the judge reads: helpdesk's append-only ledger and access log, and the gateway over HTTP. No service is imported. */
 export interface LedgerEntry {
   seq: number;
+  startedAt: string;
   tenant: string;
   kind: string;
   record: string;
   amount?: string;
   currency?: string;
   idempotencyKey: string;
+  /** For whom it was done. */
+  actor?: string;
 }
 
 export interface AccessEntry {
@@ -38,13 +41,21 @@ export class Helpdesk {
     return ndjson(`${this.url}/access-log`);
   }
 
-  async faults(faults: object): Promise<void> {
-    const response = await fetch(`${this.url}/faults`, {
-      method: 'PUT',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(faults),
-    });
-    if (!response.ok) throw new Error(`PUT /faults answered ${response.status}: ${await response.text()}`);
+  faults(faults: object): Promise<void> {
+    return this.#send('PUT', '/faults', faults);
+  }
+
+  /** A refund as somebody makes it who works in helpdesk itself. */
+  refund(token: string, idempotencyKey: string, refund: object): Promise<void> {
+    const headers = { authorization: `Bearer ${token}`, 'idempotency-key': idempotencyKey };
+    return this.#send('POST', '/v1/refunds', refund, headers);
+  }
+
+  async #send(method: string, path: string, body: object, more: Record<string, string> = {}): Promise<void> {
+    const headers = { 'content-type': 'application/json', ...more };
+    const response = await fetch(`${this.url}${path}`, { method, headers, body: JSON.stringify(body) });
+    const text = await response.text();
+    if (!response.ok) throw new Error(`${method} ${path} answered ${response.status}: ${text}`);
   }
 }
 
@@ -54,6 +65,8 @@ export interface ActionState {
   state: string;
   outcome?: string;
   code?: string;
+  /** Of RATE_LIMITED. */
+  retryAt?: string;
 }
 
 export interface IntentState {
@@ -72,8 +85,16 @@ export interface ApprovalItem {
   actionHash: string;
   tool: string;
   status: string;
+  arguments?: object;
   preview?: { effect?: unknown };
 }
+
+export interface Answer {
+  status: number;
+  body: unknown;
+}
+
+const decisionsOf = ({ approvalId }: ApprovalItem) => `/v1/approvals/${approvalId}/decisions`;
 
 /** The gateway as one person uses it. */
 export class Person {
@@ -83,7 +104,7 @@ export class Person {
     readonly token: string,
   ) {}
 
-  async call(method: string, path: string, body?: unknown): Promise<{ status: number; body: unknown }> {
+  async call(method: string, path: string, body?: unknown): Promise<Answer> {
     const response = await fetch(`${this.gateway}${path}`, {
       method,
       headers: { authorization: `Bearer ${this.token}`, ...(body ? { 'content-type': 'application/json' } : {}) },
@@ -122,15 +143,18 @@ export class Person {
     return false;
   }
 
-  decide(
-    item: ApprovalItem,
-    decision: 'approve' | 'reject',
-    reason: string,
-  ): Promise<{ status: number; body: unknown }> {
-    return this.call('POST', `/v1/approvals/${item.approvalId}/decisions`, {
-      decision,
-      actionHash: item.actionHash,
+  decide(item: ApprovalItem, decision: 'approve' | 'reject', reason: string): Promise<Answer> {
+    return this.call('POST', decisionsOf(item), { decision, actionHash: item.actionHash, reason });
+  }
+
+  /** Changes some arguments; whoever is then asked sees the effect of what they are now. */
+  edit(item: ApprovalItem, change: object, reason: string): Promise<Answer> {
+    const { actionHash, arguments: args } = item;
+    return this.call('POST', decisionsOf(item), {
+      decision: 'edit',
+      actionHash,
       reason,
+      arguments: { ...args, ...change },
     });
   }
 }

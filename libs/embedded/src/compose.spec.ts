@@ -51,6 +51,12 @@ describe('docker-compose.yml', () => {
     expect(holders.map(([name]) => name).sort()).toEqual(['executor', 'helpdesk', 'secrets']);
   });
 
+  it('sets stages as npm start does, once who decides and who carries out are up', () => {
+    const { command, depends_on = {} } = compose.services['stages']!;
+    expect(command).toEqual(['libs/embedded/dist/prepare.js', 'stages']);
+    expect(Object.keys(depends_on).sort()).toEqual(['executor', 'gateway', 'policy']);
+  });
+
   it('names no service or volume that it does not have', () => {
     const services = Object.keys(compose.services);
     for (const { depends_on = {}, volumes = [] } of Object.values(compose.services)) {

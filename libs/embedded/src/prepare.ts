@@ -1,10 +1,12 @@
 // For containers, where no supervisor makes what services need beforehand:
 //   node libs/embedded/dist/prepare.js secrets DIR      keys, credentials and passwords, and each service's database URL, once
 //   node libs/embedded/dist/prepare.js databases DIR    helpdesk's database, beside that of the product
+//   node libs/embedded/dist/prepare.js stages           once all is up: the stage of workflows that nobody set one for
 import fs from 'node:fs';
 import path from 'node:path';
 import { ownedDatabase, urlFor } from './databases.js';
 import { CORE_SERVICES } from './service-catalog.js';
+import { publishStages } from './stages.js';
 import { databasePasswords, makeCredentials, makeKeys } from './system-keys.js';
 
 const DATABASE = 'countersign';
@@ -44,8 +46,11 @@ const [, script, command, dir = ''] = process.argv;
 if (script === import.meta.filename) {
   if (command === 'secrets') prepareSecrets(dir, process.env['POSTGRES_SERVER'] ?? 'postgres:5432');
   else if (command === 'databases') await prepareDatabases(dir);
-  else {
-    console.error('usage: prepare.js secrets|databases DIR');
+  else if (command === 'stages') {
+    const { GATEWAY_URL = 'http://gateway:8080', IDENTITY_URL = 'http://identity:8080' } = process.env;
+    await publishStages({ gateway: GATEWAY_URL, identity: IDENTITY_URL });
+  } else {
+    console.error('usage: prepare.js secrets DIR|databases DIR|stages');
     process.exitCode = 2;
   }
 }

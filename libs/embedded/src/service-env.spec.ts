@@ -30,6 +30,13 @@ describe('what a service is told', () => {
     ]);
   });
 
+  it.each(['', '_FILE'])('the secret that signs webhooks goes to approval alone (SECRET%s)', (as) => {
+    const user = { COUNTERSIGN_WEBHOOK_URL: 'https://mine.test/hook', [`COUNTERSIGN_WEBHOOK_SECRET${as}`]: 'whsec' };
+    const told = SERVICES.filter((service) => Object.values(envOf(service, { user })).join().includes('whsec'));
+    expect(told).toEqual(['approval']);
+    expect(envOf('approval', { user })).toMatchObject(user);
+  });
+
   it('a service of the product reads its own keys', () => {
     expect(envOf('policy')['COUNTERSIGN_KEYS_DIR']).toBe('/data/keys/policy');
     expect(envOf('helpdesk')['COUNTERSIGN_KEYS_DIR']).toBeUndefined();

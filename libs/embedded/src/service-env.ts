@@ -43,8 +43,10 @@ export function serviceEnv(service: Service, layout: Layout, instance: string, p
   };
 }
 
-export function handedOn(user: NodeJS.ProcessEnv): Record<string, string> {
-  const named = Object.entries(user).filter(([name, value]) => HANDED_ON.test(name) && value !== undefined);
+export const handedOn = (user: NodeJS.ProcessEnv): Record<string, string> => matching(user, HANDED_ON);
+
+function matching(user: NodeJS.ProcessEnv, names: RegExp): Record<string, string> {
+  const named = Object.entries(user).filter(([name, value]) => names.test(name) && value !== undefined);
   return Object.fromEntries(named) as Record<string, string>;
 }
 
@@ -66,8 +68,9 @@ function own(service: Service, layout: Layout): Record<string, string> {
       };
     case 'planner':
       return { ...core(service, layout), ...modelKey(layout) };
-    case 'policy':
     case 'approval':
+      return { ...core(service, layout), ...webhook(layout) };
+    case 'policy':
     case 'audit':
       return core(service, layout);
   }
@@ -102,6 +105,10 @@ function modelSettings({ user, ports }: Layout): Record<string, string> {
 const modelKey = ({ user }: Layout): Record<string, string> => ({
   OPENAI_API_KEY: user['OPENAI_API_KEY'] ?? 'stand-in',
 });
+
+/** Its secret signs what approval tells the user's own system: nobody else's business. */
+const webhook = ({ user }: Layout): Record<string, string> =>
+  matching(user, /^COUNTERSIGN_WEBHOOK_(URL|SECRET)(_FILE)?$/);
 
 function peers({ ports }: Layout): Record<string, string> {
   return {

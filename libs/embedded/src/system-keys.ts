@@ -67,9 +67,14 @@ function makeSealingKeys(dir: string): string {
 /** Makes the executor's credentials for helpdesk, a bearer token per tenant: `<dir>/helpdesk/<tenant>.token`. */
 export function makeCredentials(dir: string): void {
   for (const tenant of TENANTS) {
-    writeOnce(path.join(dir, 'helpdesk', `${tenant}.token`), () => randomBytes(24).toString('base64url'));
+    writeOnce(tokenFile(dir, tenant), () => randomBytes(24).toString('base64url'));
   }
 }
+
+const tokenFile = (dir: string, tenant: string): string => path.join(dir, 'helpdesk', `${tenant}.token`);
+
+export const helpdeskToken = (dir: string, tenant: string): string =>
+  fs.readFileSync(tokenFile(dir, tenant), 'utf8').trim();
 
 /** A password per service, and one for the owner of the tables, derived from one secret of the data folder. */
 export function databasePasswords(dir: string): Record<string, string> {

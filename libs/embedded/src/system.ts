@@ -9,13 +9,14 @@ import { databaseOf, ownedDatabase } from './databases.js';
 import { throwawayDir } from './engines.js';
 import { StartFailed } from './errors.js';
 import { startKafka } from './kafka.js';
-import { freePort, ownsPort } from './ports.js';
+import { answersReady, freePort, ownsPort } from './ports.js';
 import { startPostgres } from './postgres.js';
 import { cacheDir, repoRoot } from './repo-root.js';
 import { CORE_SERVICES, folderOf, OUTSIDE_SERVICES, SERVICES, type Service } from './service-catalog.js';
 import { handedOn, serviceEnv, type Layout } from './service-env.js';
+import { publishStages, STAGES_ARE_YOURS } from './stages.js';
 import { Supervisor, type SupervisorEvent } from './supervisor.js';
-import { databasePasswords, makeCredentials, makeKeys } from './system-keys.js';
+import { databasePasswords, helpdeskToken, makeCredentials, makeKeys } from './system-keys.js';
 import { allotPorts, type PortName } from './system-ports.js';
 
 export interface SystemOptions {
@@ -34,6 +35,8 @@ export interface SystemOptions {
   /** Packages, or folders of packages, of `COUNTERSIGN_WORKFLOWS`. */
   workflows?: readonly string[];
   topicPrefix?: string;
+  /** On by default: a workflow that nobody set a stage for is let commit within its limits. Off: it may only read. */
+  stages?: boolean;
   /** Said to every service. */
   env?: Record<string, string>;
   /** On by default: data outlives a loss of power. Tests turn it off. */
@@ -45,6 +48,8 @@ export interface Progress {
   step: string;
   /** Since the step began; undefined when it begins. */
   seconds?: number;
+  /** What whoever starts the system must know of it, in a line. */
+  note?: string;
 }
 
 export interface SystemUrls {
@@ -66,6 +71,8 @@ export interface System {
   events: EventEmitter<{ event: [SupervisorEvent] }>;
   /** Of services and engines: a signal to one of these reaches the program itself. */
   pids(): Record<string, number[]>;
+  /** What helpdesk lets a tenant's own staff in with, and the executor. */
+  helpdeskToken(tenant: string): string;
   /** What an instance of a service was started with. */
   env(service: Service): Record<string, string>;
   logFile(instance: string): string;
@@ -119,6 +126,8 @@ class Starting {
       ...this.chosen(OUTSIDE_SERVICES).map((service) => this.startService(service, layout)),
     ]);
     await Promise.all(core.map((service) => this.startService(service, layout)));
+    if (this.options.stages !== false && STAGING.every((service) => this.services.includes(service)))
+      await this.stages(layout);
     return this.system(layout, postgres);
   }
 
@@ -236,17 +245,20 @@ class Starting {
     });
   }
 
+  private async stages(layout: Layout): Promise<void> {
+    const { gateway, identity } = urlsOf(layout.ports);
+    const { OIDC_ISSUER } = serviceEnv('policy', layout, 'policy-1', layout.ports.policy);
+    if (OIDC_ISSUER === identity) await this.step('stages', () => publishStages({ gateway, identity }));
+    else this.options.onProgress?.({ step: 'stages', note: STAGES_ARE_YOURS });
+  }
+
   private system(layout: Layout, postgres: string): System {
     const { supervisor, data, events } = this;
-    const at = (service: Service) => `http://127.0.0.1:${layout.ports[service]}`;
     const superuser = new URL(postgres);
     superuser.pathname = `/${layout.database}`;
     return {
       urls: {
-        gateway: at('gateway'),
-        helpdesk: at('helpdesk'),
-        model: at('model'),
-        identity: at('identity'),
+        ...urlsOf(layout.ports),
         kafka: layout.kafkaBrokers,
         postgres: superuser.href,
       },
@@ -254,6 +266,7 @@ class Starting {
       topicPrefix: layout.topicPrefix,
       events,
       pids: () => supervisor.pids(),
+      helpdeskToken: (tenant) => helpdeskToken(layout.credentialsDir, tenant),
       env: (service) => serviceEnv(service, layout, `${service}-1`, layout.ports[service]),
       logFile: (instance) => supervisor.logFile(instance),
       stop: () => this.stop(),
@@ -262,7 +275,14 @@ class Starting {
 }
 
 const ENGINES = ['kafka', 'postgres'];
+/** Without one of these no stage comes into force. */
+const STAGING: readonly Service[] = ['gateway', 'identity', 'policy', 'executor'];
 const NODE_FLAGS = ['--disable-warning=TimeoutNegativeWarning', '--max-semi-space-size=16'];
+
+function urlsOf(ports: Layout['ports']): Pick<SystemUrls, 'gateway' | 'helpdesk' | 'model' | 'identity'> {
+  const at = (service: Service) => `http://127.0.0.1:${ports[service]}`;
+  return { gateway: at('gateway'), helpdesk: at('helpdesk'), model: at('model'), identity: at('identity') };
+}
 
 function embeddedOwner(admin: string, password: string): Promise<string> {
   return ownedDatabase({
@@ -272,14 +292,4 @@ function embeddedOwner(admin: string, password: string): Promise<string> {
     password,
     rights: 'CREATEROLE CREATEDB',
   });
-}
-
-async function answersReady(port: number): Promise<boolean> {
-  try {
-    const answer = await fetch(`http://127.0.0.1:${port}/readyz`, { signal: AbortSignal.timeout(2000) });
-    await answer.body?.cancel();
-    return answer.ok;
-  } catch {
-    return false; // not listening yet: asked again
-  }
 }

@@ -19,6 +19,8 @@ type Make = (
 ) => Pick<Asked, 'actor' | 'tool' | 'effect'> & { args: Record<string, unknown>; dryRun?: boolean; tenant?: 'globex' };
 
 const order = (n: number) => `ord_${13_100 + (n % 1_800)}`;
+/** One and the other in turn: an order has one open refund at a time. */
+const theirs = (n: number) => `ord_200${1 + (Math.floor(n / 20) % 2)}`;
 const customer = (n: number) => `cus_${5_000 + (n % 100)}`;
 const refund = (orderId: string, amount: string, currency = 'EUR') => ({
   orderId,
@@ -60,12 +62,12 @@ const MAKERS: Make[] = [
     args: { orderId: `ord_200${1 + (n % 2)}` },
     effect: undefined,
   }),
-  () => ({
+  (n) => ({
     actor: 'erin',
     tenant: 'globex',
     tool: 'issue_refund',
-    args: refund('ord_2002', '0.10'),
-    effect: refunded('ord_2002', '0.10'),
+    args: refund(theirs(n), '0.10'),
+    effect: refunded(theirs(n), '0.10'),
   }),
   () => ({ actor: 'erin', tenant: 'globex', tool: 'get_order', args: { orderId: 'ord_1001' }, effect: undefined }),
   (n) => ({ actor: 'alice', tool: 'issue_refund', args: refund(order(n), '8.00', 'USD'), effect: undefined }),

@@ -15,7 +15,16 @@ const script: Script = {
 };
 const scripts = new Map([[INTENT, script]]);
 const key = idempotencyKeyOf('acme', actionIdOf(INTENT, 1, 0), 0);
-const refund = { seq: 1, tenant: 'acme', kind: 'refund', record: 'ord_1', amount: '12.50', idempotencyKey: key };
+const startedAt = '2026-03-01T10:00:00.000Z';
+const refund = {
+  seq: 1,
+  startedAt,
+  tenant: 'acme',
+  kind: 'refund',
+  record: 'ord_1',
+  amount: '12.50',
+  idempotencyKey: key,
+};
 
 describe('the judge of the ledger', () => {
   it('takes what is due, once', () => expect(effectFlaws([refund], dueEffects(scripts), new Map())).toEqual([]));

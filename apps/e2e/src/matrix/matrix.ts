@@ -20,6 +20,7 @@ export async function matrix(world: World, say: (text: string) => void): Promise
   const workflows = (await ask(world, alice, 'GET', '/v1/workflows')).body['data'] as {
     name: string;
     roles: string[];
+    budgets: { tools: string[] | null }[];
   }[];
   const own = tools.filter(({ workflow }) => workflow === 'support-desk');
   const tally = new Tally();
@@ -28,7 +29,8 @@ export async function matrix(world: World, say: (text: string) => void): Promise
   await routeCells({ world, records, subjects, approvers }, callers, tally);
   say(`${tally.total().cells} cells of routes`);
   const roles = new Map(workflows.map((workflow) => [workflow.name, workflow.roles] as const));
-  const cells = new ToolCells(world, records, roles, tally, callers);
+  const budgeted = new Set(workflows.flatMap(({ budgets }) => budgets.flatMap(({ tools }) => tools ?? [])));
+  const cells = new ToolCells(world, records, roles, tally, callers, budgeted);
   // What deletes comes last: others still ask for what it takes away.
   const deletes = ({ name }: ToolView) => name.startsWith('delete_');
   await cells.all(own.filter((tool) => !deletes(tool)));

@@ -28,7 +28,9 @@ const MALFORMED = "no-such'; -- \u{1F4A5}";
 
 /** Every route for every caller and every kind of id. */
 export async function routeCells(around: Around, callers: Caller[], tally: Tally): Promise<void> {
-  const operations = await operationsOf(around.world);
+  const ending = ({ path }: Operation) => Number(path.endsWith('/decisions'));
+  // What ends an item comes after what is only said of an open one.
+  const operations = (await operationsOf(around.world)).sort((one, other) => ending(one) - ending(other));
   for (const operation of operations) {
     const cells = callers.map((caller) => new RouteCells(around, operation, caller, tally));
     await Promise.all(cells.map((each) => (operation.path.includes('{') ? each.withIds() : each.withoutId())));
@@ -98,9 +100,9 @@ class RouteCells {
     return ask(this.around.world, this.caller, this.operation.method, path, body);
   }
 
-  /** What is parked belongs to the operators, whoever's bytes it was; those it never shows. */
+  /** What is parked, and what stops or bounds everybody, belongs to the operators, whatever tenant it concerns. */
   private isTenantsThing(): boolean {
-    return !this.operation.path.startsWith('/v1/parked');
+    return !/^\/v1\/(parked|control)/.test(this.operation.path);
   }
 
   private mayCall(): boolean {
@@ -125,6 +127,8 @@ class RouteCells {
   private idOf(kind: Kind): string {
     const { path } = this.operation;
     if (kind === 'malformed') return MALFORMED;
+    if (path.startsWith('/v1/control/kill')) return kind === 'absent' ? 'tool/no_such_tool' : `tenant/${kind}`;
+    if (path.startsWith('/v1/control/stage')) return kind === 'absent' ? 'no-such-desk' : 'support-desk';
     if (kind === 'absent') return path.startsWith('/v1/parked') ? 'policy:404404' : ABSENT;
     const subjects = this.around.subjects[kind];
     if (path.startsWith('/v1/approvals')) return itemFor(subjects, this.caller.name).approvalId;
@@ -174,7 +178,14 @@ function bodyOf(
   if (path === '/v1/intents') return { ...common, text: 'What can you do?' };
   const orderId = records.idFor('orderId', 'own', tenant, caller.person ? caller.name : 'alice');
   if (path === '/v1/actions') return { ...common, tool: 'get_order', arguments: { orderId } };
-  if (!path.endsWith('/decisions') || path === '/v1/approvals/decisions') return {};
+  const reason = 'the matrix says so';
+  // What is on nowhere is let go on: nothing is stopped while the other cells are played.
+  if (path.startsWith('/v1/control/kill')) return { killed: kind === 'absent', reason, waitSeconds: 0 };
+  if (path.startsWith('/v1/control/stage')) return { stage: 'scoped', reason, waitSeconds: 0 };
+  if (path.endsWith('/delegate')) return { to: caller.name, reason };
+  const none = { approvalId: ABSENT, actionHash: 'none' };
+  if (path === '/v1/approvals/decisions') return { decision: 'reject', reason, items: [none] };
+  if (!path.endsWith('/decisions')) return {};
   const item = kind === 'acme' || kind === 'globex' ? itemFor(subjects[kind], caller.name) : undefined;
-  return { decision: 'reject', actionHash: item?.actionHash ?? 'none', reason: 'the matrix says no' };
+  return { decision: 'reject', actionHash: item?.actionHash ?? 'none', reason };
 }

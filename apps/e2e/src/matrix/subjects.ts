@@ -20,6 +20,7 @@ const PEOPLE: Record<Tenant, { requester: string; deciders: string[]; reader: st
   globex: { requester: 'erin', deciders: ['gil'], reader: 'gil' },
 };
 const SHARED = 'nobody';
+const BYSTANDER = 'audra';
 
 export async function subjectsOf(world: World, records: Records): Promise<Record<Tenant, Subjects>> {
   const run = Date.now().toString(36);
@@ -34,7 +35,8 @@ async function plant(world: World, records: Records, tenant: Tenant, run: string
   const { requester, deciders, reader } = PEOPLE[tenant];
   const [marker] = records.markers[tenant];
   const token = await world.token(requester);
-  const orderId = records.idFor('orderId', 'own', tenant, requester)!;
+  const orderOf = (person: string) => records.idFor('orderId', 'own', tenant, person)!;
+  const orderId = orderOf(requester);
   const make = (name: string, data: object): IntentToPublish => {
     const session = `matrix-${name}-${run}`;
     return {
@@ -45,8 +47,11 @@ async function plant(world: World, records: Records, tenant: Tenant, run: string
       data: { workflow: 'support-desk', session, ...data } as IntentToPublish['data'],
     };
   };
-  const large = { orderId, amount: '60.00', currency: 'EUR', reason: `${marker} asks for it` };
-  const asking = [SHARED, ...deciders].map((name) => make(`large-${name}`, { tool: 'issue_refund', arguments: large }));
+  // One open refund an order: each on another, and the one that stays open on one that no cell refunds.
+  const asking = [SHARED, ...deciders].map((name) => {
+    const large = { orderId: orderOf(name === SHARED ? BYSTANDER : name), amount: '60.00', currency: 'EUR' };
+    return make(`large-${name}`, { tool: 'issue_refund', arguments: { ...large, reason: `${marker} asks for it` } });
+  });
   const question = make('question', { text: `What is the status of order ${orderId}? ${marker} wants to know.` });
   const [intentId = '', ...askedIds] = await world.product.publish(question, ...asking);
   const asker = await world.person(requester);

@@ -46,6 +46,8 @@ export class ToolCells {
     private readonly workflowRoles: Map<string, string[]>,
     private readonly tally: Tally,
     private readonly people: Caller[],
+    /** Tools that a budget names: somebody permitted may have used theirs up. */
+    private readonly budgeted: ReadonlySet<string>,
   ) {}
 
   async all(tools: ToolView[]): Promise<void> {
@@ -140,7 +142,8 @@ export class ToolCells {
     const { tool, kind, caller } = cell;
     const outcome = outcomes.get(cell)!;
     const may = this.may(cell);
-    const flaws = may ? this.succeeded(cell, outcome) : refusedFlaws(cell, outcome);
+    const isOver = outcome.code === 'RATE_LIMITED' && this.budgeted.has(tool.name);
+    const flaws = isOver ? [] : may ? this.succeeded(cell, outcome) : refusedFlaws(cell, outcome);
     this.tally.count(tool.name, `${kind} id for ${caller.name}`, may, {
       leaks: this.leaks(cell, outcome, outcomes),
       flaws,

@@ -1,23 +1,35 @@
 import { parseArgs } from 'node:util';
 import Table from 'cli-table3';
 import { books } from '../books/books.js';
+import { budgets } from '../budgets/budgets.js';
 import { context } from '../context/context.js';
 import { firstOf, type Finding } from '../finding.js';
-import { generateWorkflow } from '../generated.js';
+import { forged } from '../forged/forged.js';
+import { generateWorkflow, hastyDesk, rationedDesks } from '../generated.js';
 import { hostileModel } from '../hostile-model/hostile-model.js';
 import { lyingPlanner } from '../lying-planner/lying-planner.js';
 import { matrix } from '../matrix/matrix.js';
+import { mutation } from '../mutation/mutation.js';
+import { races } from '../races/races.js';
+import { compare, policyKit } from '../second-evaluator/compare.js';
+import { stageMatrix } from '../stage-matrix.js';
+import { trips } from '../trips/trips.js';
 import { World } from '../world.js';
 
 /**
- * The long forms of what `npm test` shows in short, one after the other on one system. Prints what it found as a table and exits
- * 3 when anything fell short. `--only matrix,books` runs some, `--outputs`, `--actions` and `--seed` say how many and which.
+ * The long forms of what `npm test` shows in short, one after the other: those that need no system, then the others on one. Prints
+ * what it found as a table and exits 3 when anything fell short. `--only matrix,books` runs some; `--outputs`, `--actions`, `--pairs`,
+ * `--trips`, `--rounds`, `--forgeries` and `--seed` say how many and which.
  */
 const { values: options } = parseArgs({
   options: {
     only: { type: 'string' },
     outputs: { type: 'string', default: '10000' },
     actions: { type: 'string', default: '1000' },
+    pairs: { type: 'string', default: '1000000' },
+    trips: { type: 'string', default: '30' },
+    rounds: { type: 'string', default: '500' },
+    forgeries: { type: 'string', default: '10000' },
     seed: { type: 'string' },
   },
 });
@@ -26,6 +38,8 @@ const seed = Number(options.seed ?? Date.now() % 100_000);
 type Say = (text: string) => void;
 interface Proof {
   name: string;
+  /** On a system of its own with so many executors. */
+  executors?: number;
   run(world: World, say: Say): Promise<Finding>;
 }
 
@@ -35,17 +49,28 @@ const proofs = (generated: string): Proof[] => [
   { name: 'planner', run: (world) => lyingPlanner(world, 'long') },
   { name: 'model', run: (world, say) => hostileModel(world, Number(options.outputs), seed, say) },
   { name: 'matrix', run: (world, say) => matrix(world, say) },
+  { name: 'budgets', run: (world) => budgets(world, 200, 'long', true) },
+  { name: 'forged', run: (world, say) => forged(world, Number(options.forgeries), 'long', say) },
+  { name: 'stages', run: (world) => stageMatrix(world, 'long') },
+  { name: 'races', run: (world, say) => races(world, Number(options.rounds), 'long', HASTY, say) },
+  { name: 'trips', executors: 3, run: (world, say) => trips(world, Number(options.trips), 'long', say, true) },
 ];
+/** Those that need no system. */
+const alone: { name: string; run(say: Say): Promise<Finding> }[] = [
+  { name: 'rules', run: async (say) => compare(await policyKit(), Number(options.pairs), seed, say) },
+  { name: 'mutation', run: mutation },
+];
+const HASTY = 'hasty-desk';
 
 const began = performance.now();
 const say: Say = (text) => console.error(`${((performance.now() - began) / 1000).toFixed(1).padStart(7)} s  ${text}`);
 
 /** What a proof threw is a flaw like any other: the rest is still run. */
-async function found(proof: Proof, world: World): Promise<Finding> {
+async function found(name: string, run: (say: Say) => Promise<Finding>): Promise<Finding> {
   const from = performance.now();
-  say(`${proof.name} ...`);
+  say(`${name} ...`);
   try {
-    const { figures, flaws } = await proof.run(world, (text) => say(`${proof.name}: ${text}`));
+    const { figures, flaws } = await run((text) => say(`${name}: ${text}`));
     return { figures: { ...figures, seconds: ((performance.now() - from) / 1000).toFixed(0) }, flaws };
   } catch (error) {
     return { figures: {}, flaws: [`it could not be run to its end: ${(error as Error).message}`] };
@@ -71,22 +96,39 @@ function report(findings: { name: string; finding: Finding }[]): string {
 }
 
 async function main(): Promise<number> {
-  const generated = generateWorkflow();
-  const workflows = ['@countersign/support-desk', generated.folder];
-  const onProgress = ({ step, seconds }: { step: string; seconds?: number }) =>
-    seconds !== undefined && say(`${step} ${seconds.toFixed(1)} s`);
   const chosen = options.only?.split(',');
-  const world = await World.open({ workflows, onProgress });
+  const generated = [generateWorkflow(), hastyDesk(), ...rationedDesks()];
+  const all = proofs(generated[0]!.name).filter(({ name }) => !chosen || chosen.includes(name));
+  const workflows = ['@countersign/support-desk', ...generated.map(({ folder }) => folder)];
   say(`seed ${seed}`);
   try {
     const findings: { name: string; finding: Finding }[] = [];
-    for (const proof of proofs(generated.name).filter(({ name }) => !chosen || chosen.includes(name)))
-      findings.push({ name: proof.name, finding: await found(proof, world) });
+    for (const { name, run } of alone.filter((one) => !chosen || chosen.includes(one.name)))
+      findings.push({ name, finding: await found(name, run) });
+    for (const [executors, some] of byExecutors(all)) findings.push(...(await onOneSystem(workflows, executors, some)));
     console.log(report(findings));
     return findings.every(({ finding }) => finding.flaws.length === 0) && findings.length > 0 ? 0 : 3;
   } finally {
+    for (const one of generated) one.remove();
+  }
+}
+
+function byExecutors(all: Proof[]): [number, Proof[]][] {
+  const groups = new Map<number, Proof[]>();
+  for (const proof of all) groups.set(proof.executors ?? 1, [...(groups.get(proof.executors ?? 1) ?? []), proof]);
+  return [...groups];
+}
+
+async function onOneSystem(workflows: string[], executors: number, some: Proof[]) {
+  const onProgress = ({ step, seconds }: { step: string; seconds?: number }) =>
+    seconds !== undefined && say(`${step} ${seconds.toFixed(1)} s`);
+  const world = await World.open({ workflows, onProgress, instances: { executor: executors } });
+  try {
+    const findings: { name: string; finding: Finding }[] = [];
+    for (const { name, run } of some) findings.push({ name, finding: await found(name, (tell) => run(world, tell)) });
+    return findings;
+  } finally {
     await world.close();
-    generated.remove();
   }
 }
 
