@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
-import { eventIdOf, type JsonObject } from '@countersign/contracts';
+import { classified, eventIdOf, type JsonObject } from '@countersign/contracts';
+import { z } from 'zod';
 import { decideAnswer, decideLease, type Verdict } from './answer.js';
 import { decideApproved, decideEscalated } from './decide.js';
 import {
@@ -21,6 +22,7 @@ import {
   NOW,
   opened,
   preview,
+  refund,
   Rows,
 } from './given.spec-support.js';
 import { approvalIdOf, type Escalated } from './state.js';
@@ -230,6 +232,29 @@ describe('an edit', () => {
     const shown = escalation(undefined, { arguments: args({ to: token }) });
     expect(edit({ amount: '1.00' }, bob, shown).result.tag).toBe('recorded');
     expect(edit({ reason: `to ${token}` }, bob, shown).result.tag).toBe('recorded');
+  });
+
+  it('changes what lies deeper by the classes of what it changes there', () => {
+    const line = { sku: 'a-1', note: `tok_${'b'.repeat(32)}` };
+    const lines = z.array(
+      z.strictObject({ sku: classified('internal', z.string()), note: classified('personal', z.string()) }),
+    );
+    const contractOf = () => ({ ...refund, input: refund.input.extend({ lines }) });
+    const deep = escalation(undefined, { arguments: args({ lines: [line] }) });
+    const say = (change: object) =>
+      decideAnswer(
+        approvalIdOf(deep),
+        bob,
+        answer(deep, 'edit', args({ lines: [{ ...line, ...change }] })),
+        { ...known(), contractOf },
+        opened(deep),
+        later(5),
+      ).result;
+    expect(say({ sku: 'a-2' }).tag).toBe('recorded');
+    expect(say({ note: 'Dana' })).toMatchObject({
+      tag: 'unfit',
+      fields: [{ path: 'lines', message: expect.stringContaining('personal') }],
+    });
   });
 
   it('of a tool nobody has loaded cannot be judged', () => {

@@ -13,7 +13,7 @@ import type { ControlView, KillRow } from '@countersign/control';
 import { sealedDigest } from '@countersign/identity';
 import { emit, put, type Effect, type States } from '@countersign/messaging/stream';
 import { sealedTokensIn, shapesIn, tokensIn } from '@countersign/sealing';
-import { fieldClasses, parseInput, type InputProblem, type ToolContract } from '@countersign/tool-sdk';
+import { parseInput, sealFields, type InputProblem, type ToolContract } from '@countersign/tool-sdk';
 import { boundOf, decisionEvent, decisionEventId, draftOf } from './decide.js';
 import {
   approvalKey,
@@ -127,13 +127,11 @@ const TOKEN = /^tok_[0-9a-f]{32}$/;
 function hiddenValues({ escalated }: Item, contract: ToolContract, after: JsonObject): InputProblem[] {
   const { arguments: before, preview } = escalated;
   const shown = new Set([...tokensIn(before), ...sealedTokensIn(preview?.effect ?? null)]);
-  const classes = fieldClasses(contract.input);
-  const isHidden = (field: string) => !['public', 'internal'].includes(classes[field] ?? 'secret');
   const changed = Object.entries(after).filter(([field, value]) => digest(value) !== digest(before[field] ?? null));
   return changed.flatMap(([field, value]): InputProblem[] => {
     const says = (message: string) => [{ path: field, message }];
     if (tokensIn(value).some((token) => !shown.has(token))) return says('a token that this item does not show');
-    if (isHidden(field) && !(typeof value === 'string' && TOKEN.test(value)))
+    if (hiddenIn(contract, { [field]: value }).some((hidden) => !(typeof hidden === 'string' && TOKEN.test(hidden))))
       return says(
         'a personal value cannot be typed in here; keep its token, or reject the action and have it asked for anew',
       );
@@ -141,6 +139,16 @@ function hiddenValues({ escalated }: Item, contract: ToolContract, after: JsonOb
       ? says('it holds what looks like personal data; use the token that stands for it')
       : [];
   });
+}
+
+/** The values that the contract does not call public or internal, wherever they lie. */
+function hiddenIn({ input }: ToolContract, args: JsonObject): Json[] {
+  const hidden: Json[] = [];
+  sealFields(input, args, (value, dataClass) => {
+    hidden.push(value);
+    return { $sealed: { token: '', class: dataClass } };
+  });
+  return hidden;
 }
 
 const textsIn = (value: Json): string[] => {

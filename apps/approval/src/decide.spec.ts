@@ -290,6 +290,26 @@ describe('the expiry', () => {
     expect(rows.item(of).progress).toEqual({ tag: 'expired', at: later(3600).toISOString(), confirmed: true });
   });
 
+  it('is announced as often after a switch had stopped its time for long', () => {
+    const rows = opened(of);
+    for (let times = 0; times < 50; times++) rows.apply(decideNotYet(id, later(4000), rows));
+    const effects = rows.apply(decideExpiry(id, rows, later(4000)));
+    expect(effects.filter((effect) => effect.do === 'work')).toMatchObject([
+      { work: { id: expiryWorkId(id, 51), notBefore: later(4005) } },
+    ]);
+  });
+
+  it('does not stand in the way of being asked again: who had decided in time may decide anew', () => {
+    const rows = opened(of);
+    rows.apply(decideAnswer(id, bob, answer(of), known(), rows, later(3599)).effects);
+    rows.apply(decideExpiry(id, rows, later(3600)));
+    const asks = askedAgain(of, 'KILLED: kill/*', eventIdOf('countersign.approval.granted.v1', id, 0));
+    rows.apply(decideEscalated(asks, rows, genuine, later(3601)));
+    expect(rows.item(of)).toMatchObject({ progress: { tag: 'open' }, round: 1 });
+    rows.apply(decideDenied(denied('APPROVAL_EXPIRED'), rows, genuine, later(3602)));
+    expect(decideEscalated(asks, rows, genuine, later(3603))).toEqual([{ do: 'ignore', because: 'already opened' }]);
+  });
+
   it('is announced for some hours and no longer: what was said stands on the topic', () => {
     const rows = opened(of);
     let announced = 0;

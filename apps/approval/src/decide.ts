@@ -85,7 +85,7 @@ function reopen(item: Item, { id, causationid, data }: Escalated['event'], now: 
   const isAfterLook = isLooking(progress) && data.because !== undefined;
   const at = item.decisions.findIndex((said, index) => decisionEventId(item, said.decision, index) === causationid);
   if (isAfterLook ? item.askedAgain?.includes(id) : at < item.round) return [ignore('already opened')];
-  if (!isAfterLook && progress.tag !== 'open' && progress.tag !== 'decided') return [ignore(`already ${progress.tag}`)];
+  if (!isAfterLook && isFinal(progress)) return [ignore(`already ${progress.tag}`)];
   const { claim: _, ...rest } = item;
   const reopened = { at: now.toISOString(), because: data.because ?? '' };
   const askedAgain = [...(item.askedAgain ?? []), id];
@@ -212,14 +212,15 @@ export function decideExpiry(approvalId: string, states: States, now: Date): Eff
   const at = item.progress.tag === 'expired' ? item.progress.at : now.toISOString();
   const expiries = item.expiries + 1;
   const type = 'countersign.approval.expired.v1';
-  const waits = Math.min(EXPIRY_AGAIN_MS * 2 ** item.expiries, EXPIRY_AGAIN_AT_MOST_MS);
+  const announced = item.expiries - (item.delays ?? 0);
+  const waits = Math.min(EXPIRY_AGAIN_MS * 2 ** announced, EXPIRY_AGAIN_AT_MOST_MS);
   return [
     put(approvalKey(approvalId), { ...item, expiries, progress: { tag: 'expired', at } satisfies Progress }),
     emit({
       ...draftOf(item, type, eventIdOf(type, approvalId, item.expiries), item.openedEventId, now),
       data: { ...boundOf(item), expiredAt: at },
     }),
-    ...(expiries < EXPIRIES_AT_MOST ? [expiryWork(item, expiries, new Date(now.getTime() + waits))] : []),
+    ...(announced + 1 < EXPIRIES_AT_MOST ? [expiryWork(item, expiries, new Date(now.getTime() + waits))] : []),
   ];
 }
 
@@ -228,8 +229,9 @@ export function decideNotYet(approvalId: string, until: Date, states: States): E
   const item = states.get<Item>(approvalKey(approvalId));
   if (!item || isFinal(item.progress)) return [ignore('ended before')];
   const expiries = item.expiries + 1;
+  const delays = (item.delays ?? 0) + 1;
   const progress: Progress = item.progress.tag === 'expired' ? { tag: 'open' } : item.progress;
-  return [put(approvalKey(approvalId), { ...item, expiries, progress }), expiryWork(item, expiries, until)];
+  return [put(approvalKey(approvalId), { ...item, expiries, delays, progress }), expiryWork(item, expiries, until)];
 }
 
 /** Most of its time is over, and nobody has decided. */

@@ -123,7 +123,7 @@ export function control(...scopes: [scope: string, value: object][]): ControlVie
 export const emitted = (effects: Effect[]) => effects.flatMap((effect) => (effect.do === 'emit' ? [effect.event] : []));
 
 const word = classified('internal', z.string());
-const refund = defineToolContract({
+export const refund = defineToolContract({
   ...{
     name: 'issue_refund',
     version: '1.0.0',

@@ -8,7 +8,7 @@ import {
   type SelectQueryBuilder,
 } from 'typeorm';
 import type { Person } from '@countersign/contracts';
-import type { Applied, SqlTx } from '@countersign/messaging';
+import { storableJson, type Applied, type SqlTx } from '@countersign/messaging';
 import { readAs } from '@countersign/migrations';
 import type { Item, Status } from './state.js';
 
@@ -49,7 +49,7 @@ const WRITE = `
 /** Writes what a transaction did to items, in that transaction. */
 export async function project(tx: SqlTx, { puts }: Applied): Promise<void> {
   const items = [...puts].filter(([key]) => key.startsWith('approval/')).map(([, item]) => item);
-  if (items.length > 0) await tx.query('write-approvals', WRITE, [JSON.stringify(items)]);
+  if (items.length > 0) await tx.query('write-approvals', WRITE, [storableJson(items)]);
 }
 
 export interface Page {

@@ -106,6 +106,13 @@ describe('an escalated action', () => {
     expect((await world.ask('gil', 'GET', '/v1/approvals')).body.data).toEqual([]);
   });
 
+  it('waits for people, and hears them, with characters in its effect and their words that no database takes', async () => {
+    const of = world.escalated('act_nul');
+    const id = await world.open({ ...of, preview: { ...of.preview!, effect: { note: 'nul \u0000' } } });
+    const answer = await decide('bob', id, decision(of, { decision: 'reject', reason: 'nul \u0000' }));
+    expect(answer).toMatchObject({ status: 200, body: { status: 'decided' } });
+  });
+
   it('opens nothing when another service signed it', async () => {
     const of = world.escalated('act_forged');
     await world.publish('countersign.action.escalated.v1', of, 'executor');
@@ -327,6 +334,11 @@ describe('a batch', () => {
     expect(mixed).toMatchObject({ status: 422, body: { code: 'INVALID_ARGUMENTS' } });
     expect(mixed.body['detail']).toContain(oddId);
     expect(await say([items[1]!, items[1]!])).toMatchObject({ status: 422 });
+    for (const approvalId of ['apr_x', 'half \ud800'])
+      expect(await say([{ approvalId, actionHash: 'x' }])).toMatchObject({
+        status: 200,
+        body: { results: [{ status: 'refused', problem: { code: 'NOT_FOUND' } }] },
+      });
     expect(await world.said('act_b2')).toHaveLength(1);
   });
 });

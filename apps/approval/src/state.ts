@@ -64,8 +64,10 @@ export interface Item {
   /** Ids of policy's events that opened it again. */
   askedAgain?: string[];
   claim?: Claim;
-  /** How often the expiry was announced. */
+  /** How often the work that expires it came due. */
   expiries: number;
+  /** How often of these a switch had stopped its time, so that nothing was announced. */
+  delays?: number;
   progress: Progress;
 }
 

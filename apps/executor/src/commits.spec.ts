@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { digest } from '@countersign/contracts';
 import { NoAnswer, type TargetAnswer } from '@countersign/tool-sdk';
 import { givenKill, givenRow, givenStage, givenWarrant } from './given.spec-support.js';
@@ -49,6 +49,27 @@ describe('commits (numbers: the guarantees of commits.ts)', () => {
     const row = givenRow(givenWarrant({ epoch: 4 }), { status: 'SENT', attempts: 2 });
     await at.executor().perform([row], at.round);
     expect(at.round.notes).toEqual(['GET /lookup', 'COMMITTED']);
+  });
+
+  it('1: what another process sent a moment ago may still act, however long this one has run: nothing found proves nothing yet', async () => {
+    at.answer = () => Promise.resolve({ status: 404, body: {} });
+    const executor = at.executor();
+    const started = performance.now();
+    const time = jest.spyOn(performance, 'now').mockReturnValue(started + 60_000);
+    try {
+      const preview = { effect: { amount: '18.00' }, basis: {}, digest: 'd' };
+      const row = givenRow(givenWarrant({ preview }), { status: 'SENT', attempts: 1 });
+      await executor.perform([row], at.round);
+      time.mockReturnValue(started + 61_000);
+      // Claimed by another in between, then again by this one.
+      await executor.perform([{ ...row, attempts: 3 }], at.round);
+      time.mockReturnValue(started + 62_000);
+      await executor.perform([{ ...row, attempts: 4 }], at.round);
+    } finally {
+      time.mockRestore();
+    }
+    const notYet = ['GET /lookup', 'retry as SENT'];
+    expect(at.round.notes).toEqual([...notYet, ...notYet, 'GET /lookup', 'retry as QUEUED']);
   });
 
   it('1: a demotion stops nothing that was sent: it is sent again', async () => {

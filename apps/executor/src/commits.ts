@@ -42,12 +42,11 @@ export interface CommitParts {
  * 3. What its flight left behind unsent takes the next one, judged anew.
  */
 export class Commits {
-  private readonly startedAt = performance.now();
-
   constructor(private readonly parts: CommitParts) {}
 
   /** A row that was found SENT. */
   again(job: Job): Departure {
+    this.parts.memory.found(job.row.id, job.row.attempts, performance.now() + SEND_WINDOW_MS + CLOCK_BOUND_MS);
     return { ...job, basis: this.basisOf(job) ?? {}, isFirst: false };
   }
 
@@ -97,7 +96,7 @@ export class Commits {
 
   private send({ row, warrant, tool, basis }: Departure, opening: Opening, until: AbortSignal): Promise<Answer> {
     const mayActForMs = opening.notAfter(warrant) - opening.now() + CLOCK_BOUND_MS;
-    this.parts.memory.sent(row.id, performance.now() + mayActForMs, basis);
+    this.parts.memory.sent(row.id, row.attempts, performance.now() + mayActForMs, basis);
     return this.parts.attempts.send(warrant, tool, basis, opening, until);
   }
 
@@ -135,10 +134,9 @@ export class Commits {
     }
   }
 
-  /** How long a send may still act. One of a former life of this instance ended a window after this one began. */
+  /** How long a send may still act; one of another process was sent before the row was found here (`again`). */
   private limitInMs({ id }: WorkRow): number {
-    const limit = this.parts.memory.limitOf(id) ?? this.startedAt + SEND_WINDOW_MS + CLOCK_BOUND_MS;
-    return Math.max(0, Math.ceil(limit - performance.now()));
+    return Math.max(0, Math.ceil((this.parts.memory.limitOf(id) ?? 0) - performance.now()));
   }
 
   /** The versions its last send rested on, else those it was decided on. */

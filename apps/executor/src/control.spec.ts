@@ -74,6 +74,36 @@ describe('what the executor makes of a record on control', () => {
     ]);
   });
 
+  it.each<[string, Json]>([
+    ['half a character in its reason', { killed: true, reason: 'a\ud800' }],
+    ['a long name', { killed: true, by: 'x'.repeat(500) }],
+    ['more than the contract knows', { killed: true, ticket: 'INC-42' }],
+  ])('applies a trip with %s, and acknowledges it in what can be signed and read', (_, value) => {
+    const [put, drain] = decided(written(SCOPE, value));
+    expect(put).toMatchObject({ state: { killed: true } });
+    const { body } = (drain as Effect & { do: 'work' }).work;
+    const row = givenRow(givenWarrant(), { id: 'drain/5/executor-1', kind: DRAIN, body });
+    const [effect] = decideDrained(row, { instances: 1 }, { get: () => undefined }, NOW);
+    const { event } = effect as Effect & { do: 'emit' };
+    expect(EVENTS['countersign.control.applied.v1'].data.safeParse(event.data)).toMatchObject({ success: true });
+    expect(() => signedEncoder('executor', pens.policy)(event)).not.toThrow();
+  });
+
+  it('acknowledges a trip by a name of the event that a header can carry, whatever it is called', () => {
+    const event = { specversion: '1.0', id: `a\ud800${'x'.repeat(290)}`, source: '/ops', data: { killed: true } };
+    const of = {
+      topic: 'control' as const,
+      partition: 0,
+      offset: 5n,
+      timestamp: NOW.getTime(),
+      key: Buffer.from(SCOPE),
+    };
+    const headers = { 'content-type': 'application/cloudevents+json' };
+    const [, drain] = decided(decodeRecord({ ...of, value: Buffer.from(JSON.stringify(event)), headers }));
+    const { cause } = (drain as Effect & { do: 'work' }).work.body as unknown as DrainBody;
+    expect(cause).toBe(`a\ufffd${'x'.repeat(198)}`);
+  });
+
   it.each<[string, string, Json]>([
     ['a re-arm that policy has not judged', SCOPE, { killed: false }],
     ['a tombstone', SCOPE, null],

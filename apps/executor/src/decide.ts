@@ -154,7 +154,8 @@ function changeOf(incoming: Control, { signed }: ControlFacts): Change | undefin
     const said = parseControl(event.data.scope, event.data.value);
     if (said?.kind !== 'kill' || !said.value.killed) return undefined;
     const appendedAt = new Date(record.timestamp).toISOString();
-    return changeTo(said, { epoch: Number(record.offset), appendedAt, cause: event.id, by: said.value.by });
+    const cause = cut(event.id, MAX_ID);
+    return changeTo(said, { epoch: Number(record.offset), appendedAt, cause, by: said.value.by });
   }
   const { scope, value, epoch, at, appendedAt = at, by } = event.data;
   const said = parseControl(scope, value);
@@ -169,12 +170,11 @@ function changeTo(
 ): Change | undefined {
   if (said.kind === 'release') return undefined;
   const { by: _, ...value } = said.value;
-  const name = by && cut(by, MAX_NAME);
-  return { scope: said.scope, value, ...of, ...(name ? { by: name } : {}) };
+  return { scope: said.scope, value, ...of, ...(by ? { by } : {}) };
 }
 
-/** Of whoever trips a switch anything may be said; an acknowledgement takes so much of it. */
-const MAX_NAME = 200;
+/** Whoever trips a switch may call the event anything; an acknowledgement takes so much of it. */
+const MAX_ID = 200;
 
 /** The acknowledgement: in force here, and no sender is at work on what was before. */
 export function decideDrained(row: WorkRow, drained: Drained, _states: States, now: Date): Effect[] {

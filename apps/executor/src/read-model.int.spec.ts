@@ -66,6 +66,13 @@ describe('the read model of doubts', () => {
     expect(await listed('globex')).toEqual([]);
   });
 
+  it('takes what a target says though it holds characters that no database takes', async () => {
+    const known = 'nul \u0000';
+    await write(...eventsOf({ ...inDoubt, known } as Ending, 'act_7', 'umbrella'));
+    await write(...eventsOf({ ...resolved, detail: known } as Ending, 'act_7', 'umbrella'));
+    expect((await doubts.list('umbrella', { limit: 1 })).map(({ known }) => known)).toEqual([]);
+  });
+
   it('takes the same doubt twice for one', async () => {
     await write(...eventsOf(inDoubt, 'act_5', 'initech'));
     await write(...eventsOf(inDoubt, 'act_5', 'initech'));

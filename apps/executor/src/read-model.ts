@@ -1,6 +1,6 @@
 import { Column, Entity, Index, IsNull, PrimaryColumn, type DataSource } from 'typeorm';
 import type { EventData, EventDraft } from '@countersign/contracts';
-import type { Applied, SqlTx } from '@countersign/messaging';
+import { storableJson, type Applied, type SqlTx } from '@countersign/messaging';
 
 /** A commit of which nobody knows whether the target made it. */
 @Entity('in_doubt')
@@ -35,8 +35,8 @@ const RESOLVE = `
 export async function project(tx: SqlTx, { emitted }: Applied): Promise<void> {
   const opened = dataOf(emitted, 'countersign.action.in-doubt.v1');
   const resolved = dataOf(emitted, 'countersign.action.resolved.v1');
-  if (opened.length > 0) await tx.query('open-doubts', OPEN, [JSON.stringify(opened)]);
-  if (resolved.length > 0) await tx.query('resolve-doubts', RESOLVE, [JSON.stringify(resolved)]);
+  if (opened.length > 0) await tx.query('open-doubts', OPEN, [storableJson(opened)]);
+  if (resolved.length > 0) await tx.query('resolve-doubts', RESOLVE, [storableJson(resolved)]);
 }
 
 const dataOf = <T extends EventDraft['type']>(emitted: EventDraft[], type: T): EventData<T>[] =>

@@ -21,7 +21,7 @@ import { Sealer } from './sealer.js';
 import type { Flight } from './send-lock.js';
 import type { Ending, Outcome, Warrant } from './state.js';
 import type { Errand } from './target-client.js';
-import { Executor } from './work.js';
+import { Executor, type ExecutorParts } from './work.js';
 
 /** A round as the pool gives it: it writes down in which order things happen. */
 export class NotedRound implements Round {
@@ -63,6 +63,7 @@ export class Surroundings {
   fingerprint = 'f-1';
   controls: ControlRow[] = [givenStage('scoped')];
   mayBegin = true;
+  book: ExecutorParts['book'] = givenBook();
   /** Called when a flight has the lock, before it looks. */
   onLock: () => void = () => {};
   onLanding: (sends: Promise<unknown>[]) => void = () => {};
@@ -89,7 +90,7 @@ export class Surroundings {
     const sql: SqlTx = { query: <R>() => Promise.resolve([known()] as R[]) };
     const attempts = this.attempts();
     return new Executor({
-      book: givenBook(),
+      book: this.book,
       mayBegin: () => this.mayBegin,
       lock: { take: () => Promise.resolve(this.flight()) },
       gate: new Gate(

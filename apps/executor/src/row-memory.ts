@@ -3,8 +3,10 @@ import { union } from './records.js';
 
 interface Kept {
   at: number;
-  /** Until when, by the monotonic clock, a send of this process may still act. */
+  /** Until when, by the monotonic clock, a send may still act. */
   limit?: number;
+  /** Which claim of the row this was. */
+  claim?: number;
   reads: RecordRead[];
   /** What its last send rested on. */
   basis?: JsonObject;
@@ -20,8 +22,14 @@ export class RowMemory {
 
   constructor(private readonly now: () => number = () => performance.now()) {}
 
-  sent(id: string, limit: number, basis: JsonObject): void {
-    this.change(id, { limit, basis });
+  sent(id: string, claim: number, limit: number, basis: JsonObject): void {
+    this.change(id, { claim, limit, basis });
+  }
+
+  /** Was it somebody else's in between, or this process's in a former life, what was sent may still act for as long as given. */
+  found(id: string, claim: number, limit: number): void {
+    const isOwn = this.rows.get(id)?.claim === claim - 1;
+    this.change(id, isOwn ? { claim } : { claim, limit });
   }
 
   read(id: string, reads: RecordRead[]): void {

@@ -172,6 +172,13 @@ describe('executor, on real engines and the real helpdesk', () => {
     expect(await world.effectsOf(warrant)).toHaveLength(1);
   });
 
+  it('commits at a target that takes longer to answer than a send may take to begin', async () => {
+    await world.faults({ latencyMs: 600 });
+    const warrant = world.warrant();
+    expect(await world.run(warrant)).toMatchObject({ type: 'countersign.action.committed.v1' });
+    expect(await world.effectsOf(warrant)).toHaveLength(1);
+  });
+
   it('does nothing for a stored warrant that was altered', async () => {
     const warrant = world.warrant();
     const later = Math.floor(Date.now() / 1000) + 3;

@@ -71,7 +71,10 @@ describe('a book of warrants', () => {
     const opened = book.fromRecord(givenRecord(warrant)) as { packed: string };
     expect(book.fromPacked(opened.packed)).toMatchObject({ ok: true });
     trusted = [];
-    expect(book.fromPacked(opened.packed)).toEqual({ ok: false, because: expect.stringMatching('no trusted key') });
+    const because = expect.stringMatching('no trusted key');
+    expect(book.fromPacked(opened.packed)).toEqual({ ok: false, because, about: aboutOf(warrant) });
+    book.forget(opened.packed);
+    expect(book.fromPacked(opened.packed)).toEqual({ ok: false, because });
   });
 
   it('does not take altered bytes for bytes it knows', () => {

@@ -5,7 +5,9 @@ import type { About, Warrant } from './state.js';
 const TYPE = 'countersign.action.approved.v1';
 const SIZE = 8_000;
 
-export type Opened = { ok: true; warrant: Warrant; about: About; packed: string } | { ok: false; because: string };
+/** `about`: whose it is, of one that this process opened while the key that signed it still counted. */
+export type Opened =
+  { ok: true; warrant: Warrant; about: About; packed: string } | { ok: false; because: string; about?: About };
 
 /**
  * Opens warrants. What it opened is kept by the very bytes it was packed as, so a row performed by the process that read
@@ -13,6 +15,8 @@ export type Opened = { ok: true; warrant: Warrant; about: About; packed: string 
  */
 export class WarrantBook {
   private readonly opened = new Map<string, Opened & { ok: true }>();
+  /** Of those opened with keys before: so that what they were given for can be ended. */
+  private readonly formerly = new Map<string, About>();
   /** Of the keys that those were opened with. */
   private generation = -1;
 
@@ -33,7 +37,8 @@ export class WarrantBook {
     const known = this.opened.get(packed);
     if (known) return known;
     const opened = openWarrant(this.ring, 'policy', packed);
-    if (!opened.ok) return opened;
+    const about = this.formerly.get(packed);
+    if (!opened.ok) return about ? { ...opened, about } : opened;
     const { covered, value } = opened;
     if (covered.type !== TYPE) return { ok: false, because: `a ${covered.type} is no warrant` };
     const parsed = EVENTS[TYPE].data.safeParse(JSON.parse(value));
@@ -45,6 +50,7 @@ export class WarrantBook {
   /** Its row has ended. */
   forget(packed: string): void {
     this.opened.delete(packed);
+    this.formerly.delete(packed);
   }
 
   /** A key that came or went: what was opened with those before is to be opened again. */
@@ -52,16 +58,22 @@ export class WarrantBook {
     const { generation } = this.ring;
     if (generation === this.generation) return;
     this.generation = generation;
+    for (const [packed, { about }] of this.opened) bounded(this.formerly).set(packed, about);
     this.opened.clear();
   }
 
   private keep(packed: string, warrant: Warrant, cause: string, key: string): Opened {
     if (key !== `${warrant.tenant}/${warrant.session}`) return { ok: false, because: 'its key names another session' };
     const entry = { ok: true as const, warrant, about: aboutOf(warrant, cause), packed };
-    if (this.opened.size >= SIZE) this.opened.delete(this.opened.keys().next().value!);
-    this.opened.set(packed, entry);
+    bounded(this.opened).set(packed, entry);
     return entry;
   }
+}
+
+/** With room for one more. */
+function bounded<T>(map: Map<string, T>): Map<string, T> {
+  if (map.size >= SIZE) map.delete(map.keys().next().value!);
+  return map;
 }
 
 function aboutOf(warrant: Warrant, cause: string): About {

@@ -5,9 +5,9 @@ import type { WorkRow } from '@countersign/messaging';
 import { NoAnswer, ToolRefusal, type TargetAnswer } from '@countersign/tool-sdk';
 import { packWarrant } from '@countersign/signing';
 import { MAX_ATTEMPTS } from './automaton.js';
-import { givenRecord, givenRow, givenWarrant, pens } from './given.spec-support.js';
+import { aboutOf, givenRecord, givenRow, givenWarrant, pens } from './given.spec-support.js';
 import { NotedRound, Surroundings } from './round.spec-support.js';
-import { SETTLE, type Outcome } from './state.js';
+import { GRANT, SETTLE, type Outcome } from './state.js';
 
 const nested = (levels: number): Json => (levels === 0 ? 'x' : { in: nested(levels - 1) });
 const done: TargetAnswer = { status: 201, body: { refundId: 'ref_1' } };
@@ -26,6 +26,25 @@ describe('a round of the executor (numbers: the guarantees of work.ts)', () => {
     expect(at.round.notes).toEqual(['VOID', 'VOID']);
     expect(at.forged).toEqual([expect.stringContaining('no trusted key'), 'the row stands under another jti']);
   });
+
+  it.each<[string, WorkRow['status'], string]>([
+    [GRANT, 'QUEUED', 'BLOCKED'],
+    [GRANT, 'SENT', 'IN_DOUBT'],
+    [SETTLE, 'QUEUED', 'retry as QUEUED'],
+  ])(
+    '1: a %s found %s whose key was revoked since it was opened ends as %s: no action is left open',
+    async (kind, status, note) => {
+      const warrant = givenWarrant();
+      const row = givenRow(warrant, { kind, status });
+      const about = aboutOf(warrant);
+      at.book = { fromPacked: () => ({ ok: false, because: 'no trusted key', about }), forget: () => {} };
+      await at.executor().perform([row], at.round);
+      expect(at.round.notes).toEqual([note]);
+      at.round = new NotedRound();
+      await at.executor().perform([{ ...row, id: 'jti_other' }], at.round);
+      expect(at.round.notes).toEqual(['VOID']);
+    },
+  );
 
   it('2: sends after the mark is committed, and not at all for a row that is no longer ours', async () => {
     await at.executor().perform([givenRow(givenWarrant())], at.round);

@@ -25,7 +25,7 @@ import {
 import type { WarrantBook } from './warrant-book.js';
 
 export interface ExecutorParts {
-  book: WarrantBook;
+  book: Pick<WarrantBook, 'fromPacked' | 'forget'>;
   /** Whether switches and stages are known: until then nothing is claimed. */
   mayBegin: () => boolean;
   gate: Gate;
@@ -46,7 +46,7 @@ const SETTLE_AT_MOST_MS = 600_000;
 
 /**
  * Carries out warrants in rounds. It guarantees:
- * 1. A warrant is verified again from its stored bytes by the process that carries it out.
+ * 1. A warrant is verified again from its stored bytes by the process that carries it out; one whose key was revoked meanwhile is not.
  * 2. Nothing that changes state is sent before SENT is committed (`commits.ts`); what is read or previewed needs no such mark.
  * 3. What rests on a preview, on records read before or on sealed values is looked at again before its first send
  *    (`recheck.ts`) and sent on the versions just read, as a conditional write.
@@ -107,7 +107,8 @@ export class Executor implements Worker<Outcome> {
   /** Guarantee 1. */
   private jobOf(row: WorkRow): Job | { about: About | undefined; ending: Ending } | { absent: string } {
     const opened = this.parts.book.fromPacked((row.body as unknown as WorkBody).warrant);
-    if (!opened.ok || opened.warrant.jti !== row.id.split('/')[0]) {
+    if (!opened.ok && opened.about?.jti === jtiOf(row)) return withdrawn(row, opened.about, opened.because);
+    if (!opened.ok || opened.warrant.jti !== jtiOf(row)) {
       const because = opened.ok ? 'the row stands under another jti' : opened.because;
       this.parts.onForged(row, because);
       return { about: undefined, ending: { tag: 'void', because } };
@@ -204,4 +205,13 @@ export class Executor implements Worker<Outcome> {
     this.parts.book.forget((row.body as unknown as WorkBody).warrant);
     if (about) this.parts.onEnding(about, ending);
   }
+}
+
+const jtiOf = ({ id }: WorkRow) => id.split('/')[0]!;
+
+/** Its key was revoked since this process opened it: nothing more is done with it, and whoever waits for it hears so. */
+function withdrawn(row: WorkRow, about: About, because: string): { about: About; ending: Ending } | { absent: string } {
+  if (row.kind === SETTLE) return { absent: because };
+  if (row.status === 'SENT') return { about, ending: inDoubt(because) };
+  return { about, ending: { tag: 'blocked', refusal: refusal('WARRANT_INVALID', because) } };
 }

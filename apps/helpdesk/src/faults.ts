@@ -2,9 +2,14 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 
 const rate = z.number().min(0).max(1);
+/** Half the time that the executor gives a write to begin. */
+export const BEFORE_A_LIMIT_MS = 250;
 const off = z.union([z.literal(0), z.null()]).transform(() => undefined);
 
-/** What goes wrong on purpose. `dropAnswer` and `dropNext` act on writes, after their effect; the rest on all of /v1, before. */
+/**
+ * What goes wrong on purpose. `dropAnswer` and `dropNext` act on writes, after their effect; the rest on all of /v1, before. Of the latency
+ * of a write that has a limit, what would make it too late comes after the effect: a slow target, not one that nothing ever reaches.
+ */
 export const faultsSchema = z.strictObject({
   dropAnswer: rate.default(0),
   dropNext: z.int().min(0).default(0),
@@ -42,12 +47,18 @@ export class Faults {
     return { ...this.settings };
   }
 
-  /** Holds a request for the ordered latency; `held` says how many are held just now. */
-  async hold(): Promise<void> {
+  /** Holds a request, at most so long, for the ordered latency; answers what is left of that. `held` says how many are held just now. */
+  async hold(atMostMs = Infinity): Promise<number> {
     const { latencyMs } = this.settings;
-    if (latencyMs === 0) return;
+    const ms = Math.min(latencyMs, atMostMs);
+    await this.wait(ms);
+    return latencyMs - ms;
+  }
+
+  async wait(ms: number): Promise<void> {
+    if (ms === 0) return;
     this.held += 1;
-    await delay(latencyMs);
+    await delay(ms);
     this.held -= 1;
   }
 

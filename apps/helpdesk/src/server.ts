@@ -7,7 +7,7 @@ import Fastify, {
 } from 'fastify';
 import type { Pool } from 'pg';
 import { AccessLog } from './access-log.js';
-import { Faults } from './faults.js';
+import { BEFORE_A_LIMIT_MS, Faults } from './faults.js';
 import { invalid, Refused } from './refused.js';
 import { readRoutes, type RecordSeen } from './reads.js';
 import { testSurface } from './test-surface.js';
@@ -24,6 +24,8 @@ declare module 'fastify' {
     /** Leave to touch restricted records, as the caller says; whoever holds a tenant's credential answers for it. */
     mayTouchRestricted: boolean;
     replayed: boolean;
+    /** Of the ordered latency, what its answer is held for. */
+    owedMs: number;
   }
 }
 
@@ -71,6 +73,7 @@ function governAccess(v1: FastifyInstance, tenantOf: TenantOf, faults: Faults, a
   v1.decorateRequest('records');
   v1.decorateRequest('mayTouchRestricted', false);
   v1.decorateRequest('replayed', false);
+  v1.decorateRequest('owedMs', 0);
   v1.addHook('onRequest', async (request) => {
     request.startedAt = new Date();
     request.records = [];
@@ -82,11 +85,13 @@ function governAccess(v1: FastifyInstance, tenantOf: TenantOf, faults: Faults, a
   });
   v1.addHook('preHandler', async (request) => {
     request.record = recordNamed(request);
-    await faults.hold();
+    const hasLimit = request.headers['countersign-not-after'] !== undefined;
+    request.owedMs = await faults.hold(hasLimit ? BEFORE_A_LIMIT_MS : Infinity);
     const status = faults.status();
     if (status) throw new Refused(status, 'FAULT', 'A fault was ordered; nothing was done.');
   });
   v1.addHook('onSend', async (request, reply) => {
+    await faults.wait(request.owedMs);
     accessLog.add(accessOf(request, reply.statusCode));
   });
 }

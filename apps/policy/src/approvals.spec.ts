@@ -169,6 +169,16 @@ describe('an escalation', () => {
     expect(types(world.preview(looking, { balance: '5' }, { people }))).toEqual(['action.escalated']);
   });
 
+  it('carries no yes over into what is asked under other rules: it takes as many people as these say (1)', () => {
+    const asked = world.escalated({ ...large, amount: '600.00' });
+    world.grants(asked, bob);
+    const commit = warrantOf(world.grants(asked, carol));
+    world.desk = deskWith({}, 'pv-2');
+    const anew = askedOf(world.return(commit, 'WARRANT_EXPIRED'));
+    expect(world.grants(anew, carol)).toEqual([]);
+    expect(warrantOf(world.grants(anew, bob)).approvers.map(({ sub }) => sub)).toEqual(['carol', 'bob']);
+  });
+
   it('of a workflow that is not loaded is an error that parks the record, to be redriven', () => {
     const asked = world.escalated();
     world.desk = { ...desk, workflow: { ...desk.workflow, name: 'other' } };
@@ -239,6 +249,20 @@ describe('while a kill switch stops the call', () => {
     expect(askedOf(again)).toMatchObject({ actionHash: asked.actionHash, because: expect.stringMatching(/^KILLED/) });
     world.switches.rearm();
     expect(warrantOf(world.grants(asked, carol)).approvers.map(({ sub }) => sub)).toEqual(['carol']);
+  });
+
+  it('what was said before people were asked again says nothing anew, however often it is delivered (1)', () => {
+    world.freshAfterMs = 0;
+    const asked = world.escalated();
+    world.now += 1;
+    const word = world.record('countersign.approval.granted.v1', world.word(asked, bob));
+    const deliver = () => world.when(granted, { ...word, record: { ...word.record, offset: 99n } }, saidBy(bob));
+    const looking = warrantOf(deliver());
+    world.switches.trip();
+    world.preview(looking, { balance: '5' }, { people: [] });
+    world.switches.rearm();
+    expect([deliver(), world.ignored]).toEqual([[], ['answered before']]);
+    expect(warrantOf(world.grants(asked, bob)).grant).toBe('preview');
   });
 
   it('nobody is too late, and afterwards by as much later as it took (3)', () => {

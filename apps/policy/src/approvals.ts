@@ -9,7 +9,7 @@
  */
 import type { Person as Actor } from '@countersign/contracts';
 import { ignore, type Effect, type States } from '@countersign/messaging/stream';
-import { askAgain, isOutdated, judgedAnew, lateFrom, notNow } from './asked.js';
+import { answeredBy, askAgain, isOutdated, judgedAnew, lateFrom, notNow } from './asked.js';
 import type { Case } from './drafts.js';
 import { checkedOf, type Checked, type Facts, type Of } from './facts.js';
 import { deny } from './judge.js';
@@ -109,7 +109,8 @@ export function personsWord(incoming: Verdict, states: States, facts: Facts, now
   const because = checked.tag === 'approver' ? notTheirsToSay(checked.person, data, found) : checked.because;
   if (because) return decidedOn(of, action, askAgain(of, action, because));
   const { sub, roles } = (checked as Extract<Checked, { tag: 'approver' }>).person;
-  return { of, action, approver: { sub, roles, reason: data.reason, at: new Date(timestamp).toISOString() } };
+  const approver = { sub, roles, reason: data.reason, at: new Date(timestamp).toISOString() };
+  return { of, action: answeredBy(action, id), approver };
 }
 
 function notTheirsToSay(

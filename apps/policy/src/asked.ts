@@ -10,12 +10,18 @@ export function askAgain(of: Case, action: EscalatedAction, because: string): De
   const fits =
     contract?.version === action.toolVersion || (contract && 'arguments' in fitting(of, contract, action.arguments));
   if (!contract || !fits) return judgedAnew(of, action);
-  const answered = [...(action.escalation.answered ?? []), of.causationid].slice(-MAX_ANSWERED);
-  const escalation = { ...action.escalation, answered };
+  const { escalation } = answeredBy(action, of.causationid);
   const { looked } = look(of, action, contract, historyOf(of, contract, action));
   const provenance = provenanceFor(of, action);
   const event = escalatedDraft(of, action, looked, { escalation, contract, provenance, because });
   return { action: { ...action, escalation }, event };
+}
+
+/** A word is heard once: delivered again after people were asked again, it says nothing of what they are asked then. */
+export function answeredBy(action: EscalatedAction, id: string): EscalatedAction {
+  const before = action.escalation.answered ?? [];
+  const answered = before.includes(id) ? before : [...before, id].slice(-MAX_ANSWERED);
+  return { ...action, escalation: { ...action.escalation, answered } };
 }
 
 /** Whether tool or rules have changed since people were asked: then nobody's word on it counts. */
@@ -39,10 +45,11 @@ export function judgeChanged(
   of: Case,
   action: EscalatedAction,
   change: Partial<Pick<ActionBase, 'toolVersion' | 'arguments' | 'revision' | 'edits' | 'asked'>>,
+  countedAs: ActionBase = action,
 ): Decided {
   const { preview: _, recordsRead: __, seenAt: ___, escalation, ...bare } = action;
   const { roles, needed } = escalation;
-  return judge(of, { ...bare, ...change, approvers: [], atLeast: { roles, needed } });
+  return judge(of, { ...bare, ...change, approvers: [], atLeast: { roles, needed } }, countedAs);
 }
 
 /** When an answer is too late; undefined while a switch is on, for then its time stands still. */

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { decodeRecord, EVENTS, type EventDraft, type Json, type Person } from '@countersign/contracts';
+import { decodeRecord, EVENTS, jcs, type EventDraft, type Json, type Person } from '@countersign/contracts';
 import { ControlView, type ControlRow } from '@countersign/control';
 import { controlTouches, decideControl, type ControlFacts, type ControlSet } from './control.js';
 import { placeOf, type Checked } from './facts.js';
@@ -66,6 +66,19 @@ describe('a trip', () => {
     expect(view().killedBy(target)?.scope).toBe(scope);
   });
 
+  it.each<[string, Json]>([
+    ['half a character in its reason', { killed: true, reason: 'a\ud800' }],
+    ['a long name', { killed: true, by: 'x'.repeat(500) }],
+    ['half a character in a name', { killed: true, by: 'a\ud800' }],
+    ['more than the contract knows', { killed: true, ticket: ['INC-42\ud800'] }],
+    ['a reason of half a megabyte', { killed: true, reason: 'x'.repeat(500_000) }],
+  ])('with %s stops as well, and is acknowledged in what can be signed and read', (_, value) => {
+    const [ack] = say('kill/tool/pay', value, undefined);
+    expect(view().killedBy(target)).toMatchObject({ epoch: 7 });
+    expect(EVENTS['countersign.control.applied.v1'].data.safeParse(ack!.data).success).toBe(true);
+    expect(() => jcs(ack!.data as Json)).not.toThrow();
+  });
+
   it('in structured mode, as a client of CloudEvents writes it, is one too', () => {
     const event = { specversion: '1.0', id: 'x', source: '/ops', type: 'whatever', data: { killed: true } };
     const headers = { 'content-type': 'application/cloudevents+json' };
@@ -100,6 +113,13 @@ describe('a re-arm', () => {
     ]);
     expect(EVENTS['countersign.control.refused.v1'].data.safeParse(acks[0]!.data).success).toBe(true);
     expect(view().killedBy(target)?.epoch).toBe(7);
+  });
+
+  it('that cannot be read is said to be refused as well, and why (4)', () => {
+    const incoming = written('kill/tool/pay', { killed: true });
+    const value = Buffer.from('{"killed":true,"killed":true}');
+    const [ack] = judge(decodeRecord({ ...incoming.record, value }) as ControlSet, undefined);
+    expect(ack!.data).toMatchObject({ code: 'INVALID_ARGUMENTS', detail: expect.stringContaining('cannot be read') });
   });
 
   it('judged once is judged so for ever: no later token, key or instance changes it (3)', () => {

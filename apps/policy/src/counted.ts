@@ -30,15 +30,19 @@ export function keysOfCall(whose: Whose, loaded: LoadedWorkflow, contract: ToolC
   return bookedKeys(bookedOn(whose, loaded, contract, { ...call, arguments: input.value as JsonObject }));
 }
 
-/** What the rules are told of what was done before. A row that was not locked is not known; the rule that asks for it denies. */
+/**
+ * What the rules are told of what was done before, without this one, `countedAs` whatever it was so far. A row that was not locked is
+ * not known; the rule that asks for it denies.
+ */
 export function historyOf(
   { intent, loaded, states }: Case,
   contract: ToolContract,
   action: ActionBase,
+  countedAs: ActionBase = action,
 ): Record<string, Tally> {
   const asks = asksOn(intent, loaded, contract, action.arguments);
   const locked = asks.filter(({ id }) => !action.booked || action.booked.history.includes(id));
-  return Object.fromEntries(locked.map(({ name, id }) => [name, withoutThis(states, id, action)]));
+  return Object.fromEntries(locked.map(({ name, id }) => [name, withoutThis(states, id, countedAs)]));
 }
 
 function asksOn(

@@ -1,9 +1,10 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { classified, idempotencyKeyOf, type JsonObject } from '@countersign/contracts';
+import { approvalIdOf, classified, idempotencyKeyOf, type JsonObject } from '@countersign/contracts';
 import { defineRule, deny, escalate } from '@countersign/policy-kit';
 import type { LoadedWorkflow } from '@countersign/workflow-kit';
 import { z } from 'zod';
 import { askedOf, denialOf, Desk, factsOf, large, small, types, warrantOf, type Asked } from './desk.fixture.js';
+import { edited } from './edits.js';
 import { actionId, alice, bob, carol, desk, deskWith, previewOf, saidBy, T0 } from './world.fixture.js';
 
 let world: Desk;
@@ -188,6 +189,23 @@ describe('an edit', () => {
     expect(askedOf(world.edits(asked, bob, { ...large, caseId: character }, saidBy(bob), { text })).because).toMatch(
       /^INVALID_ARGUMENTS/,
     );
+  });
+
+  it('is decided on what is there now: that a record it was planned on has changed since ends nothing (1)', () => {
+    world = new Desk();
+    world.ask();
+    const at = new Date(T0).toISOString();
+    const seen = [{ system: 'desk', type: 'case', id: 'case_7', version: '3', at }];
+    world.read(warrantOf(world.propose('look_up', { caseId: 'case_7' })), { note: 'x' }, seen);
+    const first = warrantOf(world.propose('pay', large, { turn: 1 }));
+    expect(first.context).toEqual(seen);
+    const planned = askedOf(world.preview(first, { balance: '5' }));
+    const { revision, actionHash } = planned;
+    const given = { actionId: planned.actionId, approvalId: approvalIdOf(planned.actionId, revision, actionHash) };
+    const data = { ...world.word(planned, bob, given), arguments: narrower };
+    const fresh = world.when(edited, world.record('countersign.approval.edited.v1', data), saidBy(bob));
+    expect(warrantOf(fresh)).toMatchObject({ grant: 'preview', revision: 1 });
+    expect(warrantOf(fresh).context).toBeUndefined();
   });
 
   it('at the stage draft-only leads to a draft, at read-only to nothing', () => {

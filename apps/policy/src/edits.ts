@@ -50,7 +50,7 @@ function decideEdited(incoming: Edited, states: States, facts: Facts, now: Date)
   // With other arguments it is counted elsewhere.
   const { booked: _, ...unbooked } = action;
   const revised = { toolVersion: contract.version, revision: action.revision + 1, asked: [] };
-  const decided = judgeChanged(of, unbooked, { ...change, ...revised });
+  const decided = judgeChanged(of, unbooked, { ...change, ...revised }, action);
   const { data } = decided.event;
   // Guarantee 3: it is the edit that may not be, not the action.
   if ('code' in data) return refused(`${data.code}: ${'detail' in data ? data.detail : ''}`);

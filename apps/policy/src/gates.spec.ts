@@ -20,13 +20,22 @@ describe('a kill switch', () => {
     world.switches.trip(scope);
     const [accepted, denied] = world.call('pay', small);
     expect(accepted!.type).toBe('countersign.intent.accepted.v1');
-    expect(denied!.data).toMatchObject({ code: 'KILLED', final: false, detail: `${scope} is on: INC-42` });
+    expect(denied!.data).toMatchObject({ code: 'KILLED', final: false, detail: `${scope} is on` });
     expect(denied!.data).toMatchObject({ facts: { stage: 'scoped', switches: [scope] } });
   });
 
   it.each(['kill/tenant/globex', 'kill/workflow/other', 'kill/tool/close'])('%s stops no other', (scope) => {
     world.switches.trip(scope);
     expect(granted().grant).toBe('commit');
+  });
+
+  it('of another tenant, workflow or tool stands in no decision', () => {
+    world.switches
+      .trip('kill/tenant/globex')
+      .trip('kill/workflow/other')
+      .trip('kill/tool/wire')
+      .trip('kill/tool/close');
+    expect(granted().facts).toMatchObject({ switches: ['kill/tool/close'] });
   });
 
   it('stops reads, dry runs and proposals too (1)', () => {

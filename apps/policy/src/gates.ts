@@ -4,21 +4,21 @@
  * 2. A tool that changes state is granted its commit at the stage `scoped` alone: at `draft-only` it gets a draft, at `read-only` nothing.
  *    Reads and dry runs are granted at every stage.
  */
-import type { JsonObject } from '@countersign/contracts';
+import { killScopesOf, type JsonObject } from '@countersign/contracts';
 import type { ToolContract } from '@countersign/tool-sdk';
 import type { Case, Denial } from './drafts.js';
 
-type Asked = Pick<Case, 'intent' | 'control'>;
+type Asked = Pick<Case, 'intent' | 'control' | 'loaded'>;
 
 export const targetOf = ({ intent: { tenant, workflow } }: Pick<Case, 'intent'>, tool: string) => ({
   ...{ tenant, workflow, tool },
 });
 
-/** Guarantee 1. */
+/** Guarantee 1. A trip's reason stays out of it: anybody may have written it, and this goes on to the model. */
 export function killDenial(of: Asked, tool: string): Denial | undefined {
   const kill = of.control.killedBy(targetOf(of, tool));
   if (!kill) return undefined;
-  return { code: 'KILLED', detail: `${kill.scope} is on${kill.reason ? `: ${kill.reason}` : ''}` };
+  return { code: 'KILLED', detail: `${kill.scope} is on` };
 }
 
 type Called = { dryRun: boolean };
@@ -35,8 +35,9 @@ export function stageDenial(of: Asked, contract: ToolContract, action: Called): 
 export const onlyDrafted = (of: Asked, contract: ToolContract, action: Called): boolean =>
   changesState(contract, action) && of.control.stageOf(of.intent) === 'draft-only';
 
-/** What of it stands in a decision's facts. */
-export const gatesOf = ({ control, intent }: Asked): { stage: string; switches: string[] } & JsonObject => ({
-  stage: control.stageOf(intent),
-  switches: control.switchesOn(),
-});
+/** What of it stands in a decision's facts: no other tenant's switch, nor any of what is not there. */
+export function gatesOf({ control, intent, loaded }: Asked): { stage: string; switches: string[] } & JsonObject {
+  const stopsOne = (scope: string) =>
+    loaded.workflow.tools.some(({ name }) => killScopesOf(targetOf({ intent }, name)).includes(scope));
+  return { stage: control.stageOf(intent), switches: control.switchesOn().filter(stopsOne) };
+}

@@ -71,8 +71,11 @@ export function fitting(of: Case, contract: ToolContract, args: JsonObject): { a
   return { code: 'INVALID_ARGUMENTS', detail, nextStep: NOT_READ };
 }
 
-/** Decides with what is known now: the preview once there is one, the people who said yes. */
-export function judge(of: Case, action: ActionBase): Decided {
+/**
+ * Decides with what is known now: the preview once there is one, the people who said yes. `countedAs`: as what it is counted so far,
+ * where that is not as what it is decided on.
+ */
+export function judge(of: Case, action: ActionBase, countedAs: ActionBase = action): Decided {
   const contract = contractOf(of, action.tool);
   if (!contract || contract.version !== action.toolVersion) {
     return deny(of, action, {
@@ -89,7 +92,7 @@ export function judge(of: Case, action: ActionBase): Decided {
   const reserving = 'takes' in takes && isUncounted(action, booked) ? takes.takes : undefined;
   const exhausted = reserving && overShared(of, contract, booked, reserving);
   if (exhausted) return deny(of, action, exhausted);
-  const history = historyOf(of, contract, action);
+  const history = historyOf(of, contract, action, countedAs);
   return judged(of, { ...action, booked, ...(reserving ? { reserved: reserving } : {}) }, contract, history);
 }
 
@@ -183,9 +186,10 @@ export const provenanceFor = ({ intent }: Case, { arguments: args, edits }: Acti
 
 /** `people`: whose roles are to be looked up with the preview. */
 function grant(of: Case, action: ActionBase, what: Grant, looked: Looked, people: string[] = []): Decided {
-  // People decided on the preview and its basis; whoever insists on one does so because records do not stand still.
-  const rests = what === 'read' || action.approvers.length > 0 || action.insist !== undefined;
-  const context = rests ? [] : restsOn(action.arguments, of.intent);
+  // People decide on the preview and its basis: they did, or will in any case, on a fresh one, since records do not stand still.
+  const { approvers, insist, atLeast } = action;
+  const byPeople = approvers.length > 0 || insist !== undefined || atLeast !== undefined;
+  const context = what === 'read' || byPeople ? [] : restsOn(action.arguments, of.intent);
   if (restsOnTooMuch(context))
     return deny(of, action, { code: 'INVALID_ARGUMENTS', detail: `it rests on ${context.length} records` }, looked);
   const event = approvedDraft(of, action, what, looked, { context, people });
@@ -216,7 +220,9 @@ function escalate(of: Case, action: ActionBase, contract: ToolContract, people: 
   const provenance = provenanceFor(of, action);
   const event = escalatedDraft(of, action, looked, { escalation, contract, provenance });
   const { reserved: _, ...open } = action;
-  return { action: { ...open, tag: 'escalated', asked: [...action.asked, actionHash], escalation }, event };
+  // Whatever was said was said of another hash.
+  const said = { approvers: [], asked: [...action.asked, actionHash] };
+  return { action: { ...open, ...said, tag: 'escalated', escalation }, event };
 }
 
 /** Whose yes counts: it was said of this very hash, and the role still suffices. */

@@ -136,7 +136,7 @@ export interface Escalation extends Needed {
   openedAt: string;
   /** Later by as long as a kill switch stopped it meanwhile. */
   expiresAt: string;
-  /** Ids of the latest approvals that did not count, for which people were asked again. */
+  /** Ids of the latest words that were heard, whether they counted or people were asked again. */
   answered?: string[];
 }
 

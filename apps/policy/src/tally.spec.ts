@@ -73,6 +73,14 @@ describe('an open action a case', () => {
     expect(warrantOf(world.grants(edited, bob)).arguments).toMatchObject({ caseId: 'case_9' });
   });
 
+  it('is no other of itself when it is edited, and keeps its place (4)', () => {
+    const edited = world.edited(world.escalated(large), carol, { ...large, amount: '180.00' });
+    expect(codeOf(pay(of('case_7')))).toBe('LIMIT_EXCEEDED');
+    expect(world.tallies('his')).toMatchObject([{ open: 1, actions: 0 }]);
+    expect(warrantOf(world.grants(edited, bob)).arguments).toMatchObject({ amount: '180.00' });
+    expect(world.tallies('his')).toMatchObject([{ open: 1, actions: 1, amounts: { EUR: '180' } }]);
+  });
+
   it('may not be edited onto a case that has one already', () => {
     pay(of('case_9'));
     const asked = world.escalated(large);

@@ -1,13 +1,18 @@
 import { z } from 'zod';
 import { classified } from './data-class.js';
+import type { Json } from './canonical.js';
+import { cut, wellFormed } from './payload.js';
 
-const note = classified('internal', z.string().max(500));
+const MAX_REASON = 500;
+const MAX_NAME = 200;
+const note = classified('internal', z.string().max(MAX_REASON));
+const who = classified('internal', z.string().max(MAX_NAME));
 
 /** Values on `countersign.control.v1`, by the kind its key begins with. */
-export const killValue = z.strictObject({ killed: z.boolean(), reason: note.optional(), by: note.optional() });
+export const killValue = z.strictObject({ killed: z.boolean(), reason: note.optional(), by: who.optional() });
 export const STAGES = ['read-only', 'draft-only', 'scoped'] as const;
 export type Stage = (typeof STAGES)[number];
-export const stageValue = z.strictObject({ stage: z.enum(STAGES), reason: note.optional(), by: note.optional() });
+export const stageValue = z.strictObject({ stage: z.enum(STAGES), reason: note.optional(), by: who.optional() });
 export const releaseValue = z.strictObject({
   fingerprint: z.string().min(1).max(200),
   report: z.record(z.string(), z.json()),
@@ -48,10 +53,15 @@ export const stageScopesOf = ({ tenant, workflow }: Pick<ControlTarget, 'tenant'
   `stage/workflow/${workflow}`,
 ];
 
-/** A control record from its key (the scope) and value; undefined if either is not of the contract's form. */
-export function parseControl(scope: string, value: unknown): ControlRecord | undefined {
+/**
+ * A control record from its key (the scope) and value; undefined if either is not of the contract's form. What it answers can be signed
+ * and stored as it stands.
+ */
+export function parseControl(scope: string, given: unknown): ControlRecord | undefined {
+  const value = wellFormed((given ?? null) as Json);
+  if (scope.length > MAX_NAME) return undefined;
   if (SCOPES.kill.test(scope)) {
-    const parsed = killValue.safeParse(value);
+    const parsed = killValue.safeParse(tripOf(value) ?? value);
     return parsed.success ? { kind: 'kill', scope, value: parsed.data } : undefined;
   }
   if (SCOPES.stage.test(scope)) {
@@ -63,4 +73,15 @@ export function parseControl(scope: string, value: unknown): ControlRecord | und
     return parsed.success ? { kind: 'release', scope, value: parsed.data } : undefined;
   }
   return undefined;
+}
+
+/** Stopping is always safe: whoever says `killed: true` means it, whatever else is said. Of that only what fits is kept. */
+function tripOf(value: Json): KillValue | undefined {
+  if (typeof value !== 'object' || value === null || Array.isArray(value) || value['killed'] !== true) return undefined;
+  const { reason, by } = value;
+  return {
+    killed: true,
+    ...(typeof reason === 'string' ? { reason: cut(reason, MAX_REASON) } : {}),
+    ...(typeof by === 'string' ? { by: cut(by, MAX_NAME) } : {}),
+  };
 }

@@ -34,7 +34,7 @@ export interface RuleFacts {
   history: Readonly<Record<string, Tally>>;
   /** Seen by rules that need it. */
   stage?: Stage | undefined;
-  /** Scopes of the switches that are on, whatever they stop. Seen by rules that need them. */
+  /** Scopes of the switches that are on and stop any tool of this workflow for this tenant. Seen by rules that need them. */
   switches?: readonly string[] | undefined;
   now: Date;
 }

@@ -25,7 +25,8 @@ export class Life {
 export function mortal(ports: { broker: Broker; store: Store }, life: Life): { broker: Broker; store: Store } {
   const store = overridden(ports.store, {
     transact: async <T>(run: (tx: StoreTx, close: Close) => Promise<T>): Promise<T> => {
-      if (life.dead) return never();
+      // Its connection is gone. A handler that waited for ever would keep the broker's client from leaving the group.
+      if (life.dead) throw new Error('dead');
       const result = await ports.store.transact(async (tx, close) => {
         const done = await run(mortalTx(tx, life), close);
         before(life, 'commit');
