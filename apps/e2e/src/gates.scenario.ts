@@ -28,6 +28,6 @@ export function gatesScenario(open: () => World, hasty: string): void {
     () => races(open(), 10, 'short', hasty, silent),
     120,
   );
-  holds('lets no warrant past the stage, though policy is passed by', () => stageMatrix(open(), 'short'));
-  holds('begins no effect after a trip is acknowledged', () => trips(open(), 3, 'short', silent, false), 120);
+  holds('lets no warrant past the stage, though policy is passed by', () => stageMatrix(open(), 'short-stages'));
+  holds('begins no effect after a trip is acknowledged', () => trips(open(), 3, 'short-trips', silent, false), 120);
 }

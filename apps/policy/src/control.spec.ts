@@ -115,13 +115,6 @@ describe('a re-arm', () => {
     expect(view().killedBy(target)?.epoch).toBe(7);
   });
 
-  it('that cannot be read is said to be refused as well, and why (4)', () => {
-    const incoming = written('kill/tool/pay', { killed: true });
-    const value = Buffer.from('{"killed":true,"killed":true}');
-    const [ack] = judge(decodeRecord({ ...incoming.record, value }) as ControlSet, undefined);
-    expect(ack!.data).toMatchObject({ code: 'INVALID_ARGUMENTS', detail: expect.stringContaining('cannot be read') });
-  });
-
   it('judged once is judged so for ever: no later token, key or instance changes it (3)', () => {
     const rearm = written('kill/tool/pay', { killed: false });
     const [refused] = judge(rearm, nobody);

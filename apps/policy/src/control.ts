@@ -68,7 +68,7 @@ const refused = (code: Code, detail: string, nextStep?: string): Judged => ({
 function judgeControl(incoming: ControlSet, { checked }: ControlFacts): Judged {
   const { scope, value } = incoming.event.data;
   const record = parseControl(scope, value);
-  if (!record) return refused('INVALID_ARGUMENTS', flawOf(incoming), FORMS);
+  if (!record) return refused('INVALID_ARGUMENTS', flawOf(scope, value), FORMS);
   if (record.kind === 'release') return refused('NOT_BUILT', 'releases are not applied by this version');
   const roles = rolesFor(record);
   if (!roles) return { tag: 'applied' };
@@ -105,13 +105,10 @@ const FORMS =
   'Write {"killed": true} or {"killed": false} to kill/*, kill/tenant/<id>, kill/workflow/<name> or kill/tool/<name>, or ' +
   '{"stage": "read-only" | "draft-only" | "scoped"} to stage/workflow/<name> or stage/workflow/<name>/tenant/<id>.';
 
-function flawOf({ event, record }: ControlSet): string {
-  const { scope, value } = event.data;
-  if (!record.value) return 'it has no value: a tombstone changes nothing';
-  return value === null
-    ? 'its value cannot be read: JSON in UTF-8 of at most 1 MiB, no key twice'
+const flawOf = (scope: string, value: unknown) =>
+  value === null
+    ? 'it has no value: a tombstone changes nothing'
     : `no control record is of the form of ${clean(scope)}`;
-}
 
 function applied(
   incoming: ControlSet,

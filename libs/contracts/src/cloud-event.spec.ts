@@ -75,19 +75,6 @@ describe('a record', () => {
     expect(reasonOf(record({ topic: 'replies', headers: structured, value: envelope }))).toBe('NOT_AN_EVENT');
   });
 
-  it.each<[string, object]>([
-    ['bare', {}],
-    ['structured', structured],
-  ])('on control that cannot be read, %s, is a record of no value: whoever wrote it is told', (_, headers) => {
-    for (const text of ['{"killed":true,"killed":false}', '{killed: true}', '\xff'])
-      expect(
-        decodeRecord({
-          ...record({ topic: 'control', key: Buffer.from('kill/*'), headers: headers as never, value: null }),
-          value: Buffer.from(text, 'latin1'),
-        }).event,
-      ).toMatchObject({ type: 'countersign.control.set.v1', data: { scope: 'kill/*', value: null } });
-  });
-
   it('on control may be a bare JSON value or a tombstone: anybody with a shell can stop things', () => {
     const bare = decodeRecord(
       record({ topic: 'control', key: Buffer.from('kill/*'), headers: {}, value: { killed: true } }),

@@ -117,11 +117,11 @@ function toEvent(topic: Topic, attributes: Attributes, data: unknown): AnyEvent 
 }
 
 function decodeControl(record: RawRecord, headers: Headers, key: string): Incoming {
-  const parsed = record.value ? readOr(NOTHING, record.value) : NOTHING;
+  const parsed = record.value ? parseStrictJson(record.value) : { text: '', value: null };
   const { text } = parsed;
   let { value } = parsed;
   let attributes = headerAttributes(headers);
-  if (headers.structured && parsed !== NOTHING) {
+  if (headers.structured) {
     attributes = structuredAttributes(value);
     value = (value as Record<string, unknown>)['data'] ?? null;
   }
@@ -131,18 +131,6 @@ function decodeControl(record: RawRecord, headers: Headers, key: string): Incomi
   const control = { ...attributes, id, source, type: 'countersign.control.set.v1' };
   const event = toEvent('control', control, { scope: key, value });
   return { record, key, event, text, headers: headers.plain, signature: headers.signature };
-}
-
-const NOTHING: { text: string; value: unknown } = { text: '', value: null };
-
-/** Whoever wrote what cannot be read has to hear of it, as of whatever else changes nothing. */
-function readOr<T>(otherwise: T, bytes: Buffer) {
-  try {
-    return parseStrictJson(bytes);
-  } catch (error) {
-    if (error instanceof Poison) return otherwise;
-    throw error;
-  }
 }
 
 type Attributes = Partial<Record<string, string>>;

@@ -51,9 +51,9 @@ const proofs = (generated: string): Proof[] => [
   { name: 'matrix', run: (world, say) => matrix(world, say) },
   { name: 'budgets', run: (world) => budgets(world, 200, 'long', true) },
   { name: 'forged', run: (world, say) => forged(world, Number(options.forgeries), 'long', say) },
-  { name: 'stages', run: (world) => stageMatrix(world, 'long') },
+  { name: 'stages', run: (world) => stageMatrix(world, 'long-stages') },
   { name: 'races', run: (world, say) => races(world, Number(options.rounds), 'long', HASTY, say) },
-  { name: 'trips', executors: 3, run: (world, say) => trips(world, Number(options.trips), 'long', say, true) },
+  { name: 'trips', executors: 3, run: (world, say) => trips(world, Number(options.trips), 'long-trips', say, true) },
 ];
 /** Those that need no system. */
 const alone: { name: string; run(say: Say): Promise<Finding> }[] = [

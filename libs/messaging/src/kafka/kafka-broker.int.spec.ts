@@ -58,6 +58,29 @@ describe('Kafka as it is', () => {
     await broker.stop();
   });
 
+  it('who leaves while it joins does not join afterwards', async () => {
+    const { broker } = world.connect('a');
+    const connected = Promise.withResolvers<void>();
+    const gate = Promise.withResolvers<void>();
+    const client = Reflect.get(broker, 'client') as kafkajs.Kafka;
+    const plain = client.consumer.bind(client);
+    client.consumer = (config) => {
+      const consumer = plain(config);
+      return { ...consumer, connect: () => consumer.connect().then(() => (connected.resolve(), gate.promise)) };
+    };
+    let joins = 0;
+    const joining = broker.subscribe(
+      { name: 'late', group: `${world.prefix}-late`, topics: ['intents'], maxWaitMs: 50, minBytes: 1 },
+      { joined: () => joins++, batch: async () => {}, passed: () => {}, fetched: () => {}, crashed: () => {} },
+    );
+    await connected.promise;
+    await broker.unsubscribe();
+    gate.resolve();
+    await joining;
+    expect(joins).toBe(0);
+    await broker.stop();
+  });
+
   it('4: the markers of a transactional producer are no gap', async () => {
     const producer = new kafkajs.Kafka({ brokers: world.brokers, logLevel: 0 }).producer({
       transactionalId: `tx-${world.prefix}`,

@@ -41,6 +41,7 @@ export class KafkaBroker implements Broker {
   private readonly admin: Admin;
   private readonly consumers: Consumer[] = [];
   private readonly joins: Promise<void>[] = [];
+  private left = false;
   private producing: Promise<void> | undefined;
   private administering: Promise<void> | undefined;
 
@@ -117,7 +118,10 @@ export class KafkaBroker implements Broker {
       if (!payload.restart) listener.crashed(payload.error);
     });
     await consumer.connect();
-    await consumer.subscribe({ topics: spec.topics.map((topic) => this.name(topic)), fromBeginning: true });
+    const topics = spec.topics.map((topic) => this.name(topic));
+    if (!this.left) await consumer.subscribe({ topics, fromBeginning: true });
+    // Who left meanwhile has not disconnected this one: it was not connected yet.
+    if (this.left) return consumer.disconnect();
     const joined = consumer.run({
       autoCommit: false,
       eachBatchAutoResolve: false,
@@ -151,6 +155,7 @@ export class KafkaBroker implements Broker {
   }
 
   async unsubscribe(): Promise<void> {
+    this.left = true;
     // Who disconnects while it joins stays a member until its session ends, and the others wait for it.
     const over = new AbortController();
     await Promise.race([Promise.all(this.joins), delay(JOIN_LIMIT_MS, over.signal)]);
