@@ -7,7 +7,8 @@ const COMMITTED = 'countersign.action.committed.v1';
 /** Refunds of one euro that rules approve, as fast as is said, on and on: what a trip has to stop. */
 export class Load {
   committed = 0;
-  published = 0;
+  #paced = 0;
+  #bursting = 0;
   #on = true;
   #loop: Promise<void> = Promise.resolve();
 
@@ -28,7 +29,13 @@ export class Load {
     return load;
   }
 
-  /** Resolves with whether every intent has ended. */
+  /** So many more at once: more than an executor sends at a time. */
+  async burst(n: number): Promise<void> {
+    const intents = Array.from({ length: n }, () => this.intent(this.#bursting++, 'burst'));
+    for (const id of await this.world.product.publish(...intents)) this.#ids.add(id);
+  }
+
+  /** Resolves when nothing more is published. */
   async stop(): Promise<void> {
     this.#on = false;
     await this.#loop;
@@ -36,6 +43,10 @@ export class Load {
 
   close(): Promise<void> {
     return this.player.close();
+  }
+
+  get published(): number {
+    return this.#ids.size;
   }
 
   get ended(): number {
@@ -48,19 +59,19 @@ export class Load {
     const everyMs = 50;
     const began = performance.now();
     while (this.#on) {
-      const due = Math.floor(((performance.now() - began) * perSecond) / 1000) - this.published;
+      const due = Math.floor(((performance.now() - began) * perSecond) / 1000) - this.#paced;
       if (due > 0) {
-        const intents = Array.from({ length: Math.min(due, perSecond) }, () => this.intent(this.published++));
+        const intents = Array.from({ length: Math.min(due, perSecond) }, () => this.intent(this.#paced++, 'paced'));
         for (const id of await this.world.product.publish(...intents)) this.#ids.add(id);
       }
       await new Promise((resolve) => setTimeout(resolve, everyMs));
     }
   }
 
-  private intent(n: number): IntentToPublish {
-    const session = `${this.run}-${n % 40}`;
+  private intent(n: number, kind: string): IntentToPublish {
+    const session = `${this.run}-${kind}-${n % 40}`;
     const args = { orderId: `ord_${16_000 + (n % 1_000)}`, amount: '1.00', currency: 'EUR', reason: 'late' };
     const data = { workflow: 'support-desk', session, tool: 'issue_refund', arguments: args };
-    return { id: `${this.run}-${n}`, tenant: 'acme', session, token: this.token, data };
+    return { id: `${this.run}-${kind}-${n}`, tenant: 'acme', session, token: this.token, data };
   }
 }

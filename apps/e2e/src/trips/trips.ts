@@ -14,6 +14,8 @@ const PER_SECOND = 60;
 const FLOWING = 15;
 /** How long nothing may happen is looked at. */
 const WATCHED_MS = 700;
+/** More than all executors send at a time, so that a frozen one has sends before it that it has not begun. */
+const BURST = 400;
 const IN_FORCE_P99_MS = 1_000;
 const FROZEN_IN_FORCE_MS = 2_000;
 
@@ -86,10 +88,13 @@ async function rearmed(switches: Switches): Promise<number> {
   return Math.min(from, applied?.at ?? from);
 }
 
-/** SIGSTOP while its sends are held up at helpdesk, so that it sleeps with its lock held; woken long after. */
+/** SIGSTOP while its sends are held up at helpdesk and more wait behind them, so that it sleeps with its lock held; woken long after. */
 async function frozenOnce(world: World, switches: Switches, load: Load, run: string): Promise<Quiet> {
   await world.helpdesk.faults({ latencyMs: 250 });
   await flowing(load);
+  const from = load.committed;
+  await load.burst(BURST);
+  await until(() => load.committed > from + BURST / 4, { what: 'the burst to begin', timeoutMs: 30_000 });
   const pid = world.system.pids()['executor']![0]!;
   process.kill(pid, 'SIGSTOP');
   try {
