@@ -51,8 +51,8 @@ export async function trips(
     }
     say('one executor is frozen in mid-send');
     const frozen = await frozenOnce(world, switches, load, run);
-    say('forged re-arms, a tombstone, a late joiner');
-    const forged = await stillKilled(world, switches, load, run);
+    say('forged re-arms, a tombstone, and in the long form a late joiner');
+    const forged = await stillKilled(world, switches, load, run, isTimed);
     await load.stop();
     await until(() => load.ended === load.published, {
       what: () => `the end of ${load.published - load.ended} intents`,
@@ -119,7 +119,13 @@ interface Forged {
 }
 
 /** What must not re-arm does not; nor does an executor that comes only now and finds all of it said before. */
-async function stillKilled(world: World, switches: Switches, load: Load, run: string): Promise<Forged> {
+async function stillKilled(
+  world: World,
+  switches: Switches,
+  load: Load,
+  run: string,
+  isLong: boolean,
+): Promise<Forged> {
   const bypass = await Bypass.open(world, run);
   await flowing(load);
   const tripped = await switches.trip(SCOPE, 'kept');
@@ -135,10 +141,11 @@ async function stillKilled(world: World, switches: Switches, load: Load, run: st
     await switches.write(SCOPE, { killed: 'false' }),
   ];
   await Promise.all(sent.map(({ epoch }) => switches.heard(epoch, 'policy')));
-  const late = await LateExecutor.start(world);
   const latest = sent.at(-1)!.epoch;
+  const late = isLong ? await LateExecutor.start(world) : undefined;
   try {
-    const flaws = await late.alone(() => stopped(bypass, 'killed', [latest]));
+    const look = () => stopped(bypass, 'killed', [latest]);
+    const flaws = await (late ? late.alone(look) : look());
     const refused = switches.acks.filter(
       ({ type, epoch, service }) =>
         type === 'countersign.control.refused.v1' && service === 'policy' && sent.some((one) => one.epoch === epoch),
@@ -147,7 +154,7 @@ async function stillKilled(world: World, switches: Switches, load: Load, run: st
     flaws.push(...(await stopped(bypass, 're-armed, decided on before the trip', [tripped.epoch - 1, tripped.epoch])));
     return { quiet, sent: sent.length, refused: new Set(refused.map(({ epoch }) => epoch)).size, flaws };
   } finally {
-    await late.stop();
+    await late?.stop();
   }
 }
 
@@ -175,7 +182,7 @@ interface Seen {
   forged: Forged;
 }
 
-/** `isTimed`: how long it took is judged too, which only an idle machine lets one do. */
+/** `isTimed`, in the long form: how long it took is judged too, which only an idle machine lets one do. */
 async function judged(world: World, { quiet, frozen, forged }: Seen, load: Load, isTimed: boolean): Promise<Finding> {
   const effects = await refunds(world);
   const during = (span: Quiet) =>

@@ -64,13 +64,17 @@ export async function kafkaWorld(): Promise<World & { databaseUrl: string; broke
     })),
   });
   const { client } = database;
+  const all: KafkaBroker[] = [];
+  const opened = (broker: KafkaBroker) => (all.push(broker), broker);
   const intents = topicName('intents', prefix);
   return {
     ...{ databaseUrl: database.url, brokers, prefix, query: client },
     connect: (instance) => ({
-      broker: new KafkaBroker(
-        { kafka: { brokers, ssl: false }, topicPrefix: prefix, clientId: instance, sessionTimeoutMs: 6000 },
-        silentLog,
+      broker: opened(
+        new KafkaBroker(
+          { kafka: { brokers, ssl: false }, topicPrefix: prefix, clientId: instance, sessionTimeoutMs: 6000 },
+          silentLog,
+        ),
       ),
       store: new PostgresStore(
         { databaseUrl: database.url, service: 'subject', instance, maxConnections: 6 },
@@ -103,6 +107,8 @@ export async function kafkaWorld(): Promise<World & { databaseUrl: string; broke
     // Without heartbeats the broker itself gives the partitions away, after the session's 6 s.
     evict: async () => {},
     close: async () => {
+      // A service that stops waits for its groups only so long; what is left of them must not outlive the suite.
+      await Promise.all(all.map((broker) => broker.stop()));
       await admin.deleteTopics({ topics: specs.map(({ topic }) => topicName(topic, prefix)) });
       await Promise.all([admin.disconnect(), producer.disconnect(), database.drop()]);
     },

@@ -42,6 +42,7 @@ export class KafkaBroker implements Broker {
   private readonly consumers: Consumer[] = [];
   private readonly joins: Promise<void>[] = [];
   private left = false;
+  private leaving: Promise<void> | undefined;
   private producing: Promise<void> | undefined;
   private administering: Promise<void> | undefined;
 
@@ -129,8 +130,10 @@ export class KafkaBroker implements Broker {
       partitionsConsumedConcurrently: 4,
       eachBatch: (payload) => this.deliver(spec.name, consumer, progress, payload, listener),
     });
-    this.joins.push(joined.catch(() => {}));
-    await joined;
+    // Whoever left while it joined is a member now, with partitions that nobody reads: it leaves once more.
+    const ended = joined.then(() => (this.left ? consumer.disconnect() : undefined));
+    this.joins.push(ended.catch(() => {}));
+    await ended;
   }
 
   async bounds(topic: Topic): Promise<Map<number, Bounds>> {
@@ -154,18 +157,26 @@ export class KafkaBroker implements Broker {
     await this.producer.sendBatch({ acks: -1, topicMessages });
   }
 
-  async unsubscribe(): Promise<void> {
+  unsubscribe(): Promise<void> {
+    return (this.leaving ??= this.leave());
+  }
+
+  private async leave(): Promise<void> {
     this.left = true;
     // Who disconnects while it joins stays a member until its session ends, and the others wait for it.
-    const over = new AbortController();
-    await Promise.race([Promise.all(this.joins), delay(JOIN_LIMIT_MS, over.signal)]);
-    over.abort();
+    await this.joinsEnded(JOIN_LIMIT_MS);
     await Promise.all(this.consumers.splice(0).map((consumer) => consumer.disconnect()));
+  }
+
+  private async joinsEnded(withinMs: number): Promise<void> {
+    const over = new AbortController();
+    await Promise.race([Promise.all(this.joins), delay(withinMs, over.signal)]);
+    over.abort();
   }
 
   async stop(): Promise<void> {
     await this.unsubscribe();
-    await Promise.all([this.producer.disconnect(), this.admin.disconnect()]);
+    await Promise.all([this.producer.disconnect(), this.admin.disconnect(), this.joinsEnded(STOP_LIMIT_MS)]);
   }
 
   private async deliver(
@@ -237,6 +248,7 @@ export class KafkaBroker implements Broker {
 
 const COMMIT_MS = 2000;
 const JOIN_LIMIT_MS = 1000;
+const STOP_LIMIT_MS = 5000;
 
 /** Commits group offsets now and then, so that a broker's own tools see the lag. Nothing here relies on them. */
 class GroupProgress {
