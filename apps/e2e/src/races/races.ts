@@ -72,7 +72,7 @@ const count = (tally: Tally, key: string) => tally.set(key, (tally.get(key) ?? 0
 
 function refund({ alice, run }: Racers, n: number): IntentToPublish {
   const session = `race-${run}-${n}`;
-  const args = { orderId: `ord_${17_000 + (n % 2_500)}`, amount: '60.00', currency: 'EUR', reason: 'a race' };
+  const args = { orderId: `ord_${17_000 + (n % 2_500)}`, amount: '50.01', currency: 'EUR', reason: 'a race' };
   const data = { workflow: 'support-desk', session, tool: 'issue_refund', arguments: args };
   return { id: session, tenant: 'acme', session, token: alice, data };
 }
@@ -184,7 +184,7 @@ async function untilDecided(of: Racers, intentId: string, item: Opened): Promise
 async function approveUnderAnEdit(of: Racers, rounds: Round[], tally: Tally): Promise<void> {
   await each(rounds, async ({ intentId, item }) => {
     const { arguments: args } = item as Opened & { arguments: Record<string, unknown> };
-    const edited = { ...args, amount: '55.00' };
+    const edited = { ...args, amount: '40.00' };
     const [edit] = await duel(
       tally,
       () =>
