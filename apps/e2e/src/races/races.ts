@@ -84,7 +84,7 @@ function ticket({ alice, run, hasty }: Racers, n: number): IntentToPublish {
   return { id: session, tenant: 'acme', session, token: alice, data };
 }
 
-/** Two at the same time; then whatever is still open is decided, so that each round has its end. */
+/** Two at the same time; the tally gets what each was answered. */
 async function duel(tally: Tally, one: () => Answered, other: () => Answered): Promise<[number, number]> {
   const [a, b] = await Promise.all([one(), other()]);
   count(tally, `${a.status}/${b.status}`);
@@ -92,31 +92,21 @@ async function duel(tally: Tally, one: () => Answered, other: () => Answered): P
 }
 type Answered = ReturnType<Person['decide']>;
 
+/** Bob approves while carol says her word. */
+const approveAgainst =
+  (word: 'approve' | 'reject'): Race['run'] =>
+  ({ bob, carol }, rounds, tally) =>
+    each(rounds, ({ item }) =>
+      duel(
+        tally,
+        () => bob.decide(item, 'approve', 'yes'),
+        () => carol.decide(item, word, word),
+      ),
+    );
+
 const RACES: Race[] = [
-  {
-    name: 'approve‖approve',
-    make: refund,
-    run: (of, rounds, tally) =>
-      each(rounds, ({ item }) =>
-        duel(
-          tally,
-          () => of.bob.decide(item, 'approve', 'yes'),
-          () => of.carol.decide(item, 'approve', 'yes'),
-        ),
-      ),
-  },
-  {
-    name: 'approve‖reject',
-    make: refund,
-    run: (of, rounds, tally) =>
-      each(rounds, ({ item }) =>
-        duel(
-          tally,
-          () => of.bob.decide(item, 'approve', 'yes'),
-          () => of.carol.decide(item, 'reject', 'no'),
-        ),
-      ),
-  },
+  { name: 'approve‖approve', make: refund, run: approveAgainst('approve') },
+  { name: 'approve‖reject', make: refund, run: approveAgainst('reject') },
   { name: 'approve‖expire', make: ticket, run: approveAtTheEnd },
   { name: 'approve‖kill', make: refund, run: approveUnderATrip },
   { name: 'approve‖edit', make: refund, run: approveUnderAnEdit },

@@ -37,13 +37,13 @@ export class Switches {
 
   static async open(world: World): Promise<Switches> {
     const { Kafka, logLevel, Partitioners } = kafkajs;
-    const { kafka: brokers, ...rest } = { kafka: world.system.urls.kafka.split(','), prefix: world.system.topicPrefix };
-    const kafka = new Kafka({ clientId: 'sre', brokers, logLevel: logLevel.NOTHING });
+    const { urls, topicPrefix } = world.system;
+    const kafka = new Kafka({ clientId: 'sre', brokers: urls.kafka.split(','), logLevel: logLevel.NOTHING });
     const producer = kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner });
     const consumer = kafka.consumer({ groupId: `sre-${Date.now()}`, maxWaitTimeInMs: 10 });
     const switches = new Switches(world, producer, consumer, await world.person('sam'));
     await Promise.all([producer.connect(), consumer.connect()]);
-    await switches.listen(rest.prefix);
+    await switches.listen(topicPrefix);
     return switches;
   }
 
