@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { explain } from './explain.js';
-import { mainAction, SHAPES, Story, type Shape } from './shapes.fixture.js';
+import { SHAPES } from './shapes.fixture.js';
+import { mainAction, Story, type Shape } from './story.fixture.js';
 
 const shapes = Object.entries(SHAPES);
 

@@ -132,7 +132,7 @@ export class KafkaBroker implements Broker {
     });
     // Whoever left while it joined is a member now, with partitions that nobody reads: it leaves once more.
     const ended = joined.then(() => (this.left ? consumer.disconnect() : undefined));
-    this.joins.push(ended.catch(() => {}));
+    this.joins.push(ended.catch(() => {})); // thrown below
     await ended;
   }
 
