@@ -203,8 +203,8 @@ describe('PostgreSQL as it is', () => {
       const now = await seen();
       return now.changed >= before.changed + 300 && now;
     });
-    // 30 transactions on 3,000 rows: a scan would look at each row in each.
-    expect(after.looked - before.looked).toBeLessThan(5_000);
+    // 30 transactions on 3,000 rows: a scan looks at 310,000 here. The counters of the inserts may come late.
+    expect(after.looked - before.looked).toBeLessThan(45_000);
     await one.stop();
   });
 
