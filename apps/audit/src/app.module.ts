@@ -1,7 +1,7 @@
 import { Controller, Inject, Module, type DynamicModule, type OnModuleDestroy } from '@nestjs/common';
 import { EventPattern, Payload } from '@nestjs/microservices';
 import { readFileSync } from 'node:fs';
-import { DataSource } from 'typeorm';
+import type { DataSource } from 'typeorm';
 import { TOPICS, type OutRecord } from '@countersign/contracts';
 import {
   createLogger,
@@ -10,10 +10,11 @@ import {
   parseConfig,
   startService,
   type RunningService,
+  openReadModels,
 } from '@countersign/host';
 import { createVerifier, VERIFIER } from '@countersign/identity';
 import { createMessaging, KAFKA_BATCH, Messaging, type Batch } from '@countersign/messaging';
-import { loadKeyRing, plainEncoder } from '@countersign/signing';
+import { loadKeyRing, loadSigner, signedEncoder } from '@countersign/signing';
 import { TraceController } from './api.controller.js';
 import { auditConfig, type AuditConfig } from './config.js';
 import { Heartbeat } from './heartbeat.js';
@@ -68,17 +69,11 @@ export async function start(): Promise<RunningService> {
 export async function startAudit(config: AuditConfig): Promise<RunningService> {
   const logger = createLogger('audit', config);
   const metrics = new AuditMetrics();
-  const source = new DataSource({
-    type: 'postgres',
-    url: config.DATABASE_URL,
-    entities: [RecordRow],
-    synchronize: false,
-    extra: { max: 5 },
-  });
-  await source.initialize();
+  const source = await openReadModels({ url: config.DATABASE_URL, entities: [RecordRow], maxConnections: 5 }, logger);
   const settings = messagingSettings('audit', config, logger);
-  const parts = { ring: loadKeyRing(config.COUNTERSIGN_KEYS_DIR) };
-  const encode = plainEncoder('audit');
+  const keys = config.COUNTERSIGN_KEYS_DIR;
+  const parts = { ring: loadKeyRing(keys) };
+  const encode = signedEncoder('audit', loadSigner(keys));
   const messaging = createMessaging({
     ...settings,
     subscriptions: [trace(parts, metrics, logger)],

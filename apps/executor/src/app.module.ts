@@ -1,23 +1,25 @@
 import { Controller, Inject, Module, type DynamicModule } from '@nestjs/common';
 import { EventPattern, Payload } from '@nestjs/microservices';
-import { DataSource } from 'typeorm';
-import { createLogger, messagingSettings, METRICS, parseConfig, startService } from '@countersign/host';
+import type { DataSource } from 'typeorm';
+import { createLogger, messagingSettings, METRICS, openReadModels, parseConfig, startService } from '@countersign/host';
 import { createVerifier, VERIFIER } from '@countersign/identity';
-import { createMessaging, KAFKA_BATCH, Messaging, type Batch } from '@countersign/messaging';
+import { createMessaging, KAFKA_BATCH, Messaging, type Batch, type Log, type SqlTx } from '@countersign/messaging';
 import { loadOpeningKey, sealOpener } from '@countersign/sealing';
 import { eventPen, loadKeyRing, loadSigner } from '@countersign/signing';
 import { InDoubtController } from './api.controller.js';
 import { Attempts } from './attempt.js';
-import { executorConfig, targetUrls, type ExecutorConfig } from './config.js';
+import { Circuit, limitsOf } from './circuits.js';
+import { executorConfig, targetSettings, type ExecutorConfig } from './config.js';
 import { Credentials } from './credentials.js';
 import { drained, Drainer } from './drain.js';
 import { Gate } from './gate.js';
-import { drains, endings, forgeries, registry } from './metrics.js';
-import { Doubts, InDoubtRow, project } from './read-model.js';
+import { Heartbeats } from './heartbeats.js';
+import { circuitIs, drains, endings, forgeries, registry, watch } from './metrics.js';
+import { Doubts, InDoubtRow, noteAsked, project } from './read-model.js';
 import { Recheck } from './recheck.js';
 import { Sealer } from './sealer.js';
 import { SendLock } from './send-lock.js';
-import { CONTROL, controlConsumer, executorConsumer } from './service.js';
+import { auditConsumer, CONTROL, controlConsumer, executorConsumer } from './service.js';
 import { Target } from './target-client.js';
 import { Toolbox } from './toolbox.js';
 import { WarrantBook } from './warrant-book.js';
@@ -44,6 +46,11 @@ class Inbox {
   controlAcks(@Payload() batch: Batch) {
     return this.messaging.handle(batch);
   }
+
+  @EventPattern<string>('audit', KAFKA_BATCH)
+  audit(@Payload() batch: Batch) {
+    return this.messaging.handle(batch);
+  }
 }
 
 @Module({})
@@ -68,13 +75,33 @@ class AppModule {
   }
 }
 
-/** Every target the tools name, by name. */
-function openTargets(config: ExecutorConfig, toolbox: Toolbox): (name: string) => Target {
+/** Every target the tools name, by name, and their circuits. */
+function openTargets(config: ExecutorConfig, toolbox: Toolbox, logger: Log) {
   const credentials = new Credentials(config.COUNTERSIGN_CREDENTIALS_DIR);
-  const urls = targetUrls(toolbox.targets(), config.COUNTERSIGN_TARGETS, process.env);
-  const targets = new Map([...urls].map(([name, url]) => [name, new Target(name, url, credentials)]));
-  return (name) => targets.get(name)!;
+  const circuits: Circuit[] = [];
+  const targets = new Map<string, Target>();
+  for (const [name, settings] of targetSettings(toolbox.targets(), config, process.env)) {
+    circuitIs(name, 'closed');
+    const circuit = new Circuit(name, (target, state) => {
+      circuitIs(target, state);
+      logger[state === 'open' ? 'warn' : 'info'](
+        { target, state },
+        state === 'open' ? 'a target does not answer; it is left alone' : 'a circuit changed',
+      );
+    });
+    circuits.push(circuit);
+    targets.set(name, new Target({ name, ...settings, circuit, credentials }));
+  }
+  return { targetOf: (name: string) => targets.get(name)!, limits: () => limitsOf(circuits) };
 }
+
+/** The database's time, in ms, and an instant of the monotonic clock that was not after it. */
+async function clockOf(sql: SqlTx): Promise<{ now: number; at: number }> {
+  const at = performance.now();
+  const [row] = await sql.query<{ now: string }>('clock', CLOCK, []);
+  return { now: Number(row!.now), at };
+}
+const CLOCK = `select (extract(epoch from clock_timestamp()) * 1000)::text as now`;
 
 export async function start() {
   const config = parseConfig(executorConfig);
@@ -89,8 +116,11 @@ export async function start() {
   const toolOf = toolbox.toolOf.bind(toolbox);
   const sql = () => messaging.sql;
   const sealer = Sealer.fromKeysDir(keys, sql);
+  const heartbeats = new Heartbeats(config.COUNTERSIGN_AUDIT_LIMIT_MS);
+  watch(heartbeats);
+  const { targetOf, limits } = openTargets(config, toolbox, logger);
   const attempts = new Attempts({
-    targetOf: openTargets(config, toolbox),
+    targetOf,
     seal: sealer.seal.bind(sealer),
     opener: sealOpener(sql, loadOpeningKey(keys)),
     directoryOf: toolbox.directoryOf.bind(toolbox),
@@ -99,7 +129,10 @@ export async function start() {
   });
   const executor = new Executor({
     book,
-    mayBegin: () => messaging.caughtUp(CONTROL),
+    mayBegin: () => messaging.caughtUp(CONTROL) && heartbeats.coversNow(),
+    limits,
+    heartbeats,
+    doubtAfterMs: config.COUNTERSIGN_DOUBT_AFTER_MS,
     lock: new SendLock(databaseUrl, instance),
     gate: new Gate(sql, toolOf, toolbox.fingerprintOf.bind(toolbox)),
     attempts,
@@ -110,6 +143,7 @@ export async function start() {
       logger.error({ work: row.id, because }, 'a stored warrant is not what policy signed; nothing is done');
     },
     onEnding: ({ tool }, { tag }) => endings.inc({ tool, ending: tag }),
+    onAsked: (about, said) => noteAsked(messaging.sql, about, said),
   });
   const drainer = new Drainer({
     drained: () =>
@@ -123,22 +157,26 @@ export async function start() {
     book,
     onDrained: (ms) => drains.observe(ms / 1000),
   });
-  const source = new DataSource({
-    type: 'postgres',
-    url: databaseUrl,
-    entities: [InDoubtRow],
-    extra: { max: 2 },
-  });
-  await source.initialize();
+  const source = await openReadModels({ url: databaseUrl, entities: [InDoubtRow], maxConnections: 2 }, logger);
   const messaging = createMessaging({
     ...settings,
     subscriptions: [
       executorConsumer({
         book,
+        ring,
         targetOf: (warrant) => toolOf(warrant)?.contract.target,
         onForged: ({ event, record }, because) => {
           forgeries.inc({ place: 'decisions' });
-          logger.warn({ id: event.id, offset: String(record.offset), because }, 'not a warrant of policy; ignored');
+          logger.warn({ id: event.id, offset: String(record.offset), because }, 'not what policy signed; ignored');
+        },
+      }),
+      auditConsumer({
+        ring,
+        heartbeats,
+        clock: () => clockOf(messaging.sql),
+        onForged: ({ event, record }, because) => {
+          forgeries.inc({ place: 'audit' });
+          logger.warn({ id: event.id, offset: String(record.offset), because }, 'not a heartbeat of audit; ignored');
         },
       }),
       controlConsumer({
@@ -151,6 +189,7 @@ export async function start() {
       }),
     ],
     workers: [executor, drainer],
+    notReady: () => heartbeats.flaw(),
     project,
     ...eventPen('executor', loadSigner(keys)),
   });

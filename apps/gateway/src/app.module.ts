@@ -12,7 +12,7 @@ import { HttpAdapterHost } from '@nestjs/core';
 import { EventPattern, Payload } from '@nestjs/microservices';
 import type { Logger } from 'pino';
 import { DataSource } from 'typeorm';
-import { createLogger, messagingSettings, METRICS, parseConfig, startService } from '@countersign/host';
+import { createLogger, messagingSettings, METRICS, openReadModels, parseConfig, startService } from '@countersign/host';
 import { createVerifier, VERIFIER } from '@countersign/identity';
 import { createMessaging, KAFKA_BATCH, Messaging, type Batch } from '@countersign/messaging';
 import { loadKeyRing, plainEncoder } from '@countersign/signing';
@@ -108,7 +108,10 @@ export async function start(env: NodeJS.ProcessEnv = process.env) {
   const logger = createLogger('gateway', config);
   const model = { model: config.OPENAI_MODEL, baseUrl: config.OPENAI_BASE_URL };
   const workflows = await loadWorkflows(config.COUNTERSIGN_WORKFLOWS, model);
-  const source = await openSource(config);
+  const source = await openReadModels(
+    { url: config.DATABASE_URL, entities: [IntentEventRow], maxConnections: 8 },
+    logger,
+  );
   const ring = loadKeyRing(config.COUNTERSIGN_KEYS_DIR);
   const onForged = forgedReport(logger);
   const messaging: Messaging = createMessaging({
@@ -140,17 +143,6 @@ export async function start(env: NodeJS.ProcessEnv = process.env) {
     { provide: TOPIC_PREFIX, useValue: config.TOPIC_PREFIX },
   ]);
   return startService({ name: 'gateway', config, logger, messaging, module, parkedRoutes: false });
-}
-
-function openSource({ DATABASE_URL }: GatewayConfig): Promise<DataSource> {
-  const entities = [IntentEventRow];
-  return new DataSource({
-    type: 'postgres',
-    url: DATABASE_URL,
-    entities,
-    synchronize: false,
-    extra: { max: 8 },
-  }).initialize();
 }
 
 const verifierOf = (config: GatewayConfig) =>

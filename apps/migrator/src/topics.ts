@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { topicName, topicSpecs, type TopicSpec } from '@countersign/contracts';
 import kafkajs, { type Admin, type KafkaConfig } from 'kafkajs';
 
@@ -36,15 +37,36 @@ export async function prepareTopics(config: KafkaConfig, options: TopicOptions):
 
 async function createTopics(admin: Admin, specs: TopicSpec[], { prefix, replication }: TopicOptions): Promise<void> {
   if (specs.length === 0) return;
-  await admin.createTopics({
-    waitForLeaders: true,
-    topics: specs.map(({ topic, partitions, config }) => ({
-      topic: topicName(topic, prefix),
-      numPartitions: partitions,
-      replicationFactor: replication ?? -1,
-      configEntries: Object.entries(config).map(([name, value]) => ({ name, value })),
-    })),
-  });
+  const topics = specs.map(({ topic, partitions, config }) => ({
+    topic: topicName(topic, prefix),
+    numPartitions: partitions,
+    replicationFactor: replication ?? -1,
+    configEntries: Object.entries(config).map(([name, value]) => ({ name, value })),
+  }));
+  await admin.createTopics({ waitForLeaders: false, topics });
+  await led(
+    admin,
+    topics.map(({ topic }) => topic),
+  );
+}
+
+const LEADERS_WITHIN_MS = 30_000;
+const ASK_EVERY_MS = 50;
+
+/** Asked to wait for them itself, kafkajs gives up at the first answer of a broker that has not heard of the topic yet. */
+async function led(admin: Admin, topics: string[]): Promise<void> {
+  const deadline = performance.now() + LEADERS_WITHIN_MS;
+  for (;;) {
+    try {
+      const found = await admin.fetchTopicMetadata({ topics });
+      const all = found.topics.flatMap(({ partitions }) => partitions);
+      if (all.length > 0 && all.every(({ leader }) => leader >= 0)) return;
+    } catch (error) {
+      if (performance.now() > deadline) throw error;
+    }
+    if (performance.now() > deadline) throw new Error(`no leader within ${LEADERS_WITHIN_MS} ms: ${topics.join(', ')}`);
+    await delay(ASK_EVERY_MS);
+  }
 }
 
 async function correctTopics(admin: Admin, specs: TopicSpec[], prefix: string): Promise<string[]> {

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import canonicalize from 'canonicalize';
 
 /** A value that JSON can carry. */
@@ -50,5 +50,5 @@ function sortedList(list: unknown[]): unknown {
 
 /** SHA-256 over the canonical JSON of a value, base64url. Everything that binds (actions, previews, policies) binds by this. */
 export function digest(value: unknown): string {
-  return createHash('sha256').update(jcs(value)).digest('base64url');
+  return hash('sha256', jcs(value), 'base64url');
 }

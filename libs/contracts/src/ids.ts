@@ -1,16 +1,16 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /**
  * Ids are derived from what caused them, so that a redelivery has the same one. Parts are length-prefixed: no two
  * different lists of parts share a hash.
  */
 export function deriveId(prefix: string, ...parts: (string | number)[]): string {
-  const hash = createHash('sha256').update('countersign/v1');
+  let input = 'countersign/v1';
   for (const part of parts) {
     const text = String(part);
-    hash.update(`\n${text.length}:${text}`);
+    input += `\n${text.length}:${text}`;
   }
-  return `${prefix}_${hash.digest('hex').slice(0, 32)}`;
+  return `${prefix}_${hash('sha256', input, 'hex').slice(0, 32)}`;
 }
 
 /** An intent is the same intent if verified tenant, source and the client's id are the same. */

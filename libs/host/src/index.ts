@@ -1,4 +1,5 @@
 export { baseConfig, ConfigError, messagingSettings, parseConfig, readConfig, type BaseConfig } from './config.js';
+export { openReadModels } from './data-source.js';
 export { createLogger, LOGGER, NestLogger } from './logger.js';
 export { METRICS, OPERATORS } from './operations.controller.js';
 export { HttpProblem, ProblemFilter } from './problem.js';

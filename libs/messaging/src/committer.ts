@@ -41,7 +41,7 @@ export class Committer {
     let inserted: ReadonlySet<string> = new Set();
     try {
       const { value, records } = await this.store.transact(async (tx, close) => {
-        const unit = new UnitOfWork(tx, this.pen.encode, new Date());
+        const unit = new UnitOfWork(tx, this.pen.encode, this.store.now());
         const { value, incoming = [], project, repeatable = false } = await body(tx, unit);
         const written = unit.write((work) => {
           drafts = work;

@@ -11,12 +11,22 @@ export interface JoinParts {
   broker: Broker;
   publisher: Publisher;
   lines: Lines;
-  /** Every instance reads for itself. */
-  forEach: boolean;
+  /** Where an instance that reads for itself begins; undefined: the group's positions stand. */
+  from: Begin | undefined;
   log: Log;
   fatal: (error: unknown) => void;
   signal: AbortSignal;
 }
+
+/** From where it stood, and what there is of the log. */
+export type Begin = (stored: bigint, bounds: Bounds) => bigint;
+
+/** What an instance missed while it was off for longer than the log keeps, its peers have applied: it begins as a new one does. */
+export const whereItStood: Begin = (stored, { low }) => max(stored, low);
+/** The last record there is, seen before or not. */
+export const atTheLast: Begin = (_, { low, high }) => max(low, high - 1n);
+
+const max = (a: bigint, b: bigint) => (a > b ? a : b);
 
 /**
  * Takes over partitions (guarantee 5): pauses them before anything can be fetched, loads the stored positions, holds them
@@ -48,7 +58,9 @@ async function untilDone(
       const positions = await positionsOf(consumer, assignment.places, parts);
       await parts.publisher.leftovers();
       if (!assignment.isCurrent()) return;
-      parts.lines.take(subscription, consumer, positions);
+      parts.lines.take(subscription, consumer, positions, (place, next) => {
+        if (assignment.isCurrent()) assignment.seek(place, next);
+      });
       for (const { next, ...place } of positions) assignment.seek(place, next);
       assignment.resume();
       joined();
@@ -61,14 +73,8 @@ async function untilDone(
   }
 }
 
-async function positionsOf(
-  consumer: string,
-  places: Place[],
-  { store, broker, forEach }: JoinParts,
-): Promise<Position[]> {
-  const topics = [...new Set(places.map((place) => place.topic))];
-  const bounds = new Map<Topic, Map<number, Bounds>>();
-  for (const topic of topics) bounds.set(topic, await broker.bounds(topic));
+async function positionsOf(consumer: string, places: Place[], { store, broker, from }: JoinParts): Promise<Position[]> {
+  let bounds = await boundsOfAll(places, broker);
   const boundsOf = ({ topic, partition }: Place): Bounds => {
     const found = bounds.get(topic)?.get(partition);
     if (!found) throw new Error(`the broker does not know ${topic}[${partition}] yet`);
@@ -78,7 +84,11 @@ async function positionsOf(
     consumer,
     places.map((place) => ({ ...place, start: boundsOf(place).low })),
   );
-  const positions = forEach ? await begunAnew(stored, consumer, boundsOf, store) : stored;
+  // Whoever has the partition meanwhile may have gone on beyond the ends as they were asked for.
+  if (stored.some(({ next, ...place }) => next > boundsOf(place).high)) bounds = await boundsOfAll(places, broker);
+  const positions = from
+    ? await moved(stored, consumer, ({ next, ...place }) => from(next, boundsOf(place)), store)
+    : stored;
   return positions.map(({ next, ...place }) => {
     const bounds = boundsOf(place);
     checkBounds(`${consumer} on ${place.topic}[${place.partition}]`, next, bounds);
@@ -86,22 +96,23 @@ async function positionsOf(
   });
 }
 
-/** What an instance missed while it was off for longer than the log keeps, its peers have applied: it begins as a new one does. */
-async function begunAnew(
-  stored: (Place & { next: bigint })[],
-  consumer: string,
-  boundsOf: (place: Place) => Bounds,
-  store: Store,
-): Promise<(Place & { next: bigint })[]> {
-  const moves = stored.flatMap(({ next, topic, partition }) => {
-    const { low } = boundsOf({ topic, partition });
-    return next < low ? [{ key: { consumer, topic, partition }, from: next, to: low }] : [];
-  });
-  if (moves.length) await store.transact((tx) => tx.advance(moves));
-  return stored.map(({ next, ...place }) => ({ ...place, next: max(next, boundsOf(place).low) }));
+async function boundsOfAll(places: Place[], broker: Broker): Promise<Map<Topic, Map<number, Bounds>>> {
+  const bounds = new Map<Topic, Map<number, Bounds>>();
+  for (const { topic } of places) if (!bounds.has(topic)) bounds.set(topic, await broker.bounds(topic));
+  return bounds;
 }
 
-const max = (a: bigint, b: bigint) => (a > b ? a : b);
+type Stored = Place & { next: bigint };
+
+async function moved(stored: Stored[], consumer: string, begin: (stored: Stored) => bigint, store: Store) {
+  const positions = stored.map((position) => ({ ...position, next: begin(position) }));
+  const moves = stored.flatMap(({ topic, partition, next: from }, at) => {
+    const to = positions[at]!.next;
+    return to === from ? [] : [{ key: { consumer, topic, partition }, from, to }];
+  });
+  if (moves.length) await store.transact((tx) => tx.advance(moves));
+  return positions;
+}
 
 function checkBounds(place: string, next: bigint, { low, high }: Bounds): void {
   if (next < low) throw new GapError(place, `records ${next} to ${low - 1n} are gone unread`);

@@ -18,10 +18,13 @@ export interface Position extends Place {
   stood: bigint;
 }
 
+type Seek = (place: Place, next: bigint) => void;
+
 /** The positions of all partitions this process was given, by subscription. */
 export class Lines {
   private readonly lines = new Map<string, Line>();
-  private readonly taken = new Set<string>();
+  /** By subscription, how to have a partition of it fetched from elsewhere. */
+  private readonly taken = new Map<string, Seek>();
   private readonly caughtUp = new Set<string>();
 
   constructor(private readonly store: Store) {}
@@ -37,12 +40,12 @@ export class Lines {
   }
 
   /** The positions of all partitions a subscription was given. */
-  take(subscription: string, consumer: string, positions: Position[]): void {
+  take(subscription: string, consumer: string, positions: Position[], seek: Seek): void {
     for (const { topic, partition, next, stood } of positions) {
       const line = { key: { consumer, topic, partition }, next, gapSeen: undefined, stood };
       this.lines.set(name(subscription, { topic, partition }), line);
     }
-    this.taken.add(subscription);
+    this.taken.set(subscription, seek);
   }
 
   /** Below `end` all was handled, or takes an offset and is never delivered. */
@@ -59,6 +62,29 @@ export class Lines {
       if (key.startsWith(`${subscription}\n`) && next < stood) return false;
     this.caughtUp.add(subscription);
     return true;
+  }
+
+  /**
+   * What the database lost of our own commits (guarantee 10 of processor.ts) is read again, also where nothing comes that would tell.
+   * A position that moved while this one was asked for says nothing.
+   */
+  async putBack(): Promise<number> {
+    let count = 0;
+    for (const [subscription, seek] of this.taken) {
+      const known = [...this.lines].filter(([key]) => key.startsWith(`${subscription}\n`)).map(([, line]) => line);
+      const before = new Map(known.map((line) => [line, line.next]));
+      const places = known.map(({ key: { topic, partition }, next }) => ({ topic, partition, start: next }));
+      const stored = known.length ? await this.store.positions(known[0]!.key.consumer, places) : [];
+      for (const { next, ...place } of stored) {
+        const line = this.of(subscription, place);
+        if (!line || line.next !== before.get(line) || next >= line.next) continue;
+        line.next = next;
+        line.gapSeen = undefined;
+        seek(place, next);
+        count++;
+      }
+    }
+    return count;
   }
 
   /** Takes over the stored position. */

@@ -4,7 +4,7 @@ import { Committer, type Project } from './committer.js';
 import { kindOf, messageOf, WiringError } from './errors.js';
 import { Finisher } from './finisher.js';
 import { Health, type HealthReport } from './health.js';
-import { takeOver } from './join.js';
+import { atTheLast, takeOver, whereItStood, type Begin } from './join.js';
 import { KafkaBroker } from './kafka/kafka-broker.js';
 import type { KafkaSettings } from './kafka/kafka-settings.js';
 import { Lines } from './lines.js';
@@ -26,7 +26,10 @@ import { TOPIC_RETENTION_MS } from '@countersign/contracts';
 
 const DAY = 24 * 3600 * 1000;
 const WORK_RETENTION_MS = 2 * TOPIC_RETENTION_MS;
+/** Two clocks that are kept drift apart by less than a millisecond meanwhile. */
+const READ_CLOCK_EVERY_MS = 10_000;
 const LEFTOVERS_EVERY_MS = 5000;
+const PUT_BACK_EVERY_MS = 5000;
 const SWEEP_EVERY_MS = DAY / 24;
 const COMMAND_ATTEMPTS = 20;
 const IDLE_FETCH_MS = 250;
@@ -138,14 +141,18 @@ export class Messaging {
     if (topics.length)
       await this.patiently('checking the topics', () => this.broker.checkTopics(topics, WORK_RETENTION_MS));
     await this.patiently('opening the store', async () => {
+      await this.store.readClock();
       await this.store.adopt();
       await this.publisher.leftovers();
     });
     this.pool.start(this.finisher);
-    for (const subscription of this.subscriptions.values())
-      await this.patiently('joining the group', () => this.subscribe(subscription, deliver));
+    const join = (subscription: Subscription) =>
+      this.patiently('joining the group', () => this.subscribe(subscription, deliver));
+    await Promise.all([...this.subscriptions.values()].map(join));
     this.loops.push(
+      this.every(READ_CLOCK_EVERY_MS, () => this.store.readClock()),
       this.every(LEFTOVERS_EVERY_MS, () => this.publisher.leftovers()),
+      this.every(PUT_BACK_EVERY_MS, () => this.putBack()),
       this.every(SWEEP_EVERY_MS, () => this.store.sweep(WORK_RETENTION_MS)),
     );
   }
@@ -249,7 +256,7 @@ export class Messaging {
       broker,
       publisher,
       lines,
-      forEach: every,
+      from: beginOf(subscription),
       log: this.options.log,
       fatal: this.fatal,
       signal: this.stopping.signal,
@@ -271,6 +278,15 @@ export class Messaging {
     const { lingerMs = isIngester(subscription) ? 250 : 0 } = subscription;
     const pace = lingerMs ? { maxWaitMs: lingerMs, minBytes: 1_000_000 } : { maxWaitMs: IDLE_FETCH_MS, minBytes: 1 };
     await broker.subscribe({ name, group, topics: topicsOf(subscription), ...pace }, listener);
+  }
+
+  private async putBack(): Promise<void> {
+    const partitions = await this.lines.putBack();
+    if (partitions)
+      this.options.log.warn(
+        { partitions },
+        'the database has lost commits of ours, in a crash; their records are read again',
+      );
   }
 
   /** Engines may be away when the service starts. */
@@ -311,7 +327,12 @@ function openBroker({ kafka, topicPrefix, instance, sessionTimeoutMs = 6000, log
   return new KafkaBroker({ kafka, topicPrefix, clientId: instance, sessionTimeoutMs }, log);
 }
 
-const isForEach = (subscription: Subscription) => !isIngester(subscription) && subscription.everyInstance === true;
+const isForEach = (subscription: Subscription) => beginOf(subscription) !== undefined;
+
+function beginOf(subscription: Subscription): Begin | undefined {
+  if (isIngester(subscription) || !subscription.everyInstance) return undefined;
+  return subscription.everyInstance === 'last' ? atTheLast : whereItStood;
+}
 
 function openStore({ databaseUrl, service, instance, maxConnections = 8, log }: MessagingOptions): Store {
   return new PostgresStore({ databaseUrl, service, instance, maxConnections }, log);

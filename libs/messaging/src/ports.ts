@@ -96,6 +96,18 @@ export interface WorkRef {
   fence: number;
 }
 
+/** What a row has once it is marked: a new fence, and when it was first marked, by the store's clock. */
+export interface Marked {
+  fence: number;
+  sentAt: Date;
+}
+
+export interface GivenBack extends WorkRef {
+  delayMs: number;
+  /** Nobody began with it: it does not count as an attempt. */
+  unbegun?: boolean;
+}
+
 export interface EndedWork extends WorkRef {
   status: string;
   outcome: unknown;
@@ -176,6 +188,8 @@ export interface ClaimAsk {
   leaseMs: number;
   /** Targets that have no room now. */
   fullTargets: string[];
+  /** Of this target alone. */
+  only?: string;
   /** What this process holds already, whatever became of its lease. */
   held: string[];
 }
@@ -184,6 +198,10 @@ export interface Store {
   readonly sql: SqlTx;
   /** Identifies this process's rows: unique per start. */
   readonly owner: string;
+  /** The time by the database's clock, as it was last read: what every instance decides by, however wrong its own clock. */
+  now(): Date;
+  /** Reads the database's clock. */
+  readClock(): Promise<void>;
   transact<T>(run: (tx: StoreTx, close: Close) => Promise<T>): Promise<T>;
   /** The stored positions; a place seen for the first time starts at `start`. */
   positions(consumer: string, places: (Place & { start: bigint })[]): Promise<(Place & { next: bigint })[]>;
@@ -192,12 +210,12 @@ export interface Store {
   /** Deletes published outbox rows. May be lost in a crash: that only publishes again. */
   forget(outboxIds: string[]): Promise<void>;
   claim(ask: ClaimAsk): Promise<WorkRow[]>;
-  /** Fence + 1 and SENT, committed; answers the new fence of those still ours. */
-  markSent(refs: WorkRef[], leaseMs: number): Promise<Map<string, number>>;
+  /** Fence + 1 and SENT, committed; answers those still ours. */
+  markSent(refs: WorkRef[], leaseMs: number): Promise<Map<string, Marked>>;
   /** Answers the ids still ours. */
   extend(refs: WorkRef[], leaseMs: number): Promise<Set<string>>;
   /** Gives rows back unended. */
-  release(refs: (WorkRef & { delayMs: number })[]): Promise<void>;
+  release(refs: GivenBack[]): Promise<void>;
   /** Frees what this instance's former lives held. */
   adopt(): Promise<void>;
   /** Deletes work that ended longer ago. */

@@ -20,7 +20,7 @@
  *     ingester, of a command, of finished work, or with an outbox row, only what is on disk.
  */
 import { decodeRecord, Poison, type Incoming, type RawRecord } from '@countersign/contracts';
-import { Backoff } from './backoff.js';
+import { Backoff, delay } from './backoff.js';
 import type { Committer } from './committer.js';
 import { ChunkDecider, type Extra } from './chunk-decider.js';
 import { GapError, kindOf, messageOf } from './errors.js';
@@ -29,7 +29,7 @@ import { Lines, type Line } from './lines.js';
 import type { Log } from './log.js';
 import type { Metrics } from './metrics.js';
 import type { ParkingLot } from './parking.js';
-import type { Batch, Broker, Store, StoreTx } from './ports.js';
+import type { Batch, Bounds, Broker, Store, StoreTx } from './ports.js';
 import type { Consumer, Ingester, Read } from './stream.js';
 import { traced } from './tracing.js';
 import type { UnitOfWork } from './unit-of-work.js';
@@ -41,6 +41,7 @@ export const isIngester = (subscription: Subscription): subscription is Ingester
 export const CHUNK = 300;
 const HEARTBEAT_MS = 1500;
 const GROUPS_AT_ONCE = 3;
+const BOUNDS_AGAIN_MS = 250;
 
 export interface ProcessorParts {
   store: Store;
@@ -96,21 +97,40 @@ export class BatchProcessor {
 
   /** Guarantee 4. False: not now. */
   private async inLine(batch: Batch, line: Line): Promise<boolean> {
+    const first = batch.records[0]?.offset ?? line.next;
+    if (batch.highWatermark >= line.next && first <= line.next) return true;
+    const bounds = await this.boundsOf(batch);
+    if (!bounds) return this.again(batch, line);
     const place = `${batch.topic}[${batch.partition}]`;
-    if (batch.highWatermark < line.next) {
-      return this.stop(
-        new GapError(place, `the log ends at ${batch.highWatermark}, before the stored position ${line.next}`),
-      );
-    }
-    const first = batch.records[0]?.offset;
-    if (first === undefined || first <= line.next) return true;
-    const { low } = (await this.parts.broker.bounds(batch.topic)).get(batch.partition) ?? { low: first };
-    if (low > line.next) return this.stop(new GapError(place, `records ${line.next} to ${low - 1n} are gone unread`));
+    // Not as the batch has it, which may have been fetched before another owner went on.
+    if (bounds.high < line.next)
+      return this.stop(new GapError(place, `the log ends at ${bounds.high}, before the stored position ${line.next}`));
+    if (bounds.low > line.next)
+      return this.stop(new GapError(place, `records ${line.next} to ${bounds.low - 1n} are gone unread`));
+    if (first <= line.next) return this.again(batch, line);
     // Markers of a producer's transaction take offsets and are never delivered. Asked for again, the same gap is one of those.
     if (line.gapSeen === first) return true;
     line.gapSeen = first;
+    return this.again(batch, line);
+  }
+
+  private again(batch: Batch, line: Line): false {
     batch.seek(line.next);
     return false;
+  }
+
+  /** As the broker says now; undefined, after a while, if it does not answer. */
+  private async boundsOf({ topic, partition }: Batch): Promise<Bounds | undefined> {
+    try {
+      return (await this.parts.broker.bounds(topic)).get(partition);
+    } catch (error) {
+      this.parts.log.warn(
+        { err: messageOf(error), topic, partition },
+        'the ends of the log are not known; asked again',
+      );
+      await delay(BOUNDS_AGAIN_MS, this.parts.signal);
+      return undefined;
+    }
   }
 
   private stop(error: GapError): false {

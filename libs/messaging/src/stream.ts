@@ -74,8 +74,11 @@ export interface Consumer<F = unknown> {
   prepare?(events: Incoming[]): Promise<F>;
   /** Read models, written in the same transaction. Real stores only. */
   project?(tx: SqlTx, applied: Applied): Promise<void>;
-  /** Every instance reads these topics by a group of its own, from the log's beginning (control). */
-  everyInstance?: boolean;
+  /**
+   * Every instance reads these topics by a group of its own: from the log's beginning (control), or from the last record that
+   * stands there when it joins, where only the last counts (a heartbeat).
+   */
+  everyInstance?: boolean | 'last';
   /** How long records may wait at the broker for more, so that one transaction takes them all. For what nobody waits for; 0 by default. */
   lingerMs?: number;
 }
@@ -102,6 +105,8 @@ export interface WorkRow extends WorkDraft {
   attempts: number;
   status: 'QUEUED' | 'SENT';
   createdAt: Date;
+  /** When it was marked SENT for the first time, by the store's clock. */
+  sentAt?: Date;
 }
 
 /** What came of a piece of work. `retry` puts it back; `done` ends it with a terminal status. */
@@ -123,8 +128,10 @@ export interface Worker<O = unknown> {
   roundSize: number;
   rounds: number;
   leaseMs: number;
-  /** While it says no, nothing of these kinds is claimed, and nothing taken at once. */
+  /** While it says no, nothing of these kinds is claimed, taken at once or begun. */
   mayBegin?(): boolean;
+  /** The same for single targets; `one`: one row at a time, to see whether more may be begun. */
+  limits?(): ReadonlyMap<string, 'none' | 'one'>;
   /** Does the slow part. A row it neither finishes nor retries goes back when its lease ends. */
   perform(rows: WorkRow[], round: Round): Promise<void>;
   /** The pure part: what a finished row puts and emits, in the transaction that ends it. */

@@ -53,10 +53,10 @@ export class Lane {
   }
 
   /** The rows of a round: one of each tenant in turn. */
-  take(): WorkRow[] {
+  take(atMost = this.worker.roundSize): WorkRow[] {
     const taken: WorkRow[] = [];
     for (const [tenant, rows] of this.waiting) {
-      if (taken.length === this.worker.roundSize) break;
+      if (taken.length === atMost) break;
       taken.push(rows.shift()!);
       this.waiting.delete(tenant);
       // Behind those that wait; this very loop comes by again.

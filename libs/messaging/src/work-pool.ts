@@ -1,16 +1,18 @@
 import { Backoff, delay } from './backoff.js';
-import { messageOf } from './errors.js';
+import { kindOf, messageOf } from './errors.js';
 import { Lane } from './work-lane.js';
 import type { Finisher } from './finisher.js';
 import type { Log } from './log.js';
 import type { Metrics } from './metrics.js';
-import type { Store } from './ports.js';
+import type { GivenBack, Store } from './ports.js';
 import type { Round, WorkDraft, Worker, WorkOutcome, WorkRow } from './stream.js';
 import type { WorkIntake } from './committer.js';
 
 const POLL_MS = 500;
 const CLAIM_LIMIT = 200;
 const MAX_DELAY_MS = 60_000;
+const MAX_AWAY_DELAY_MS = 4_000;
+const GIVE_BACK_TRIES = 15;
 
 export interface PoolParts {
   store: Store;
@@ -60,7 +62,7 @@ export class WorkPool implements WorkIntake {
       const worker = this.byKind.get(draft.kind);
       if (
         !worker ||
-        !mayBegin(worker) ||
+        limitOf(worker, draft.target) ||
         leases.has(draft.id) ||
         (draft.notBefore && draft.notBefore.getTime() > Date.now())
       )
@@ -103,7 +105,7 @@ export class WorkPool implements WorkIntake {
     over.abort();
     for (const lane of this.lanes.values()) lane.abort.abort();
     await Promise.all([this.claiming, this.extending]);
-    if (waiting.length) await this.giveBack(waiting.map((row) => ({ id: row.id, fence: row.fence, delayMs: 0 })));
+    await this.giveBack(waiting.map(unbegun));
   }
 
   private lane(worker: Worker<never>, target: string): Lane {
@@ -115,7 +117,9 @@ export class WorkPool implements WorkIntake {
 
   private pump(lane: Lane): void {
     while (this.started && !this.stopping.signal.aborted && lane.hasWaiting() && lane.running < lane.worker.rounds) {
-      const rows = lane.take();
+      const limit = limitOf(lane.worker, lane.target);
+      if (limit === 'none' || (limit === 'one' && lane.running)) return;
+      const rows = lane.take(limit && 1);
       lane.running++;
       void this.round(lane, rows).finally(() => {
         lane.over();
@@ -142,13 +146,13 @@ export class WorkPool implements WorkIntake {
   }
 
   private async markSent(lane: Lane, rows: WorkRow[]): Promise<WorkRow[]> {
-    const fences = await this.parts.store.markSent(
+    const marks = await this.parts.store.markSent(
       rows.map(({ id, fence }) => ({ id, fence })),
       lane.worker.leaseMs,
     );
     const ours = rows.flatMap((row): WorkRow[] => {
-      const fence = fences.get(row.id);
-      return fence === undefined ? [] : [{ ...row, fence, status: 'SENT' }];
+      const mark = marks.get(row.id);
+      return mark ? [{ ...row, ...mark, status: 'SENT' }] : [];
     });
     for (const row of ours) lane.held.set(row.id, row);
     return ours;
@@ -160,7 +164,7 @@ export class WorkPool implements WorkIntake {
     if (outcome.tag === 'retry') this.unclaimed(outcome.notBefore);
   }
 
-  /** A worker's exception: what it left unfinished goes back, later each time. */
+  /** A worker's exception: what it left unfinished goes back. Later each time, but soon again where it may be an engine that was away: no fault of the row's. */
   private async failed(lane: Lane, rows: WorkRow[], error: unknown): Promise<void> {
     const left = rows.map((row) => lane.held.get(row.id)).filter((row) => row !== undefined);
     this.parts.metrics.workFailed.inc({ kind: lane.worker.kinds[0]! });
@@ -172,21 +176,25 @@ export class WorkPool implements WorkIntake {
       left.map(({ id, fence, attempts }) => ({
         id,
         fence,
-        delayMs: Math.min(1000 * 2 ** (attempts - 1), MAX_DELAY_MS),
+        delayMs: Math.min(500 * 2 ** attempts, kindOf(error) === 'content' ? MAX_DELAY_MS : MAX_AWAY_DELAY_MS),
       })),
     );
   }
 
-  private async giveBack(rows: { id: string; fence: number; delayMs: number }[]): Promise<void> {
+  /** Tried for a while where the store is away: else each waits for the end of its lease. */
+  private async giveBack(rows: GivenBack[]): Promise<void> {
     if (!rows.length) return;
-    try {
-      await this.parts.store.release(rows);
-      this.unclaimed(undefined);
-    } catch (error) {
-      this.parts.log.warn(
-        { err: messageOf(error), rows: rows.length },
-        'work was not given back; it is free when its lease ends',
-      );
+    const backoff = new Backoff(100, 1_000);
+    for (let tries = 1; ; tries++) {
+      try {
+        await this.parts.store.release(rows);
+        return this.unclaimed(undefined);
+      } catch (error) {
+        const about = { err: messageOf(error), rows: rows.length };
+        if (tries === GIVE_BACK_TRIES || this.stopping.signal.aborted)
+          return this.parts.log.warn(about, 'work was not given back; it is free when its lease ends');
+        await backoff.pause(this.stopping.signal);
+      }
     }
   }
 
@@ -225,29 +233,46 @@ export class WorkPool implements WorkIntake {
   private async claim(): Promise<boolean> {
     this.backlog = false;
     let more = false;
-    for (const worker of new Set([...this.byKind.values()].filter(mayBegin))) {
-      const fullTargets = [...this.lanes.values()]
-        .filter((lane) => lane.worker === worker && lane.isFull())
-        .map((lane) => lane.target);
-      const limit = Math.min(CLAIM_LIMIT, worker.roundSize * worker.rounds);
-      const rows = await this.parts.store.claim({
-        kinds: [...worker.kinds],
-        limit,
-        leaseMs: worker.leaseMs,
-        fullTargets,
-        held: [...this.lanes.values()].flatMap((lane) => [...lane.held.keys(), ...lane.queued().map(({ id }) => id)]),
-      });
-      if (fullTargets.length) this.backlog = true;
+    for (const worker of new Set(this.byKind.values())) {
+      await this.giveBack(this.heldUp(worker).map(unbegun));
+      if (!mayBegin(worker)) continue;
+      const rows = await this.claimFor(worker);
       // Shared evenly by tenants, so that less than asked for does not mean there is no more.
       if (rows.length) more = this.backlog = true;
       if (this.stopping.signal.aborted) {
-        await this.giveBack(rows.map(({ id, fence }) => ({ id, fence, delayMs: 0 })));
+        await this.giveBack(rows.map(unbegun));
         return false;
       }
       for (const row of rows) this.lane(worker, row.target).add(row);
     }
     for (const lane of this.lanes.values()) this.pump(lane);
     return more;
+  }
+
+  /** What waits here for a target of which nothing may be begun now: another process may well begin with it. */
+  private heldUp(worker: Worker<never>): WorkRow[] {
+    const lanes = [...this.lanes.values()].filter((lane) => lane.worker === worker && limitOf(worker, lane.target));
+    return lanes.flatMap((lane) => lane.drop(() => true));
+  }
+
+  private async claimFor(worker: Worker<never>): Promise<WorkRow[]> {
+    const lanes = [...this.lanes.values()].filter((lane) => lane.worker === worker);
+    const limits = worker.limits?.() ?? NO_LIMITS;
+    const fullTargets = [...lanes.filter((lane) => lane.isFull()).map(({ target }) => target), ...limits.keys()];
+    if (fullTargets.length) this.backlog = true;
+    const ask = (limit: number, where: { fullTargets: string[]; only?: string }) =>
+      this.parts.store.claim({
+        kinds: [...worker.kinds],
+        limit,
+        leaseMs: worker.leaseMs,
+        held: lanes.flatMap((lane) => [...lane.held.keys(), ...lane.queued().map(({ id }) => id)]),
+        ...where,
+      });
+    const rows = await ask(Math.min(CLAIM_LIMIT, worker.roundSize * worker.rounds), { fullTargets });
+    for (const [target, limit] of limits)
+      if (limit === 'one' && this.lane(worker, target).isIdle())
+        rows.push(...(await ask(1, { fullTargets: [], only: target })));
+    return rows;
   }
 
   private async extendLoop(): Promise<void> {
@@ -277,3 +302,11 @@ export class WorkPool implements WorkIntake {
 }
 
 const mayBegin = (worker: Worker<never>): boolean => worker.mayBegin?.() ?? true;
+
+const NO_LIMITS: ReadonlyMap<string, 'none' | 'one'> = new Map();
+
+/** What is allowed of a target now, if it is not everything. */
+const limitOf = (worker: Worker<never>, target: string): 'none' | 'one' | undefined =>
+  mayBegin(worker) ? worker.limits?.().get(target) : 'none';
+
+const unbegun = ({ id, fence }: WorkRow): GivenBack => ({ id, fence, delayMs: 0, unbegun: true });

@@ -48,14 +48,19 @@ export class PlainKafka {
 
   /** Makes the product's topics under a prefix. */
   async createTopics(prefix: string, partitions = 4): Promise<void> {
-    await this.admin.createTopics({
-      waitForLeaders: true,
-      topics: topicSpecs(partitions).map((spec) => ({
-        topic: topicName(spec.topic, prefix),
-        numPartitions: spec.partitions,
-        configEntries: Object.entries(spec.config).map(([name, value]) => ({ name, value })),
-      })),
-    });
+    const topics = topicSpecs(partitions).map((spec) => ({
+      topic: topicName(spec.topic, prefix),
+      numPartitions: spec.partitions,
+      configEntries: Object.entries(spec.config).map(([name, value]) => ({ name, value })),
+    }));
+    // Asked to wait for the leaders, kafkajs gives up at the first answer of a broker that has not heard of the topic yet.
+    await this.admin.createTopics({ waitForLeaders: false, topics });
+    const asked = topics.map(({ topic }) => topic);
+    const led = async () =>
+      (await this.admin.fetchTopicMetadata({ topics: asked })).topics.every(
+        ({ partitions: all }) => all.length > 0 && all.every(({ leader }) => leader >= 0),
+      );
+    await until(led, { what: `leaders of the topics of ${prefix}` });
   }
 
   async deleteTopics(prefix: string): Promise<void> {

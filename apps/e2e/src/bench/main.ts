@@ -1,11 +1,11 @@
-import { spawn, type ChildProcess } from 'node:child_process';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { intentIdOf, topicName } from '@countersign/contracts';
-import { devToken, startSystem, type System } from '@countersign/embedded';
+import { startSystem, type System } from '@countersign/embedded';
 import { PlainKafka } from '@countersign/testing';
 import { auditFlaws, ledgerFlaws, signatureFlaws } from './checks.js';
 import { LoadDriver, median, percentile, type Pipeline } from './load.js';
+import { governed, startFloor } from './pipelines.js';
+import { spending } from './spending.js';
 
 /**
  * Countersign beside the raw floor (a four-hop kafkajs pipeline), in turn, in one run on one broker: governed actions that
@@ -17,6 +17,8 @@ const { values: options } = parseArgs({
     rounds: { type: 'string' },
     actions: { type: 'string' },
     json: { type: 'boolean', default: false },
+    /** CPU time alone, without the floor. */
+    cpu: { type: 'boolean', default: false },
   },
 });
 const ROUNDS = Number(options.rounds ?? (options.quick ? 2 : 5));
@@ -29,93 +31,7 @@ const started = performance.now();
 const say = (text: string) =>
   console.error(`${((performance.now() - started) / 1000).toFixed(1).padStart(6)} s  ${text}`);
 
-async function startFloor(
-  system: System,
-  driver: LoadDriver,
-  run: string,
-): Promise<{ pipeline: Pipeline; stop(): Promise<void> }> {
-  const topics = [0, 1, 2, 3, 4].map((hop) => `floor-${run}-${hop}`);
-  await driver.admin.createTopics({
-    waitForLeaders: true,
-    topics: topics.map((topic) => ({ topic, numPartitions: 4 })),
-  });
-  const script = path.join(import.meta.dirname, 'hop.js');
-  const hops = topics.slice(1).map((to, hop) =>
-    spawn(process.execPath, [script, system.urls.kafka, topics[hop] ?? '', to], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    }),
-  );
-  await Promise.all(hops.map((child) => new Promise((resolve) => child.stdout.once('data', resolve))));
-  let sequence = 0;
-  const pipeline: Pipeline = {
-    name: 'raw floor',
-    input: topics[0] ?? '',
-    output: topics[4] ?? '',
-    make: (n) => Array.from({ length: n }, () => floorMessage(`f-${run}-${sequence++}`)),
-    idOf: (headers) => String(headers['ce_id']),
-  };
-  return { pipeline, stop: () => stopAll(hops) };
-}
-
-/** The floor carries what an intent carries: the same value and headers of the same size. */
-function floorMessage(id: string) {
-  const headers = {
-    ce_specversion: '1.0',
-    ce_id: id,
-    ce_source: '/bench',
-    ce_type: 'countersign.action.requested.v1',
-    authorization: `Bearer ${'x'.repeat(700)}`,
-  };
-  return { id, message: { key: `acme/${id}`, value: JSON.stringify(refund(0)), headers } };
-}
-
-const refund = (n: number) => ({
-  workflow: 'support-desk',
-  session: `s-${n % 997}`,
-  tool: 'issue_refund',
-  arguments: { orderId: `ord_${10_000 + (n % 10_000)}`, amount: '1.00', currency: 'EUR', reason: 'late delivery' },
-});
-
-async function stopAll(children: ChildProcess[]): Promise<void> {
-  const ended = children.map(
-    (child) => new Promise((resolve) => (child.exitCode === null ? child.once('exit', resolve) : resolve(undefined))),
-  );
-  for (const child of children) child.kill('SIGTERM');
-  await Promise.all(ended);
-}
-
-function governed(tokens: string[], run: string, published: string[]): Pipeline {
-  let sequence = 0;
-  const one = () => {
-    const n = sequence++;
-    const id = `b-${run}-${n}`;
-    const intentId = intentIdOf('acme', '/bench', id);
-    published.push(intentId);
-    const data = refund(n);
-    const headers = {
-      ce_specversion: '1.0',
-      ce_id: id,
-      ce_source: '/bench',
-      ce_type: 'countersign.action.requested.v1',
-      'content-type': 'application/json',
-      authorization: `Bearer ${tokens[n % tokens.length]}`,
-    };
-    return { id: intentId, message: { key: `acme/${data.session}`, value: JSON.stringify(data), headers } };
-  };
-  return {
-    name: 'countersign',
-    input: topicName('intents'),
-    output: topicName('replies'),
-    make: (n) => Array.from({ length: n }, one),
-    idOf: (headers) => String(headers['ce_correlationid']),
-  };
-}
-
-async function measure(system: System, driver: LoadDriver, run: string, published: string[]) {
-  const tokens = await Promise.all(Array.from({ length: 10 }, () => devToken(system.urls.identity, 'alice')));
-  const ours = governed(tokens, run, published);
-  say('warming up');
-  await driver.throughput(ours, Math.min(1_000, ACTIONS), 120_000);
+async function measure(system: System, driver: LoadDriver, ours: Pipeline, run: string) {
   const rates = { floor: [] as number[], ours: [] as number[] };
   for (let round = 1; round <= ROUNDS; round++) {
     const floor = await startFloor(system, driver, `${run}-${round}`);
@@ -152,6 +68,29 @@ function report(measured: Awaited<ReturnType<typeof measure>>) {
   };
 }
 
+/** Countersign beside the floor; what falls short of the goals. */
+async function compared(system: System, driver: LoadDriver, ours: Pipeline, run: string) {
+  const { throughput, latency, lines } = report(await measure(system, driver, ours, run));
+  const flaws: string[] = [];
+  if (throughput < GOALS.throughput)
+    flaws.push(`throughput is ${throughput.toFixed(3)} × the floor, below ${GOALS.throughput}`);
+  if (!(latency <= GOALS.latency)) flaws.push(`p50 is ${latency.toFixed(2)} × the floor's, above ${GOALS.latency}`);
+  return { lines, flaws };
+}
+
+/** Whether every action that was sent is in the ledger once, signed and in the audit. */
+async function checked(system: System, driver: LoadDriver, published: string[]) {
+  say('counting ledger, signatures and audit rows');
+  const plain = await PlainKafka.connect(system.urls.kafka.split(','));
+  const audit = await auditFlaws(driver, system.topicPrefix, system.urls.postgres);
+  const signatures = await signatureFlaws(plain, system.topicPrefix, path.join(system.dataDir, 'keys', 'policy'));
+  await plain.close();
+  return {
+    line: `checked                 ${published.length} effects in the ledger, ${signatures.checked} signatures, ${audit.rows} audit rows`,
+    flaws: [...(await ledgerFlaws(system.urls.helpdesk, published)), ...signatures.flaws, ...audit.flaws],
+  };
+}
+
 async function main(): Promise<number> {
   const system = await startSystem({
     onProgress: ({ step, seconds }) => (seconds === undefined ? undefined : say(`${step} in ${seconds.toFixed(1)} s`)),
@@ -159,23 +98,19 @@ async function main(): Promise<number> {
   try {
     const driver = await LoadDriver.connect(system.urls.kafka);
     const published: string[] = [];
-    const measured = await measure(system, driver, Date.now().toString(36), published);
-    say('counting ledger, signatures and audit rows');
-    const plain = await PlainKafka.connect(system.urls.kafka.split(','));
-    const audit = await auditFlaws(driver, system.topicPrefix, system.urls.postgres);
-    const signatures = await signatureFlaws(plain, system.topicPrefix, path.join(system.dataDir, 'keys', 'policy'));
-    const flaws = [...(await ledgerFlaws(system.urls.helpdesk, published)), ...signatures.flaws, ...audit.flaws];
-    await Promise.all([plain.close(), driver.close()]);
-    const { throughput, latency, lines } = report(measured);
-    console.log(
-      [
-        ...lines,
-        `checked                 ${published.length} effects in the ledger, ${signatures.checked} signatures, ${audit.rows} audit rows`,
-      ].join('\n'),
-    );
-    if (throughput < GOALS.throughput)
-      flaws.push(`throughput is ${throughput.toFixed(3)} × the floor, below ${GOALS.throughput}`);
-    if (!(latency <= GOALS.latency)) flaws.push(`p50 is ${latency.toFixed(2)} × the floor's, above ${GOALS.latency}`);
+    const run = Date.now().toString(36);
+    const ours = await governed(system, run, published);
+    say('warming up');
+    await driver.throughput(ours, Math.min(1_000, ACTIONS), 120_000);
+    const { lines, flaws } = options.cpu
+      ? { lines: [] as string[], flaws: [] as string[] }
+      : await compared(system, driver, ours, run);
+    say('counting CPU time');
+    lines.push(...(await spending(system, driver, ours, options.quick ? 1 : 3)));
+    const { line, flaws: found } = await checked(system, driver, published);
+    flaws.push(...found);
+    await driver.close();
+    console.log([...lines, line].join('\n'));
     for (const flaw of flaws) console.log(`FAILED: ${flaw}`);
     return flaws.length === 0 ? 0 : 3;
   } finally {

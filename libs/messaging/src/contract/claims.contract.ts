@@ -43,4 +43,27 @@ export function claimsContract(connect: () => Store, empty: () => Promise<void>)
     await queue('B', 2);
     expect(await claimed(9, { fullTargets: ['busy'], held: ['B0'] })).toEqual(['B1']);
   });
+
+  it('of one target alone, as few as asked for', async () => {
+    await queue('A', 3, 'shy');
+    await queue('B', 2);
+    expect(await claimed(1, { only: 'shy' })).toEqual(['A0']);
+    expect(await claimed(9, { only: 'elsewhere' })).toEqual([]);
+  });
+
+  it('what nobody began with is given back and counts as no attempt', async () => {
+    await queue('A', 2);
+    const [first, second] = await store.claim({ ...ask, limit: 2 });
+    await store.release([
+      { ...first!, delayMs: 0, unbegun: true },
+      { ...second!, delayMs: 0 },
+    ]);
+    const again = await store.claim({ ...ask, limit: 2 });
+    expect(new Map(again.map(({ id, attempts, fence }) => [id, [attempts, fence]]))).toEqual(
+      new Map([
+        [first!.id, [1, 2]],
+        [second!.id, [2, 2]],
+      ]),
+    );
+  });
 }

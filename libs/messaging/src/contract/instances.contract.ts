@@ -72,6 +72,20 @@ export function instancesContract(engines: string, openWorld: () => Promise<Worl
       expect(again.fatal).toEqual([]);
     });
 
+    it('begins with the last record that stands there, each time, where only the last counts', async () => {
+      const last: SubjectOptions = { subscriptions: [{ ...subjectConsumer, everyInstance: 'last' } as Subscription] };
+      await here().produce(range(30).map((id) => intent(id, 'once', 's')));
+      const first = await start('a', last);
+      await until('it has caught up', () => first.messaging.caughtUp('subject'));
+      expect(idsOf(first)).toEqual(['e29']);
+      await stop(first);
+      const again = await start('a', last);
+      await until('it has caught up again', () => again.messaging.caughtUp('subject'));
+      expect(idsOf(again)).toEqual(expect.arrayContaining(['e29']));
+      await here().produce([intent('e30', 'once', 's')]);
+      await seen('the next', ({ states }) => 'seen/e30' in states);
+    });
+
     it('counts the instances that live, once each', async () => {
       const a = await start('a');
       const long = 'b'.repeat(90);

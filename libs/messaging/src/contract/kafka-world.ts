@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import kafkajs from 'kafkajs';
+import kafkajs, { type Admin } from 'kafkajs';
 import pg from 'pg';
 import { DEFAULT_TOPIC_PREFIX, topicName, topicSpecs, type Topic } from '@countersign/contracts';
 import { KafkaBroker } from '../kafka/kafka-broker.js';
 import { silentLog } from '../log.js';
 import { messagingMigrations } from '../postgres/migration.js';
 import { PostgresStore } from '../postgres/postgres-store.js';
+import { until } from './until.js';
 import type { Seen, World } from './world.js';
 
 const { Kafka, logLevel, Partitioners } = kafkajs;
@@ -46,6 +47,14 @@ async function freshDatabase(): Promise<{ url: string; client: pg.Pool; drop: ()
   return { url: url.href, client, drop };
 }
 
+/** Asked to wait for them itself, kafkajs gives up at the first answer of a broker that has not heard of the topic yet. */
+const hasLeaders = (admin: Admin, topics: string[]): Promise<boolean> =>
+  admin.fetchTopicMetadata({ topics }).then(
+    (found) =>
+      found.topics.every(({ partitions }) => partitions.length > 0 && partitions.every(({ leader }) => leader >= 0)),
+    () => false,
+  );
+
 /** A real Kafka and a real PostgreSQL, with topics and a database of its own. */
 export async function kafkaWorld(): Promise<World & { databaseUrl: string; brokers: string[]; query: pg.Pool }> {
   const brokers = required('COUNTERSIGN_TEST_KAFKA').split(',');
@@ -55,14 +64,18 @@ export async function kafkaWorld(): Promise<World & { databaseUrl: string; broke
   const producer = kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner });
   const [database] = await Promise.all([freshDatabase(), admin.connect(), producer.connect()]);
   const specs = topicSpecs(2).filter(({ topic }) => TOPICS.includes(topic));
-  await admin.createTopics({
-    waitForLeaders: true,
-    topics: specs.map(({ topic, partitions, config }) => ({
-      topic: topicName(topic, prefix),
-      numPartitions: partitions,
-      configEntries: Object.entries(config).map(([name, value]) => ({ name, value })),
-    })),
-  });
+  const made = specs.map(({ topic, partitions, config }) => ({
+    topic: topicName(topic, prefix),
+    numPartitions: partitions,
+    configEntries: Object.entries(config).map(([name, value]) => ({ name, value })),
+  }));
+  await admin.createTopics({ waitForLeaders: false, topics: made });
+  await until('leaders of the topics', () =>
+    hasLeaders(
+      admin,
+      made.map(({ topic }) => topic),
+    ),
+  );
   const { client } = database;
   const all: KafkaBroker[] = [];
   const opened = (broker: KafkaBroker) => (all.push(broker), broker);

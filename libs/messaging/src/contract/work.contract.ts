@@ -124,27 +124,43 @@ export function workContract(engines: string, openWorld: () => Promise<World>): 
       expect(await publishedIds()).toEqual(['done/j']);
     });
 
-    it('9: a former owner cannot mark, so it cannot send', async () => {
-      let proceed = () => {};
-      const waiting = new Promise<void>((resolve) => (proceed = resolve));
-      const taken: WorkRow[][] = [];
-      const a = await start('a', {
-        perform: async (rows, round) => {
-          taken.push(rows);
-          await waiting;
-          attempts.push(...(await round.markSent(rows)));
-        },
-      });
-      await here().produce([intent('j', 'work')]);
-      await until('A has it', () => taken.length > 0);
-      await here().age();
-      const b = await start('b');
-      await seen("B's end", ({ work }) => work.some(({ ended }) => ended));
-      proceed();
-      await until('A is done', () => a.messaging.idle().then(() => true));
-      expect(attempts).toEqual([]);
-      expect(b.fatal).toEqual([]);
-    });
+    it.each([['while another has it'], ['once another has ended it']])(
+      '9: a former owner cannot mark %s, so it cannot send',
+      async (when) => {
+        const [mark, end] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+        const taken: WorkRow[][] = [];
+        const a = await start('a', {
+          perform: async (rows, round) => {
+            taken.push(rows);
+            await mark.promise;
+            attempts.push(...(await round.markSent(rows)));
+          },
+        });
+        await here().produce([intent('j', 'work')]);
+        await until('A has it', () => taken.length > 0);
+        await here().age();
+        const b = await start('b', {
+          perform: async (rows, round) => {
+            taken.push(rows);
+            await end.promise;
+            for (const row of await round.markSent(rows))
+              await round.finish(row, { tag: 'done', status: 'COMMITTED', outcome: { ok: true } });
+          },
+        });
+        await until('B has it', () => taken.length > 1);
+        const ended = () => seen("B's end", ({ work }) => work.some(({ ended }) => ended));
+        if (when === 'once another has ended it') {
+          end.resolve();
+          await ended();
+        }
+        mark.resolve();
+        await until('A is done', () => a.messaging.idle().then(() => true));
+        expect(attempts).toEqual([]);
+        end.resolve();
+        await ended();
+        expect(b.fatal).toEqual([]);
+      },
+    );
 
     it('7: what is put back is tried again, sent work as sent', async () => {
       await start('a', {
@@ -261,6 +277,70 @@ export function workContract(engines: string, openWorld: () => Promise<World>): 
       may = true;
       await seen('its end', ({ work }) => work.some(({ ended }) => ended));
       expect(attempts).toMatchObject([{ id: 'work/j', attempts: 1 }]);
+    });
+
+    it('of a target that is limited to none waits unclaimed, while that of others is done', async () => {
+      const limits = new Map<string, 'none' | 'one'>([['down', 'none']]);
+      const perform: Perform = async (rows, round) => {
+        attempts.push(...rows);
+        await plainPerform(rows, round);
+      };
+      await start('a', { workers: [{ ...subjectWorker(perform), limits: () => limits }] });
+      await here().produce([...range(3).map((id) => intent(id, 'work down')), intent('up', 'work up')]);
+      const { work } = await seen('the other', (now) => now.work.filter(({ ended }) => ended).length === 1);
+      expect(work.find(({ ended }) => ended)).toMatchObject({ id: 'work/up' });
+      expect(work.filter(({ ended }) => !ended).map(({ status, attempts }) => [status, attempts])).toEqual(
+        range(3).map(() => ['QUEUED', 0]),
+      );
+      limits.clear();
+      await seen('all ended', (now) => now.work.every(({ ended }) => ended));
+      expect(attempts.every((row) => row.attempts === 1)).toBe(true);
+    });
+
+    it('of a target that is limited meanwhile is given back uncounted, and begun one row at a time', async () => {
+      const limits = new Map<string, 'none' | 'one'>();
+      const gate = Promise.withResolvers<void>();
+      const rounds: number[] = [];
+      let running = 0;
+      let most = 0;
+      const perform: Perform = async (rows, round) => {
+        rounds.push(rows.length);
+        attempts.push(...rows);
+        running++;
+        if (limits.get('t') === 'one') most = Math.max(most, running);
+        if (rounds.length <= 2) await gate.promise;
+        if (rounds.length === 6) limits.clear();
+        await plainPerform(rows, round);
+        running--;
+      };
+      const worker = { ...subjectWorker(perform), roundSize: 2, rounds: 2, limits: () => limits };
+      await start('a', { workers: [worker] });
+      await here().produce(range(12).map((id) => intent(id, 'work t')));
+      await until('two rounds', () => rounds.length === 2 && rounds.every((length) => length === 2));
+      limits.set('t', 'none');
+      await seen('the others given back', ({ work }) => work.filter((row) => row.attempts === 0).length === 8);
+      gate.resolve();
+      await seen('the begun ended', ({ work }) => work.filter(({ ended }) => ended).length === 4);
+      limits.set('t', 'one');
+      await until('four single rows', () => rounds.length >= 6);
+      expect([rounds.slice(2, 6), most]).toEqual([[1, 1, 1, 1], 1]);
+      await seen('all ended', ({ work }) => work.every(({ ended }) => ended));
+      expect(attempts.every((row) => row.attempts === 1)).toBe(true);
+    });
+
+    it('knows when it was first marked, however often it is', async () => {
+      const perform: Perform = async (rows, round) => {
+        const [row] = await round.markSent(rows);
+        attempts.push(row!);
+        if (attempts.length === 2) return plainPerform([row!], round);
+        await round.finish(row!, { tag: 'retry', status: 'SENT', notBefore: new Date(), because: 'again' });
+      };
+      await start('a', { perform });
+      await here().produce([intent('j', 'work')]);
+      await seen('its end', ({ work }) => work.some(({ ended }) => ended));
+      const [first, second] = attempts.map(({ sentAt }) => sentAt!.getTime());
+      expect(first).toEqual(expect.any(Number));
+      expect(second).toBe(first);
     });
 
     it('runs more than fits at once, all of it, once', async () => {

@@ -21,18 +21,22 @@ export class FakeCluster {
   private readonly logs = new Map<string, Log>();
   private readonly groups = new Map<string, { topics: Topic[]; members: Member[] }>();
 
-  constructor(readonly partitions = 2) {}
+  /** `partitions`: of every topic, or by topic. `clock`: the broker's own. */
+  constructor(
+    private readonly partitions: number | ((topic: Topic) => number) = 2,
+    private readonly clock: () => number = Date.now,
+  ) {}
 
   append(record: OutRecord | (Omit<OutRecord, 'value'> & { value: Buffer | null })): Place & { offset: bigint } {
-    const place = { topic: record.topic, partition: hash(record.key) % this.partitions };
+    const place = { topic: record.topic, partition: hash(record.key) % this.count(record.topic) };
     const log = this.log(place);
     const offset = BigInt(log.records.length);
     const value = record.value === null ? null : Buffer.from(record.value);
     const headers = Object.fromEntries(
       Object.entries(record.headers).map(([name, header]) => [name, Buffer.from(header)]),
     );
-    log.records.push({ ...place, offset, timestamp: Date.now(), key: Buffer.from(record.key), value, headers });
-    this.wakeAll();
+    log.records.push({ ...place, offset, timestamp: this.clock(), key: Buffer.from(record.key), value, headers });
+    this.wakeAll(record.topic);
     return { ...place, offset };
   }
 
@@ -55,7 +59,9 @@ export class FakeCluster {
   }
 
   places(topics: Topic[]): Place[] {
-    return topics.flatMap((topic) => Array.from({ length: this.partitions }, (_, partition) => ({ topic, partition })));
+    return topics.flatMap((topic) =>
+      Array.from({ length: this.count(topic) }, (_, partition) => ({ topic, partition })),
+    );
   }
 
   /** Fault: records below `low` are gone. Who reads there is moved to `low` without being told. */
@@ -63,13 +69,13 @@ export class FakeCluster {
     const log = this.log(place);
     log.low = low;
     log.records.fill(undefined, 0, Number(low));
-    this.wakeAll();
+    this.wakeAll(place.topic);
   }
 
   /** Fault: the topic was made anew. */
   recreate(place: Place): void {
     this.logs.set(name(place), { records: [], low: 0n });
-    this.wakeAll();
+    this.wakeAll(place.topic);
   }
 
   /** An offset that holds no record. */
@@ -105,8 +111,13 @@ export class FakeCluster {
     members.forEach((member, index) => member.assigned(places.filter((_, at) => at % members.length === index)));
   }
 
-  private wakeAll(): void {
-    for (const { members } of this.groups.values()) for (const member of members) member.wake();
+  private wakeAll(topic: Topic): void {
+    for (const { topics, members } of this.groups.values())
+      if (topics.includes(topic)) for (const member of members) member.wake();
+  }
+
+  private count(topic: Topic): number {
+    return typeof this.partitions === 'number' ? this.partitions : this.partitions(topic);
   }
 
   private log(place: Place): Log {

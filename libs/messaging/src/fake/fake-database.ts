@@ -1,4 +1,6 @@
 import type { OutRecord } from '@countersign/contracts';
+import { AdvisoryLocks } from './advisory-locks.js';
+import { FakeTransaction, Table, type Undo } from './fake-transaction.js';
 import type { OffsetKey, ParkedRow } from '../ports.js';
 import type { WorkDraft } from '../stream.js';
 
@@ -11,6 +13,8 @@ export interface FakeWork extends WorkDraft {
   leaseUntil: number;
   notBeforeMs: number;
   createdAt: Date;
+  /** When it was first marked SENT. */
+  sentAt: Date | undefined;
   endedAt: number | undefined;
   outcome: unknown;
 }
@@ -22,47 +26,82 @@ export interface FakeOutbox {
   records: OutRecord[];
 }
 
-/** Rows are never changed in place, so copies of the maps are a snapshot. */
+/** What is committed. Rows are never changed in place. */
 export class FakeTables {
-  offsets = new Map<string, bigint>();
-  states = new Map<string, { body: string | undefined; rev: number }>();
-  work = new Map<string, FakeWork>();
+  readonly offsets = new Table<bigint>();
+  readonly states = new Table<{ body: string | undefined; rev: number }>();
+  readonly work = new Table<FakeWork>();
   late: { workId: string; fence: number; status: string; outcome: unknown }[] = [];
-  outbox = new Map<string, FakeOutbox>();
-  parked = new Map<string, ParkedRow & { parkedAt: Date; redrivenAt: Date | null; lastError: string | null }>();
+  readonly outbox = new Table<FakeOutbox>();
+  readonly parked = new Table<ParkedRow & { parkedAt: Date; redrivenAt: Date | null; lastError: string | null }>();
+  private readonly others = new Map<string, Table<unknown>>();
 
-  copy(): FakeTables {
-    const copy = new FakeTables();
-    copy.offsets = new Map(this.offsets);
-    copy.states = new Map(this.states);
-    copy.work = new Map(this.work);
-    copy.late = [...this.late];
-    copy.outbox = new Map(this.outbox);
-    copy.parked = new Map(this.parked);
-    return copy;
+  /** A table of a service's own. */
+  other<V>(name: string): Table<V> {
+    let table = this.others.get(name);
+    if (!table) this.others.set(name, (table = new Table()));
+    return table as Table<V>;
   }
 }
 
-/** What a cluster of PostgreSQL is to several processes: it outlives them. One transaction runs at a time. */
+/**
+ * What a cluster of PostgreSQL is to several processes: it outlives them. READ COMMITTED: transactions run beside each other, who
+ * changes a row holds it until its end, and of two that wait for each other one fails.
+ */
 export class FakeDatabase {
-  tables = new FakeTables();
+  readonly tables = new FakeTables();
+  readonly locks = new AdvisoryLocks();
   /** Instances by the owners that are connected. */
   readonly connected = new Map<string, string>();
-  private turn: Promise<void> = Promise.resolve();
+  private readonly open = new Map<FakeTransaction, string>();
+  /** Of commits that did not wait for the disk, since the last one that did. */
+  private unsynced: Undo[][] = [];
 
-  /** Runs on a copy that replaces the tables if nothing was thrown. */
-  transact<T>(run: (tables: FakeTables) => Promise<T>): Promise<T> {
-    const mine = this.turn.then(async () => {
-      const tables = this.tables.copy();
-      const result = await run(tables);
-      this.tables = tables;
-      return result;
+  /** `clock`: the database's own. */
+  constructor(readonly clock: () => number = Date.now) {}
+
+  begin(owner: string): FakeTransaction {
+    const transaction: FakeTransaction = new FakeTransaction((undo, mayBeLost) => {
+      this.open.delete(transaction);
+      if (!undo) return;
+      if (mayBeLost) this.unsynced.push(undo);
+      else this.unsynced = [];
     });
-    this.turn = mine.then(
-      () => {},
-      () => {},
-    );
-    return mine;
+    this.open.set(transaction, owner);
+    return transaction;
+  }
+
+  /** One statement, in a transaction of its own. */
+  async alone<T>(owner: string, run: (transaction: FakeTransaction) => T | Promise<T>, mayBeLost = false): Promise<T> {
+    const transaction = this.begin(owner);
+    try {
+      const result = await run(transaction);
+      transaction.commit(mayBeLost);
+      return result;
+    } finally {
+      transaction.rollback();
+    }
+  }
+
+  /** What an owner has open is undone: it did nothing for too long. */
+  endIdle(owner: string): void {
+    for (const [transaction, of] of this.open) if (of === owner) transaction.rollback();
+  }
+
+  /** The connections of an owner end, and with them what it had open. */
+  sever(owner: string): void {
+    this.endIdle(owner);
+    this.locks.sever(owner);
+    this.connected.delete(owner);
+  }
+
+  /** A crash of the server. Of the commits that did not wait for the disk only the first `kept` are still there. */
+  crash(kept: (of: number) => number = () => 0): void {
+    for (const transaction of [...this.open.keys()]) transaction.rollback();
+    this.locks.sever();
+    const lost = this.unsynced.splice(kept(this.unsynced.length));
+    for (const undo of lost.reverse().flatMap((undos) => undos.reverse())) undo();
+    this.unsynced = [];
   }
 }
 

@@ -9,6 +9,7 @@ import { FakeStore } from './fake-store.js';
 export function fakeWorld(): World {
   const cluster = new FakeCluster();
   const database = new FakeDatabase();
+  const { offsets } = database.tables;
   const intents = () => cluster.places(['intents']);
   const bare = (broker: Broker) => broker as FakeBroker;
   return {
@@ -16,7 +17,7 @@ export function fakeWorld(): World {
     connect: (instance) => ({ broker: new FakeBroker(cluster), store: new FakeStore(database, instance) }),
     sever: async (broker: Broker, store: Store) => {
       await broker.stop();
-      await store.stop();
+      database.sever(store.owner);
     },
     produce: async (records) => {
       for (const record of records) cluster.append({ topic: 'intents', ...record });
@@ -45,17 +46,16 @@ export function fakeWorld(): World {
         outbox: outbox.size,
       };
     },
-    rewind: () => database.transact(async ({ offsets }) => [...offsets.keys()].forEach((key) => offsets.set(key, 0n))),
+    rewind: async () => [...offsets.keys()].forEach((key) => offsets.set(key, 0n)),
     truncate: async () => {
       for (const place of intents()) cluster.truncate(place, cluster.bounds(place).high);
     },
-    overshoot: () =>
-      database.transact(async ({ offsets }) => [...offsets].forEach(([key, next]) => offsets.set(key, next + 1000n))),
-    age: () =>
-      database.transact(async ({ outbox, work }) => {
-        for (const [id, row] of outbox) outbox.set(id, { ...row, createdAt: row.createdAt - 60_000 });
-        for (const [id, row] of work) work.set(id, { ...row, leaseUntil: row.leaseUntil - 60_000 });
-      }),
+    overshoot: async () => [...offsets].forEach(([key, next]) => offsets.set(key, next + 1000n)),
+    age: async () => {
+      const { outbox, work } = database.tables;
+      for (const [id, row] of outbox) outbox.set(id, { ...row, createdAt: row.createdAt - 60_000 });
+      for (const [id, row] of work) work.set(id, { ...row, leaseUntil: row.leaseUntil - 60_000 });
+    },
     evict: async (broker) => bare(broker).evict(),
     close: async () => {},
   };

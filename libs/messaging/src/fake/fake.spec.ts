@@ -79,4 +79,72 @@ describe('faults that only the fake can time', () => {
     await until('the end', () => subject.fatal.length > 0);
     expect(subject.fatal[0]).toBeInstanceOf(GapError);
   });
+
+  it('4: an owner that goes on between the ends of the log and the positions is no gap', async () => {
+    const world = fakeWorld();
+    const { store: others } = world.connect('others');
+    const { cluster } = world.connect('look').broker as FakeBroker;
+    await world.produce([intent('e0', 'once')]);
+    let joins = 0;
+    subject = await startSubject(world, 'a', {
+      wrap: ({ broker, store }) => {
+        const positions = store.positions.bind(store);
+        store.positions = async (consumer, places) => {
+          if (joins++ === 0) {
+            await world.produce([intent('e1', 'once'), intent('e2', 'once')]);
+            const ends = places.map((place) => ({ ...place, start: cluster.bounds(place).high }));
+            await others.positions(consumer, ends);
+          }
+          return positions(consumer, places);
+        };
+        return { broker, store };
+      },
+    });
+    await until(
+      'it has joined, or ends',
+      async () => subject.fatal.length > 0 || (await subject.messaging.health()).ready,
+    );
+    await world.produce([intent('e3', 'once')]);
+    await until('it goes on', async () => 'seen/e3' in (await world.look()).states);
+    expect(subject.fatal).toEqual([]);
+  });
+
+  it('4: a batch that was fetched before another owner went on is no gap', async () => {
+    const world = fakeWorld();
+    subject = await startSubject(world, 'a', {
+      deliver: async (batch, messaging) => {
+        await messaging.handle(batch);
+        await messaging.handle({ ...batch, records: [], highWatermark: 0n });
+      },
+    });
+    await world.produce([intent('e0', 'count')]);
+    await until('it is handled', async () => 'counter/s' in (await world.look()).states);
+    await world.produce([intent('e1', 'once')]);
+    await until('the next as well', async () => 'seen/e1' in (await world.look()).states);
+    expect(subject.fatal).toEqual([]);
+  });
+
+  it('7: ends of the log that cannot be asked for now are asked for again', async () => {
+    const world = fakeWorld();
+    let failures = 0;
+    subject = await startSubject(world, 'a', {
+      wrap: ({ broker, store }) => {
+        const bounds = broker.bounds.bind(broker);
+        broker.bounds = async (topic) => {
+          if (failures > 0 && failures-- > 0) throw new Error('the broker is away');
+          return bounds(topic);
+        };
+        return { broker, store };
+      },
+    });
+    await until('it has joined', async () => (await subject.messaging.health()).ready);
+    const { cluster } = subject.broker as FakeBroker;
+    failures = 2;
+    // What stands behind a marker begins above the stored position.
+    for (const place of cluster.places(['intents'])) cluster.marker(place);
+    await world.produce([intent('e0', 'count')]);
+    await until('it is handled', async () => 'counter/s' in (await world.look()).states);
+    expect(failures).toBe(0);
+    expect(subject.fatal).toEqual([]);
+  });
 });

@@ -1,8 +1,14 @@
 import kafkajs, { type Kafka, type KafkaConfig, type LogEntry, type SASLOptions } from 'kafkajs';
 import type { Log } from '../log.js';
 import type { KafkaSettings } from './kafka-settings.js';
+import { readRecordsDirectly } from './record-reader.js';
+import { writeRecordsDirectly } from './record-writer.js';
+import { restQueues } from './request-queue.js';
 
 const { Kafka: KafkaClient, logLevel } = kafkajs;
+restQueues();
+writeRecordsDirectly();
+readRecordsDirectly();
 
 /** kafkajs as it is used everywhere here: patient with a broker that is away, quiet about what it repeats. */
 export function kafkaClient(settings: KafkaSettings, clientId: string, log: Log): Kafka {

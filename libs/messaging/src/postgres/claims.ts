@@ -31,7 +31,7 @@ const LOOK = `WITH RECURSIVE turns AS (
     UNION ALL
     SELECT t.kind, n.target, n.tenant, t.place + 1 FROM turns t CROSS JOIN LATERAL ${nextTurn('t.kind', '(t.target, t.tenant)')} WHERE t.place < $4
   )
-  SELECT t.kind, t.target, t.tenant, t.target <> ALL($5) AND (SELECT true FROM work w WHERE ${FREE} AND w.id <> ALL($6) LIMIT 1) IS NOT NULL AS open
+  SELECT t.kind, t.target, t.tenant, t.target <> ALL($5) AND coalesce(t.target = $7, true) AND (SELECT true FROM work w WHERE ${FREE} AND w.id <> ALL($6) LIMIT 1) IS NOT NULL AS open
   FROM turns t ORDER BY t.place`;
 
 const TAKE = `WITH taken AS MATERIALIZED (
@@ -40,10 +40,11 @@ const TAKE = `WITH taken AS MATERIALIZED (
   )
   UPDATE work w SET instance = $6, owner = $7, fence = w.fence + 1, attempts = w.attempts + 1, lease_until = now() + $8 * interval '1 ms'
   FROM taken WHERE w.id = taken.id
-  RETURNING w.id, w.kind, w.target, w.tenant, w.body, w.traceparent, w.status, w.fence, w.attempts, w.created_at`;
+  RETURNING w.id, w.kind, w.target, w.tenant, w.body, w.traceparent, w.status, w.fence, w.attempts, w.created_at, w.sent_at`;
 
-interface WorkColumns extends Omit<WorkRow, 'createdAt' | 'traceparent'> {
+interface WorkColumns extends Omit<WorkRow, 'createdAt' | 'traceparent' | 'sentAt'> {
   created_at: Date;
+  sent_at: Date | null;
   traceparent: string | null;
 }
 
@@ -64,10 +65,10 @@ export class Claims {
   }
 
   /** The next turns with something to do, at most `limit`. */
-  private async openTurns(kind: string, limit: number, { fullTargets, held }: ClaimAsk): Promise<Turn[]> {
+  private async openTurns(kind: string, limit: number, { fullTargets, held, only }: ClaimAsk): Promise<Turn[]> {
     for (;;) {
       const from = this.last.get(kind) ?? START;
-      const values = [kind, from.target, from.tenant, TURNS, fullTargets, held];
+      const values = [kind, from.target, from.tenant, TURNS, fullTargets, held, only ?? null];
       const { rows } = await this.run<Turn & { open: boolean }>('m-turns', LOOK, values);
       const open = rows.filter((turn) => turn.open).slice(0, limit);
       const last = open.length === limit ? open.at(-1) : rows.length === TURNS ? rows.at(-1) : undefined;
@@ -87,9 +88,10 @@ export class Claims {
     const share = Math.floor(limit / turns.length);
     const values = [...columns, held, share, this.instance, this.owner, leaseMs];
     const { rows } = await this.run<WorkColumns>('m-take', TAKE, values);
-    return rows.map(({ created_at, traceparent, ...row }) => ({
+    return rows.map(({ created_at, sent_at, traceparent, ...row }) => ({
       ...row,
       ...(traceparent && { traceparent }),
+      ...(sent_at && { sentAt: sent_at }),
       createdAt: created_at,
     }));
   }

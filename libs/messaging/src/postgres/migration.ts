@@ -88,8 +88,24 @@ class MessagingTables1700000000000 implements MigrationInterface {
   }
 }
 
+/** When work was first sent: a target forgets keys after a while. */
+class SentAt1700000000002 implements MigrationInterface {
+  readonly name = 'SentAt1700000000002';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query('ALTER TABLE work ADD COLUMN sent_at timestamptz');
+    // Of what was sent before, no later moment is known.
+    await runner.query(`UPDATE work SET sent_at = created_at WHERE ended_at IS NULL AND status = 'SENT'`);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('ALTER TABLE work DROP COLUMN sent_at');
+  }
+}
+
 /** A service's own migrations come after these. */
 export const messagingMigrations: (new () => MigrationInterface)[] = [
   MessagingTables1700000000000,
   FairWork1700000000001,
+  SentAt1700000000002,
 ];

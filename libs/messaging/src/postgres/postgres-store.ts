@@ -2,10 +2,23 @@ import { createHash, randomBytes } from 'node:crypto';
 import pg from 'pg';
 import type { OutRecord } from '@countersign/contracts';
 import type { Log } from '../log.js';
-import type { ClaimAsk, Close, OutboxRow, ParkedEntry, Place, Store, StoreTx, WorkRef } from '../ports.js';
+import type {
+  ClaimAsk,
+  Close,
+  GivenBack,
+  Marked,
+  OutboxRow,
+  ParkedEntry,
+  Place,
+  Store,
+  StoreTx,
+  WorkRef,
+} from '../ports.js';
 import { printable } from '../storable.js';
 import type { SqlTx, WorkRow } from '../stream.js';
 import { Claims } from './claims.js';
+import { DatabaseClock } from './database-clock.js';
+import { gatheringSocket } from './gathering-socket.js';
 import { byId, OPEN, PostgresTx, refColumns, type ParkedColumns, type Run } from './postgres-tx.js';
 
 export interface PostgresSettings {
@@ -30,6 +43,7 @@ export class PostgresStore implements Store {
   readonly owner: string;
   readonly sql: SqlTx;
   private readonly pool: pg.Pool;
+  private readonly clock = new DatabaseClock();
   /** What may be lost in a crash without harm is committed without waiting for the disk. */
   private readonly relaxed: pg.Pool;
   private readonly claims: Claims;
@@ -111,12 +125,13 @@ export class PostgresStore implements Store {
     return this.claims.claim(ask);
   }
 
-  async markSent(given: WorkRef[], leaseMs: number): Promise<Map<string, number>> {
+  async markSent(given: WorkRef[], leaseMs: number): Promise<Map<string, Marked>> {
     const refs = given.toSorted(byId);
-    const text = `UPDATE work w SET status = 'SENT', fence = w.fence + 1, lease_until = now() + $4 * interval '1 ms'
-      FROM unnest($1::text[], $2::int[]) AS t (i, f) WHERE w.id = t.i AND w.fence = t.f AND w.owner = $3 AND ${OPEN} RETURNING w.id, w.fence`;
-    const { rows } = await on(this.pool)<WorkRef>('m-sent', text, [...refColumns(refs), this.owner, leaseMs]);
-    return new Map(rows.map(({ id, fence }) => [id, fence]));
+    const text = `UPDATE work w SET status = 'SENT', fence = w.fence + 1, sent_at = coalesce(w.sent_at, clock_timestamp()), lease_until = now() + $4 * interval '1 ms'
+      FROM unnest($1::text[], $2::int[]) AS t (i, f) WHERE w.id = t.i AND w.fence = t.f AND w.owner = $3 AND ${OPEN} RETURNING w.id, w.fence, w.sent_at`;
+    const values = [...refColumns(refs), this.owner, leaseMs];
+    const { rows } = await on(this.pool)<WorkRef & { sent_at: Date }>('m-sent', text, values);
+    return new Map(rows.map(({ id, fence, sent_at }) => [id, { fence, sentAt: sent_at }]));
   }
 
   async extend(given: WorkRef[], leaseMs: number): Promise<Set<string>> {
@@ -127,11 +142,13 @@ export class PostgresStore implements Store {
     return new Set(rows.map(({ id }) => id));
   }
 
-  async release(given: (WorkRef & { delayMs: number })[]): Promise<void> {
+  async release(given: GivenBack[]): Promise<void> {
     const refs = given.toSorted(byId);
-    const text = `UPDATE work w SET instance = NULL, owner = NULL, lease_until = NULL, not_before = now() + t.d * interval '1 ms'
-      FROM unnest($1::text[], $2::int[], $4::float8[]) AS t (i, f, d) WHERE w.id = t.i AND w.fence = t.f AND w.owner = $3 AND ${OPEN}`;
-    await on(this.pool)('m-release', text, [...refColumns(refs), this.owner, refs.map(({ delayMs }) => delayMs)]);
+    const text = `UPDATE work w SET instance = NULL, owner = NULL, lease_until = NULL, not_before = now() + t.d * interval '1 ms', attempts = w.attempts - t.u
+      FROM unnest($1::text[], $2::int[], $4::float8[], $5::int[]) AS t (i, f, d, u) WHERE w.id = t.i AND w.fence = t.f AND w.owner = $3 AND ${OPEN}`;
+    const delays = refs.map(({ delayMs }) => delayMs);
+    const uncounted = refs.map(({ unbegun }) => (unbegun ? 1 : 0));
+    await on(this.pool)('m-release', text, [...refColumns(refs), this.owner, delays, uncounted]);
   }
 
   async adopt(): Promise<void> {
@@ -167,6 +184,19 @@ export class PostgresStore implements Store {
     return row!.peers;
   }
 
+  now(): Date {
+    return this.clock.now();
+  }
+
+  readClock(): Promise<void> {
+    return this.clock.readFrom(async () => {
+      const { rows } = await this.pool.query<{ ms: string }>(
+        'SELECT extract(epoch FROM clock_timestamp()) * 1000 AS ms',
+      );
+      return Number(rows[0]!.ms);
+    });
+  }
+
   async ping(): Promise<void> {
     await this.pool.query('SELECT 1');
   }
@@ -186,6 +216,7 @@ export class PostgresStore implements Store {
       keepAlive: true,
       // Statements are sent without waiting for the answers of those before.
       pipeline: true,
+      stream: gatheringSocket,
     });
     pool.on('error', (error) => this.log.debug({ err: error.message }, 'an idle database connection ended'));
     return pool;

@@ -64,19 +64,19 @@ export class PostgresTx implements StoreTx {
    * absence is decided on a locked one. The statement itself fails then: nobody waits for its answer before the commit.
    */
   async save(rows: StateRow[]): Promise<void> {
-    const text = `WITH saved AS (INSERT INTO state (key, body, rev) SELECT k, b::jsonb, r + 1 FROM unnest($1::text[], $2::text[], $3::bigint[]) AS t (k, b, r) ORDER BY k
+    const text = `WITH saved AS (INSERT INTO state (key, body, rev) SELECT k, b::jsonb, r + 1 FROM unnest($1::text[], ${texts('$2')}, $3::bigint[]) AS t (k, b, r) ORDER BY k
       ON CONFLICT (key) DO UPDATE SET body = excluded.body, rev = excluded.rev, changed_at = now() WHERE state.rev = excluded.rev - 1 RETURNING 1)
       SELECT all_saved(count(*), $4) FROM saved`;
     const bodies = rows.map(({ body }) => (body === undefined ? null : storableJson(body)));
-    const columns = [rows.map(({ key }) => key), bodies, rows.map(({ rev }) => rev)];
+    const columns = [rows.map(({ key }) => key), joined(bodies), rows.map(({ rev }) => rev)];
     await this.run('m-save', text, [...columns, rows.length]);
   }
 
   async addWork(work: NewWork[]): Promise<Set<string>> {
     const text = `INSERT INTO work (id, kind, target, tenant, body, traceparent, not_before, fence, attempts, instance, owner, lease_until)
-      SELECT i, k, g, t, b::jsonb, p, coalesce(n, now()), CASE WHEN l IS NULL THEN 0 ELSE 1 END, CASE WHEN l IS NULL THEN 0 ELSE 1 END,
+      SELECT i, k, g, t, b::jsonb, p, now() + n * interval '1 ms', CASE WHEN l IS NULL THEN 0 ELSE 1 END, CASE WHEN l IS NULL THEN 0 ELSE 1 END,
              CASE WHEN l IS NOT NULL THEN $9 END, CASE WHEN l IS NOT NULL THEN $10 END, now() + l * interval '1 ms'
-      FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::timestamptz[], $8::float8[]) AS w (i, k, g, t, b, p, n, l)
+      FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], ${texts('$5')}, $6::text[], $7::float8[], $8::float8[]) AS w (i, k, g, t, b, p, n, l)
       ORDER BY i ON CONFLICT (id) DO NOTHING RETURNING id`;
     const column = <T>(of: (work: NewWork) => T) => work.map(of);
     const { rows } = await this.run<{ id: string }>('m-work', text, [
@@ -84,9 +84,9 @@ export class PostgresTx implements StoreTx {
       column(({ draft }) => draft.kind),
       column(({ draft }) => draft.target),
       column(({ draft }) => draft.tenant),
-      column(({ draft }) => storableJson(draft.body)),
+      joined(column(({ draft }) => storableJson(draft.body))),
       column(({ draft }) => draft.traceparent ?? null),
-      column(({ draft }) => draft.notBefore ?? null),
+      waitsFrom(work.map(({ draft }) => draft.notBefore)),
       column(({ leaseMs }) => leaseMs ?? null),
       this.instance,
       this.owner,
@@ -102,7 +102,7 @@ export class PostgresTx implements StoreTx {
   async endWork(rows: EndedWork[]): Promise<Set<string>> {
     const ended = rows.toSorted(byId);
     const text = `UPDATE work w SET status = t.s, outcome = t.o::jsonb, ended_at = now(), lease_until = NULL
-      FROM unnest($1::text[], $2::int[], $3::text[], $4::text[]) AS t (i, f, s, o)
+      FROM unnest($1::text[], $2::int[], $3::text[], ${texts('$4')}) AS t (i, f, s, o)
       WHERE w.id = t.i AND w.fence = t.f AND w.owner = $5 AND ${OPEN} RETURNING w.id`;
     const done = await this.run<{ id: string }>('m-end', text, [...endedColumns(ended), this.owner]);
     return new Set(done.rows.map(({ id }) => id));
@@ -110,15 +110,15 @@ export class PostgresTx implements StoreTx {
 
   async deferWork(given: DeferredWork[]): Promise<Set<string>> {
     const deferred = given.toSorted(byId);
-    const text = `UPDATE work w SET status = t.s, not_before = t.n, because = t.b, instance = NULL, owner = NULL, lease_until = NULL
-      FROM unnest($1::text[], $2::int[], $3::text[], $4::timestamptz[], $5::text[]) AS t (i, f, s, n, b)
+    const text = `UPDATE work w SET status = t.s, not_before = now() + t.n * interval '1 ms', because = t.b, instance = NULL, owner = NULL, lease_until = NULL
+      FROM unnest($1::text[], $2::int[], $3::text[], $4::float8[], $5::text[]) AS t (i, f, s, n, b)
       WHERE w.id = t.i AND w.fence = t.f AND w.owner = $6 AND ${OPEN} RETURNING w.id`;
     const column = <T>(of: (work: DeferredWork) => T) => deferred.map(of);
     const values = [
       column((w) => w.id),
       column((w) => w.fence),
       column((w) => w.status),
-      column((w) => w.notBefore),
+      waitsFrom(deferred.map(({ notBefore }) => notBefore)),
       column((w) => printable(w.because)),
     ];
     const { rows } = await this.run<{ id: string }>('m-defer', text, [...values, this.owner]);
@@ -134,7 +134,7 @@ export class PostgresTx implements StoreTx {
 
   async lateWork(late: EndedWork[]): Promise<void> {
     const text = `INSERT INTO work_late (work_id, fence, status, outcome, owner)
-      SELECT i, f, s, o::jsonb, $5 FROM unnest($1::text[], $2::int[], $3::text[], $4::text[]) AS t (i, f, s, o)`;
+      SELECT i, f, s, o::jsonb, $5 FROM unnest($1::text[], $2::int[], $3::text[], ${texts('$4')}) AS t (i, f, s, o)`;
     await this.run('m-late', text, [...endedColumns(late), this.owner]);
   }
 
@@ -207,6 +207,19 @@ export interface ParkedColumns {
  */
 export const OPEN = `coalesce(w.ended_at, 'infinity') = 'infinity'`;
 
+/**
+ * JSON texts as one text: no JSON holds the separator raw, and as members of an array every quote in them would be escaped here and read
+ * back there. An absent one is empty; where it would be the last, `unnest` puts NULL for what is missing as well.
+ */
+const joined = (members: (string | null)[]): string => members.map((text) => text ?? '').join('\u001f');
+const texts = (parameter: string) => `string_to_array(${parameter}::text, E'\\x1f', '')`;
+
+/** How long each has to wait, in ms: who says until when goes by this process's clock, who claims by the database's. */
+function waitsFrom(instants: (Date | undefined)[]): number[] {
+  const now = Date.now();
+  return instants.map((at) => (at ? at.getTime() - now : 0));
+}
+
 /** Statements lock rows in the order they are given: in one order everywhere, or two of them wait for each other. */
 export const byId = (a: { id: string }, b: { id: string }): number => (a.id < b.id ? -1 : Number(a.id > b.id));
 
@@ -214,5 +227,5 @@ export const refColumns = (refs: WorkRef[]) => [refs.map(({ id }) => id), refs.m
 const endedColumns = (ended: EndedWork[]) => [
   ...refColumns(ended),
   ended.map(({ status }) => status),
-  ended.map(({ outcome }) => (outcome === undefined ? null : storableJson(outcome))),
+  joined(ended.map(({ outcome }) => (outcome === undefined ? null : storableJson(outcome)))),
 ];

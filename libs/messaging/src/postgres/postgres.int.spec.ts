@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { claimsContract } from '../contract/claims.contract.js';
 import { kafkaWorld } from '../contract/kafka-world.js';
 import { until } from '../contract/until.js';
@@ -37,6 +37,17 @@ describe('PostgreSQL as it is', () => {
     expect((await world.query.query(`SELECT outcome FROM work WHERE id = 'final'`)).rows).toEqual([
       { outcome: { text: '\ufffd\ufffd' } },
     ]);
+  });
+
+  it('1: what stands in a row stays its own, whatever characters it holds and whichever of its neighbours is absent', async () => {
+    const odd = { text: 'a\u001fb "quoted" \\ {},NULL\n', empty: '', list: ['', null] };
+    for (const bodies of [[undefined, odd, undefined], [odd, odd], [undefined], [undefined, undefined, odd]]) {
+      const rows = bodies.map((body, index) => ({ key: `odd/${bodies.length}/${index}`, body, rev: 0 }));
+      await a.transact((tx) => tx.save(rows));
+      const loaded = await a.transact((tx) => tx.load(rows.map(({ key }) => key)));
+      expect(loaded).toEqual(rows.map((row) => ({ ...row, rev: 1 })));
+      await world.query.query('TRUNCATE state');
+    }
   });
 
   it('sweeps what ended long ago, and only that', async () => {
@@ -154,6 +165,22 @@ describe('PostgreSQL as it is', () => {
     );
     expect(await a.claim({ ...ask, fullTargets: ['busy'] })).toEqual([]);
     expect((await a.claim(ask)).map(({ id }) => id)).toEqual(['full']);
+  });
+
+  it('work waits for as long as was said, whatever the clock of the process says that said it', async () => {
+    const skewed = jest.spyOn(Date, 'now').mockReturnValue(Date.now() + 3_600_000);
+    try {
+      const soon = { ...draft('soon'), kind: 'skewed', notBefore: new Date(Date.now()) };
+      const later = { ...draft('much-later'), kind: 'skewed', notBefore: new Date(Date.now() + 60_000) };
+      await a.transact((tx) => tx.addWork([soon, later].map((one) => ({ draft: one, leaseMs: undefined }))));
+      const [row] = await a.claim({ ...ask, kinds: ['skewed'] });
+      expect(row?.id).toBe('soon');
+      const again = { id: 'soon', fence: row!.fence, status: 'QUEUED' as const, because: 'again' };
+      await a.transact((tx) => tx.deferWork([{ ...again, notBefore: new Date(Date.now()) }]));
+      expect((await a.claim({ ...ask, kinds: ['skewed'] })).map(({ id }) => id)).toEqual(['soon']);
+    } finally {
+      skewed.mockRestore();
+    }
   });
 
   it('7: a process frozen inside a transaction does not keep others from the rows for ever', async () => {

@@ -1,0 +1,55 @@
+import { describe, expect, it } from '@jest/globals';
+import { Committer } from './committer.js';
+import { subjectWorker } from './contract/subject.js';
+import { until } from './contract/until.js';
+import { encodePlain } from './contract/world.js';
+import { FakeBroker } from './fake/fake-broker.js';
+import { FakeStore } from './fake/fake-store.js';
+import { Finisher } from './finisher.js';
+import { silentLog } from './log.js';
+import { Metrics } from './metrics.js';
+import type { GivenBack } from './ports.js';
+import { Publisher } from './publisher.js';
+import type { Worker } from './stream.js';
+import { WorkPool } from './work-pool.js';
+
+/** A store that is away for so many attempts to give work back. */
+class AwayStore extends FakeStore {
+  gaveBack: GivenBack[] = [];
+  away = 0;
+
+  override async release(rows: GivenBack[]): Promise<void> {
+    if (this.away-- > 0) throw Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
+    this.gaveBack.push(...rows);
+    await super.release(rows);
+  }
+}
+
+describe('the pool', () => {
+  const failing = async (error: Error, { away = 0, attempts = 1 }) => {
+    const store = new AwayStore();
+    store.away = away;
+    const metrics = new Metrics();
+    const parts = { store, log: silentLog, metrics };
+    const worker = subjectWorker(() => Promise.reject(error)) as unknown as Worker<never>;
+    const pool = new WorkPool([worker], parts);
+    const publisher = new Publisher(new FakeBroker(), store, silentLog, metrics);
+    const committer = new Committer(store, publisher, pool, { encode: encodePlain('/services/subject') }, undefined);
+    const draft = { id: 'w', kind: 'job', target: 't', tenant: 'acme', body: {} };
+    await store.transact((tx) => tx.addWork([{ draft, leaseMs: undefined }]));
+    Object.assign(store.database.tables.work.get('w')!, { attempts: attempts - 1 });
+    pool.start(new Finisher(store, committer, () => worker, silentLog, metrics, new AbortController().signal));
+    await until('it is given back', () => store.gaveBack.length > 0, 10_000);
+    await Promise.all([pool.stop(0), publisher.stop(0)]);
+    return store.gaveBack[0]!.delayMs;
+  };
+
+  it('gives work back as soon as the store is there again, long before its lease ends', async () => {
+    expect(await failing(new Error('the round failed'), { away: 3 })).toBe(1_000);
+  });
+
+  it('takes work up again soon where an engine may have been away, however often it was claimed before', async () => {
+    expect(await failing(new Error('Connection terminated'), { attempts: 12 })).toBe(4_000);
+    expect(await failing(new TypeError('a bug'), { attempts: 12 })).toBe(60_000);
+  });
+});
