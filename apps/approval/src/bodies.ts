@@ -36,6 +36,8 @@ export const batchBody = z.strictObject({
     .refine((items) => new Set(items.map(({ approvalId }) => approvalId)).size === items.length, 'an item twice'),
 });
 
+export const verdictBody = z.strictObject({ outcome: z.enum(['committed', 'failed']), reason });
+
 /** What was sent, if it is of that form; else 422 with each field that is not. */
 export function parsed<T>(schema: z.ZodType<T>, value: unknown): T {
   const result = schema.safeParse(value ?? {});

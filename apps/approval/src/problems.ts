@@ -3,6 +3,7 @@ import { HttpProblem } from '@countersign/host';
 import type { Refused } from './answer.js';
 import { unfit } from './bodies.js';
 import type { Claim, Progress } from './state.js';
+import type { NotTaken } from './verdict.js';
 
 export const notFound = (id: string) =>
   new HttpProblem('NOT_FOUND', `there is no approval ${id.slice(0, 100)} that you may see`);
@@ -38,6 +39,44 @@ export function problemOf(refused: Refused, id: string): HttpProblem {
       return refused satisfies never;
   }
 }
+
+export const noDoubt = (actionId: string) =>
+  new HttpProblem('NOT_FOUND', `there is no action ${actionId.slice(0, 100)} in doubt that you may see`);
+
+/** How a verdict that is not taken is answered. */
+export function doubtProblemOf(refused: NotTaken, actionId: string): HttpProblem {
+  switch (refused.tag) {
+    case 'not-found':
+      return noDoubt(actionId);
+    case 'self':
+      return new HttpProblem('SELF_APPROVAL', refused.because);
+    case 'role':
+      return notTheirs(refused.needed);
+    case 'said': {
+      const { by, outcome, at } = refused.verdict;
+      return new HttpProblem('INTENT_ENDED', `${by} said at ${at} that it ${outcome}; policy is looking at that`, {
+        nextStep: 'Wait for it: GET /v1/actions/{id} tells what became of it.',
+      });
+    }
+    case 'resolved': {
+      const { at, outcome, by } = refused.progress;
+      const how = by === 'person' ? 'a person' : 'a look-up';
+      return new HttpProblem('INTENT_ENDED', `${how} found out at ${at} that it ${outcome}`, {
+        resolved: { at, outcome, by },
+        nextStep: 'Nothing is left to do: its explanation says what is known of it.',
+      });
+    }
+    default:
+      return refused satisfies never;
+  }
+}
+
+const notTheirs = (needed: string[]) =>
+  needed.length > 0
+    ? new HttpProblem('PERMISSION_DENIED', `saying so needs one of the roles ${needed.join(', ')}`)
+    : new HttpProblem('PERMISSION_DENIED', 'nobody is named who could say so', {
+        nextStep: 'Name roles among the approvals of a tool of its workflow, and load it anew.',
+      });
 
 export function staleProblem(current: string | undefined, more: Record<string, unknown> = {}): HttpProblem {
   if (current === undefined)

@@ -14,21 +14,35 @@ import {
   placeOf,
   type Facts,
 } from './decide.js';
+import {
+  decideInDoubt,
+  decideResolved,
+  decideUnsettled,
+  doubtTouches,
+  doubtTouchesAlso,
+  unsettledTouches,
+} from './doubts.js';
 
 type Report = (incoming: Incoming, because: string) => void;
 
-/** Whether an item could come of it: only these are worth a signature's check. */
+const CONCERNS_PEOPLE: ReadonlySet<string> = new Set([
+  'countersign.action.escalated.v1',
+  'countersign.action.denied.v1',
+  'countersign.action.unsettled.v1',
+]);
+
+/** Whether something could come of it for people: only these are worth a signature's check. */
 function concernsPeople({ event }: Incoming): boolean {
   if (event.type === 'countersign.action.approved.v1')
     return event.data.approvers.length > 0 || event.data.edits !== undefined;
-  return event.type === 'countersign.action.escalated.v1' || event.type === 'countersign.action.denied.v1';
+  return CONCERNS_PEOPLE.has(event.type);
 }
 
-/** What of these policy did not sign, by place; each is reported. */
-export function findForged(ring: KeyRing, events: Incoming[], report: Report): Map<string, string> {
+/** What of these its owner did not sign, by place; each is reported. */
+export function findForged(ring: KeyRing, owner: string, events: Incoming[], report: Report): Map<string, string> {
   const forged = new Map<string, string>();
   for (const incoming of events) {
-    const check = checkSignature(ring, 'policy', incoming);
+    const check = checkSignature(ring, owner, incoming);
     if (check.ok) continue;
     forged.set(placeOf(incoming), check.because);
     report(incoming, check.because);
@@ -48,7 +62,37 @@ export function controlConsumer(ring: KeyRing, report: Report): Consumer<Pick<Fa
         'countersign.control.refused.v1': 'ignore',
       },
     },
-    prepare: (events) => Promise.resolve({ forged: findForged(ring, events.filter(isPolicys), report) }),
+    prepare: (events) => Promise.resolve({ forged: findForged(ring, 'policy', events.filter(isPolicys), report) }),
+  };
+}
+
+/** Commits in doubt, by the executor's word: what a person may say something of. */
+export function doubtsConsumer(ring: KeyRing, report: Report): Consumer<Pick<Facts, 'forged'>> {
+  return {
+    name: 'approval-doubts',
+    lingerMs: 250,
+    topics: {
+      results: {
+        'countersign.action.in-doubt.v1': {
+          touches: doubtTouches,
+          touchesAlso: doubtTouchesAlso,
+          decide: decideInDoubt,
+        },
+        'countersign.action.resolved.v1': {
+          touches: doubtTouches,
+          touchesAlso: doubtTouchesAlso,
+          decide: decideResolved,
+        },
+        'countersign.action.read.v1': 'ignore',
+        'countersign.action.previewed.v1': 'ignore',
+        'countersign.action.drafted.v1': 'ignore',
+        'countersign.action.committed.v1': 'ignore',
+        'countersign.action.failed.v1': 'ignore',
+        'countersign.action.returned.v1': 'ignore',
+        'countersign.action.blocked.v1': 'ignore',
+      },
+    },
+    prepare: (events) => Promise.resolve({ forged: findForged(ring, 'executor', events, report) }),
   };
 }
 
@@ -61,6 +105,7 @@ export function approvalConsumer(ring: KeyRing, report: Report, webhooks: boolea
         'countersign.intent.accepted.v1': 'ignore',
         'countersign.intent.refused.v1': 'ignore',
         'countersign.action.settled.v1': 'ignore',
+        'countersign.action.unsettled.v1': { touches: unsettledTouches, decide: decideUnsettled },
         'countersign.action.escalated.v1': {
           touches: escalatedTouches,
           touchesAlso: currentItemTouches,
@@ -78,6 +123,7 @@ export function approvalConsumer(ring: KeyRing, report: Report, webhooks: boolea
         },
       },
     },
-    prepare: (events) => Promise.resolve({ forged: findForged(ring, events.filter(concernsPeople), report), webhooks }),
+    prepare: (events) =>
+      Promise.resolve({ forged: findForged(ring, 'policy', events.filter(concernsPeople), report), webhooks }),
   };
 }

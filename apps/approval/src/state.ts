@@ -76,6 +76,47 @@ export interface ActionPointer {
   current: string;
 }
 
+/** What a person says became of a commit in doubt. Policy verifies it anew. */
+export interface PersonsVerdict {
+  eventId: string;
+  by: string;
+  outcome: 'committed' | 'failed';
+  reason: string;
+  at: string;
+}
+
+/**
+ * A commit of which the executor does not know whether it was made. open → said (of a person; policy has not answered yet) → resolved,
+ * or open again (policy could not take it). A look-up may resolve it at any time.
+ */
+export type DoubtProgress =
+  | { tag: 'open' }
+  | { tag: 'said'; verdict: PersonsVerdict }
+  /** `verdict`: what a person had said by then. */
+  | {
+      tag: 'resolved';
+      at: string;
+      outcome: PersonsVerdict['outcome'];
+      by: 'lookup' | 'person';
+      verdict?: PersonsVerdict;
+    };
+
+export interface Doubt {
+  actionId: string;
+  intentId: string;
+  revision: number;
+  tool: string;
+  envelope: Item['envelope'];
+  /** Id of the event it is known by. */
+  causedBy: string;
+  traceparent?: string;
+  /** Roles that were asked to approve the action. */
+  asked: string[];
+  /** How many verdicts were given: each has an id of its own. */
+  verdicts: number;
+  progress: DoubtProgress;
+}
+
 /** Between two announcements of an expiry that policy has not answered: doubled each time, up to the longest. */
 export const EXPIRY_AGAIN_MS = 5_000;
 export const EXPIRY_AGAIN_AT_MOST_MS = 600_000;
@@ -85,6 +126,7 @@ const EXPIRING_AT = 0.8;
 
 export const approvalKey = (approvalId: string) => `approval/${approvalId}`;
 export const actionKey = (actionId: string) => `action/${actionId}`;
+export const doubtKey = (actionId: string) => `doubt/${actionId}`;
 /** Work ids are unique for ever, so each announcement has its own. */
 export const expiryWorkId = (approvalId: string, expiries: number) => `expire/${approvalId}/${expiries}`;
 

@@ -7,6 +7,7 @@ import {
   topicOf,
   type AnyEvent,
   type EventDraft,
+  type EventType,
   type OutRecord,
   type Preview,
 } from '@countersign/contracts';
@@ -157,6 +158,48 @@ export class World {
       data,
     } as unknown as EventDraft;
     await this.produce(signedEncoder('policy', Signer.fromPem(this.keys.pens[pen]))(draft));
+  }
+
+  /** What the executor, or whoever holds the pen, says of an action of alice's. */
+  result(
+    type: 'countersign.action.in-doubt.v1' | 'countersign.action.resolved.v1',
+    actionId: string,
+    given: object = {},
+    pen: keyof TestKeys['pens'] = 'executor',
+  ): Promise<void> {
+    const at = new Date().toISOString();
+    const executed = {
+      ...{ tool: 'issue_refund', toolVersion: '1.0.0', jti: `jti_${actionId}`, grant: 'commit', attempts: 1 },
+      ...{ endedAt: at, idempotencyKey: 'key_1' },
+    };
+    const doubt = { code: 'IN_DOUBT', detail: 'no answer', nextStep: 'Look.', known: 'sent once' };
+    const found = { outcome: 'committed', by: 'lookup', detail: 'found', result: null, recordsChanged: [] };
+    const said = type === 'countersign.action.in-doubt.v1' ? doubt : found;
+    return this.tell(type, actionId, { ...executed, ...said, ...given }, 'executor', pen);
+  }
+
+  /** Policy could not take a verdict. */
+  unsettled(actionId: string, verdictId: string): Promise<void> {
+    const because = { code: 'UNAUTHENTICATED', detail: 'the token has expired', nextStep: 'Say it again.' };
+    const data = { outcome: 'committed', by: 'bob', verdictId, ...because };
+    return this.tell('countersign.action.unsettled.v1', actionId, data, 'policy', 'policy', verdictId);
+  }
+
+  private async tell(
+    type: EventType,
+    actionId: string,
+    data: object,
+    service: 'policy' | 'executor',
+    pen: keyof TestKeys['pens'],
+    causationid = 'evt_cause',
+  ): Promise<void> {
+    const intentId = `int_${actionId}`;
+    const draft = {
+      ...{ type, id: eventIdOf(type, actionId), time: new Date().toISOString(), subject: actionId, causationid },
+      ...{ tenantid: 'acme', actorid: 'alice', session: `s-${actionId}`, correlationid: intentId },
+      data: { intentId, actionId, revision: 0, tenant: 'acme', ...data },
+    } as unknown as EventDraft;
+    await this.produce(signedEncoder(service, Signer.fromPem(this.keys.pens[pen]))(draft));
   }
 
   /** A switch as policy, or whoever holds the pen, says it has applied it. */

@@ -17,6 +17,10 @@ interface Seen {
   body: unknown;
 }
 
+const refusedBy = (verdictId: string) => ({
+  ...{ verdictId, code: 'UNAUTHENTICATED', detail: 'the token has expired', nextStep: 'Say it again.' },
+});
+
 /** A gateway as small as it can be: answers what a test laid down for a route. */
 class Gateway {
   readonly seen: Seen[] = [];
@@ -271,9 +275,68 @@ describe('the command line, as built', () => {
       out: '',
       err: expect.stringContaining('NOT_BUILT'),
     });
-    expect(await run(['in-doubt', 'resolve', 'act_1'])).toMatchObject({
-      code: 1,
-      err: expect.stringContaining('NOT_BUILT'),
+  });
+
+  it('lists what is known of each doubt, and how a person finds out', async () => {
+    const doubt = {
+      ...{
+        actionId: 'act_1',
+        tool: 'pay',
+        target: 'bank',
+        arguments: { to: 'tok_1' },
+        attempts: 3,
+        known: 'no answer',
+      },
+      ...{ amount: { amount: '12.00', currency: 'EUR' }, since: '2026-03-01T10:00:00.000Z' },
+      lookup: { asking: true, lastAskedAt: '2026-03-01T10:01:00.000Z', said: 'bank answered 503' },
+      howToFindOut: 'Ask bank what it did under the idempotency key key_1.',
+    };
+    gateway.answers.set('GET /v1/in-doubt', { status: 200, body: { data: [doubt], nextCursor: null } });
+    const { code, out } = await run(['in-doubt', 'list']);
+    expect(code).toBe(0);
+    for (const part of ['act_1', '{"to":"tok_1"}', '12.00 EUR', '3 ×', 'no answer', 'still (', 'bank answered 503'])
+      expect(out).toContain(part);
+    expect(out).toContain('act_1: Ask bank what it did under the idempotency key key_1.');
+    expect(JSON.parse((await run(['--json', 'in-doubt', 'list'])).out)).toMatchObject({ data: [doubt] });
+  });
+
+  describe('in-doubt resolve', () => {
+    const verdict = { id: 'evt_1', by: 'bob', outcome: 'committed', reason: 'it is there', at: 'now' };
+    const taken = { actionId: 'act_1', tool: 'pay', state: 'said', verdict, nextStep: 'Wait.' };
+    const doubt = { actionId: 'act_1', tool: 'pay', state: 'in-doubt' };
+    const argv = ['in-doubt', 'resolve', 'act_1', '--reason', 'it is there'];
+    const answers = (state: object) => {
+      gateway.answers.set('POST /v1/in-doubt/act_1/resolve', { status: 202, body: taken });
+      gateway.answers.set('GET /v1/actions/act_1', { status: 200, body: { ...doubt, ...state } });
+    };
+
+    it('says what became of it, and what is next', async () => {
+      answers({});
+      const { code, out } = await run([...argv, '--committed']);
+      expect([code, out]).toEqual([0, expect.stringContaining('committed, says bob: it is there')]);
+      expect(gateway.seen).toMatchObject([{ method: 'POST', body: { outcome: 'committed', reason: 'it is there' } }]);
+      await run([...argv, '--failed']);
+      expect(gateway.seen.at(-1)).toMatchObject({ body: { outcome: 'failed' } });
+    });
+
+    it.each([
+      ['is resolved', { state: 'ended', resolved: { outcome: 'committed', by: 'person' } }, 0, '', 'by a person'],
+      ['policy did not take it', { verdict: { refused: refusedBy('evt_1') } }, 6, 'UNAUTHENTICATED', 'in-doubt'],
+      ['it is not resolved in time', { verdict: { refused: refusedBy('evt_0') } }, 4, 'not resolved yet', 'in-doubt'],
+    ])('waits until it %s', async (_, state, code, err, out) => {
+      answers(state);
+      expect(await run([...argv, '--committed', '--wait', '0.01'])).toEqual({
+        code,
+        err: expect.stringContaining(err),
+        out: expect.stringContaining(out),
+      });
+    });
+
+    it('needs one outcome, and a reason', async () => {
+      expect((await run(argv)).code).toBe(2);
+      expect((await run([...argv, '--committed', '--failed'])).code).toBe(2);
+      expect((await run(['in-doubt', 'resolve', 'act_1', '--committed'])).code).toBe(2);
+      expect(gateway.seen).toEqual([]);
     });
   });
 

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { registerActions } from './commands/actions.js';
 import { registerApprovals } from './commands/approvals.js';
 import { registerDev } from './commands/dev.js';
+import { registerInDoubt } from './commands/in-doubt.js';
 import { registerIntents } from './commands/intents.js';
 import { registerKill } from './commands/kill.js';
 import { registerNotBuilt } from './commands/not-built.js';
@@ -36,6 +37,7 @@ export function createProgram(version: string): Command {
     registerKill,
     registerStage,
     registerTraces,
+    registerInDoubt,
     registerOperate,
     registerToken,
     registerPolicy,

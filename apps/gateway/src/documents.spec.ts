@@ -63,6 +63,7 @@ describe('what routes that change something take and give', () => {
     ['/v1/control/stage/{workflow}', 'put', ['stage', 'reason']],
     ['/v1/approvals/{id}/delegate', 'post', ['to', 'reason']],
     ['/v1/approvals/decisions', 'post', ['decision', 'reason', 'items']],
+    ['/v1/in-doubt/{actionId}/resolve', 'post', ['outcome', 'reason']],
   ])('%s', (path, method, required) => expect(body(path, method)).toMatchObject({ required }));
 
   it('a change of a switch says whether it is in force, and how far it was heard', () => {

@@ -23,6 +23,7 @@ const schemaOf = (schema: z.ZodType, io: 'input' | 'output') => {
   return plain;
 };
 
+const RESOLVE = '/v1/in-doubt/{actionId}/resolve';
 const REQUESTS: Record<string, EventType> = {
   '/v1/intents': 'countersign.intent.requested.v1',
   '/v1/actions': 'countersign.action.requested.v1',
@@ -74,12 +75,19 @@ const BATCH = {
     },
   },
 };
+const VERDICT = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['outcome', 'reason'],
+  properties: { outcome: { enum: ['committed', 'failed'] }, reason: { type: 'string', minLength: 1, maxLength: 2000 } },
+};
 /** What a route takes, beside those that publish an event as it is. */
 const BODIES: Record<string, object> = {
   '/v1/approvals/{id}/decisions': DECISION,
   '/v1/approvals/{id}/claim': CLAIM,
   '/v1/approvals/{id}/delegate': DELEGATION,
   '/v1/approvals/decisions': BATCH,
+  [RESOLVE]: VERDICT,
   '/v1/control/kill/{scope}': schemaOf(killBody, 'input'),
   '/v1/control/stage/{workflow}': schemaOf(stageBody, 'input'),
 };
@@ -98,6 +106,16 @@ const ANSWERS: Record<string, object> = {
   '/v1/tools': listOf(schemaOf(toolSchema, 'output')),
   '/v1/workflows': listOf(schemaOf(workflowSchema, 'output')),
   '/v1/drafts': listOf(schemaOf(draftSchema, 'output')),
+  [RESOLVE]: {
+    type: 'object',
+    required: ['actionId', 'state', 'verdict', 'nextStep'],
+    properties: {
+      actionId: { type: 'string' },
+      state: { enum: ['said', 'resolved'] },
+      verdict: { type: 'object', required: ['by', 'outcome', 'reason', 'at'] },
+      nextStep: { type: 'string' },
+    },
+  },
   '/v1/control': schemaOf(controlSchema, 'output'),
   '/v1/control/kill/{scope}': schemaOf(changedSchema, 'output'),
   '/v1/control/stage/{workflow}': schemaOf(changedSchema, 'output'),
@@ -158,6 +176,7 @@ function answersOf({ by, path, method, summary }: Route) {
   });
   if (by === 'not-built') return {};
   if (path in REQUESTS) return { 202: answer('Published', ACCEPTED) };
+  if (path === RESOLVE) return { 202: answer('Taken down; policy has to take it', ANSWERS[path]!) };
   const done = { 200: answer(summary, ANSWERS[path] ?? {}) };
   return method === 'PUT' ? { ...done, 202: answer('Published, and not waited for', ANSWERS[path]!) } : done;
 }

@@ -61,7 +61,9 @@ export const ROUTES: readonly Route[] = [
     callers: SETTLERS,
     sees: SETTLERS,
   }),
-  route('POST', '/v1/in-doubt/{actionId}/resolve', 'not-built', "A person's verdict on an in-doubt commit"),
+  route('POST', '/v1/in-doubt/{actionId}/resolve', 'approval', "A person's verdict on an in-doubt commit", {
+    sees: 'item',
+  }),
   route('GET', '/v1/traces', 'audit', 'Search traces', { sees: TRACE_READERS }),
   route('GET', '/v1/traces/{intentId}', 'audit', 'One trace, whole', { sees: TRACE_READERS }),
   route('GET', '/v1/actions/{id}/explanation', 'audit', 'What it did, what it read, why, and who approved', {

@@ -411,7 +411,6 @@ describe('the sweep', () => {
 describe('the surface', () => {
   /** Routes of the public surface whose part of the product is not built yet. */
   const NOT_BUILT = [
-    'POST /v1/in-doubt/x/resolve',
     'POST /v1/traces/x/reveals',
     'DELETE /v1/subjects/x',
     'GET /v1/metrics/summary',

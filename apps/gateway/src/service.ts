@@ -15,7 +15,8 @@ export const gatewayConsumer: Consumer = {
       'countersign.action.approved.v1': shown,
       'countersign.action.denied.v1': shown,
       'countersign.action.escalated.v1': shown,
-      'countersign.action.settled.v1': 'ignore',
+      'countersign.action.settled.v1': shown,
+      'countersign.action.unsettled.v1': shown,
     },
     results: {
       'countersign.action.read.v1': shown,

@@ -88,6 +88,45 @@ describe('the state of an intent', () => {
     });
   });
 
+  const doubt = event('countersign.action.in-doubt.v1', { ...named, ...no('IN_DOUBT', 'no answer') });
+  const resolved = (by: 'lookup' | 'person') =>
+    event('countersign.action.resolved.v1', {
+      ...{ ...named, outcome: 'committed', by, detail: 'it is there', result: null, recordsChanged: [] },
+    });
+  const said = { ...named, outcome: 'committed', by: 'bob' };
+  const unsettled = event('countersign.action.unsettled.v1', {
+    ...said,
+    ...{ verdictId: 'evt_1', code: 'UNAUTHENTICATED', detail: 'the token has expired', nextStep: 'Say it again.' },
+  });
+  const settled = event('countersign.action.settled.v1', { ...said, reason: 'seen in the ledger' });
+
+  it('tells what a person said of a doubt, whether policy took it, and how it was resolved', () => {
+    const [waiting, refused, taken, ended] = [
+      [accepted(), approved(), doubt],
+      [accepted(), approved(), doubt, unsettled],
+      [accepted(), approved(), doubt, unsettled, settled],
+      [accepted(), approved(), doubt, unsettled, settled, resolved('person')],
+    ].map((events) => status(events)!.actions[0]!);
+    expect(waiting).not.toHaveProperty('verdict');
+    expect(refused).toMatchObject({
+      state: 'in-doubt',
+      verdict: { by: 'bob', refused: { verdictId: 'evt_1', code: 'UNAUTHENTICATED', nextStep: 'Say it again.' } },
+    });
+    const verdict = { by: 'bob', outcome: 'committed', reason: 'seen in the ledger' };
+    expect(taken).toEqual({ ...waiting, verdict });
+    expect(ended).toEqual({
+      ...{ ...actionBase, state: 'ended', outcome: 'resolved', verdict },
+      ...{ detail: 'it is there', result: null, recordsChanged: [], resolved: { outcome: 'committed', by: 'person' } },
+    });
+  });
+
+  it('says nothing of a verdict on an action nothing else is known of, or that has ended', () => {
+    expect(status([accepted(), settled])!.actions).toEqual([]);
+    expect(status([accepted(), approved(), doubt, resolved('lookup'), settled])!.actions[0]).not.toHaveProperty(
+      'verdict',
+    );
+  });
+
   it('is refused with its reason, which a later refusal of a repeat does not undo', () => {
     const refused = (code: string) =>
       event('countersign.intent.refused.v1', {

@@ -46,7 +46,12 @@ export interface ActionStatus extends Partial<Why> {
   result?: Json;
   recordsRead?: RecordRead[];
   recordsChanged?: RecordChanged[];
+  /** Of one in doubt: what a person said last became of it. `refused`: why policy did not take that. */
+  verdict?: { by: string; outcome: Found; reason?: string; refused?: Why & { verdictId: string } };
+  /** Of one that was in doubt: what was found out, and how. */
+  resolved?: { outcome: Found; by: 'lookup' | 'person' };
 }
+type Found = EventData<'countersign.action.resolved.v1'>['outcome'];
 
 export interface IntentStatus extends Partial<Why> {
   intentId: string;
@@ -135,7 +140,7 @@ function foldActions(events: readonly StatusEvent[]): ActionStatus[] {
   );
   const actions = new Map<string, ActionStatus>();
   for (const event of events) {
-    const step = stepOf(event, dryRuns);
+    const step = withVerdict(event, actions) ?? stepOf(event, dryRuns);
     if (!step) continue;
     const before = actions.get(step.actionId);
     if (before?.state === 'ended') continue;
@@ -150,7 +155,21 @@ function merge(before: ActionStatus, step: ActionStatus): ActionStatus {
   if (before.preview) kept.preview = before.preview;
   if (before.approvalId) kept.approvalId = before.approvalId;
   if (before.arguments) kept.arguments = before.arguments;
+  if (before.verdict) kept.verdict = before.verdict;
   return { ...kept, ...step };
+}
+
+/** An action in doubt, with what a person said of it. */
+function withVerdict(event: StatusEvent, actions: ReadonlyMap<string, ActionStatus>): ActionStatus | undefined {
+  if (event.type !== 'countersign.action.settled.v1' && event.type !== 'countersign.action.unsettled.v1')
+    return undefined;
+  const { actionId, by, outcome } = event.data;
+  const before = actions.get(actionId);
+  const said =
+    'code' in event.data
+      ? { refused: { ...reason(event.data), verdictId: event.data.verdictId } }
+      : { reason: event.data.reason };
+  return before && { ...before, verdict: { by, outcome, ...said } };
 }
 
 function stepOf(event: StatusEvent, dryRuns: ReadonlySet<string>): ActionStatus | undefined {
@@ -203,10 +222,12 @@ function stepOf(event: StatusEvent, dryRuns: ReadonlySet<string>): ActionStatus 
         detail: event.data.detail,
         result: event.data.result,
         recordsChanged: event.data.recordsChanged,
+        resolved: { outcome: event.data.outcome, by: event.data.by },
       });
     case 'countersign.action.requested.v1':
     case 'countersign.action.proposed.v1':
     case 'countersign.action.settled.v1':
+    case 'countersign.action.unsettled.v1':
     case 'countersign.intent.requested.v1':
     case 'countersign.intent.accepted.v1':
     case 'countersign.intent.refused.v1':

@@ -143,6 +143,22 @@ describe('an intent of one tool call (1)', () => {
     expect(planner.replies()).toMatchObject([
       { text: 'lend_book was in doubt and was found done by a person: sam saw it' },
     ]);
+    planner.take(lend().resolved());
+    expect(planner.replies()).toHaveLength(1);
+  });
+
+  it('tells what a person found not done as that, once', () => {
+    const planner = new PurePlanner();
+    planner.take(acceptedAction(I));
+    planner.take(lend().resolved({ outcome: 'failed', result: null, detail: 'bob looked' }));
+    planner.take(lend().inDoubt());
+    expect(planner.replies()).toMatchObject([
+      {
+        text: 'lend_book was in doubt and was found not done by a person: bob looked',
+        outcome: 'answered',
+        actions: [{ outcome: 'resolved' }],
+      },
+    ]);
   });
 });
 
@@ -605,6 +621,25 @@ describe('an escalated action (3, 5)', () => {
         turns: 2,
         actions: [{ outcome: 'denied', code: 'APPROVAL_REJECTED' }],
       },
+    ]);
+  });
+
+  it.each([
+    ['committed', 'It is done.', undefined],
+    ['committed', 'It is done, and 12.00 EUR were paid.', 'found done by a person'],
+    ['failed', 'It is done.', 'found not done by a person'],
+  ] as const)('in doubt that a person called %s lets a reply say no more than that: %s', (outcome, text, instead) => {
+    const planner = new PurePlanner();
+    planner.take(accepted(I));
+    planner.answer(answered(null, [CALL]));
+    planner.take(lend().inDoubt());
+    expect(planner.rows.get('session:ses_1')).toMatchObject({ active: null });
+    planner.take(lend().resolved({ outcome, result: null, detail: 'bob looked' }));
+    expect(planner.asked).toMatchObject({ turn: 1, last: true, tools: [] });
+    expect(toolMessages(planner)).toMatchObject([{ status: 'resolved', outcome, by: 'person', final: true }]);
+    planner.answer(answered(text));
+    expect(planner.replies()).toMatchObject([
+      instead ? { text: expect.stringContaining(instead), fromModel: false } : { text, fromModel: true },
     ]);
   });
 

@@ -27,6 +27,7 @@ const UNUSED = new Set([
   'countersign.intent.refused.v1',
   'countersign.action.approved.v1',
   'countersign.action.settled.v1',
+  'countersign.action.unsettled.v1',
   'countersign.action.returned.v1',
 ]);
 
@@ -58,6 +59,7 @@ export function planner({ ring, workflows, onForged }: PlannerSettings): Consume
         'countersign.action.denied.v1': outcome,
         'countersign.action.escalated.v1': outcome,
         'countersign.action.settled.v1': 'ignore',
+        'countersign.action.unsettled.v1': 'ignore',
       },
       results: {
         'countersign.action.read.v1': outcome,

@@ -69,7 +69,7 @@ const FINAL: readonly Code[] = [
   'INTENT_ENDED',
   'RECORD_RESTRICTED',
 ];
-const MAX_DETAIL = 2_000;
+export const MAX_DETAIL = 2_000;
 const MAX_WORDS = 32_768;
 
 /** Hostile text as it may stand in an attribute: bounded, without control characters or halves of characters. */
@@ -262,7 +262,7 @@ function decided({ intent, loaded, now }: Case, action: Denied, rules: RuleResul
 }
 
 /** Every event of an intent carries the accepted intent's tenant, session and actor. */
-function envelope<T extends EventType>(
+export function envelope<T extends EventType>(
   { intent, causationid }: Case,
   type: T,
   subject: string,

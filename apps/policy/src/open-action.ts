@@ -85,7 +85,11 @@ export type EndType =
   | 'countersign.action.blocked.v1'
   | 'countersign.action.resolved.v1';
 type ResultType =
-  EndType | 'countersign.action.read.v1' | 'countersign.action.previewed.v1' | 'countersign.action.returned.v1';
+  | EndType
+  | 'countersign.action.read.v1'
+  | 'countersign.action.previewed.v1'
+  | 'countersign.action.returned.v1'
+  | 'countersign.action.in-doubt.v1';
 
 /** Only what the executor signed moves an action, and only from the warrant it answers. */
 export function signedFor(incoming: Of<ResultType>, states: States, facts: Facts): Found | { because: string } {

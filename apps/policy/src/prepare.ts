@@ -114,6 +114,7 @@ function sealedDigestIn({ type, data }: AnyEvent): string | undefined {
     case 'countersign.approval.granted.v1':
     case 'countersign.approval.rejected.v1':
     case 'countersign.approval.edited.v1':
+    case 'countersign.approval.settled.v1':
       return data.tokenDigest;
     default:
       return undefined;

@@ -111,6 +111,35 @@ async function yes(
   };
 }
 
+type Warrant = { data: EventData<'countersign.action.approved.v1'> };
+
+function doubted({ data }: Warrant): EventDraft {
+  const { intentId, actionId, tenant, tool, toolVersion, jti, idempotencyKey } = data;
+  const type = 'countersign.action.in-doubt.v1';
+  const executed = { attempts: 1, endedAt: '2026-03-01T10:00:00Z', idempotencyKey, known: 'sent once' };
+  return {
+    ...{ ...envelope(intentId, type, jti), type },
+    data: {
+      ...{ intentId, actionId, revision: 0, tenant, tool, toolVersion, jti, grant: 'commit' as const, ...executed },
+      ...{ code: 'IN_DOUBT', detail: 'no answer', nextStep: 'Look.' },
+    },
+  };
+}
+
+async function verdict({ data }: Warrant, by: Name, reason: string, token?: string): Promise<EventDraft> {
+  const sealed = await stage.sealed(token ?? (await stage.token(by)));
+  const { intentId, actionId, tenant } = data;
+  const type = 'countersign.approval.settled.v1';
+  return {
+    ...{ ...envelope(intentId, type, reason), type },
+    data: {
+      ...{ intentId, actionId, revision: 0, tenant, outcome: 'committed', reason, tokenDigest: sealedDigest(sealed) },
+      ...{ approver: { sub: by, roles: ['support-lead'] }, decidedAt: '2026-03-01T10:00:00Z' },
+    },
+    authorization: `Bearer ${sealed}`,
+  };
+}
+
 describe('policy on real Kafka and PostgreSQL', () => {
   it('accepts and grants once, however often and on whatever partition the intent comes', async () => {
     const intentId = await ask('repeat-1', refund('18.00'));
@@ -252,6 +281,35 @@ describe('policy on real Kafka and PostgreSQL', () => {
       ...['intent.accepted', 'action.approved', 'action.escalated'],
       ...again.map(() => 'action.escalated'),
       'action.approved',
+    ]);
+  });
+
+  it('settles a doubt on the word of a person it verified itself, and on no other', async () => {
+    const intentId = await ask('doubt', refund('19.00'));
+    const warrant = await stage.decided('countersign.action.approved.v1', intentId);
+    await stage.emit('executor', doubted(warrant));
+    const bobs = await stage.sealed(await stage.token('bob'));
+    await stage.emit('stranger', await verdict(warrant, 'bob', 'a stranger'));
+    await stage.emit('executor', await verdict(warrant, 'bob', 'another service'));
+    await stage.emit('approval', await verdict(warrant, 'bob', "another's token"), (record) => ({
+      ...record,
+      headers: { ...record.headers, authorization: `Bearer ${bobs}` },
+    }));
+    await stage.emit(
+      'approval',
+      await verdict(warrant, 'alice', 'self', await stage.token('alice', { roles: ['support-lead'] })),
+    );
+    await stage.emit('approval', await verdict(warrant, 'gil', 'other tenant'));
+    await stage.emit('approval', await verdict(warrant, 'sam', 'no role'));
+    await stage.emit('approval', await verdict(warrant, 'bob', 'expired', await stage.token('bob', { exp: 1 })));
+    await stage.emit('approval', await verdict(warrant, 'bob', 'the real one'));
+    await stage.emit('approval', await verdict(warrant, 'bob', 'once more'));
+    const settled = await stage.decided('countersign.action.settled.v1', intentId);
+    expect(settled.data).toMatchObject({ outcome: 'committed', by: 'bob', reason: 'the real one' });
+    await stage.decided('countersign.action.approved.v1', await ask('doubt-end', refund('1.00')));
+    const said = (await about(intentId)).slice(2);
+    expect(said.map(({ data }) => ('code' in data ? data.code : 'settled'))).toEqual([
+      ...['SELF_APPROVAL', 'PERMISSION_DENIED', 'PERMISSION_DENIED', 'UNAUTHENTICATED', 'settled'],
     ]);
   });
 

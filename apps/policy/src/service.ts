@@ -3,6 +3,7 @@ import { expired, granted, rejected } from './approvals.js';
 import { controlSet, type ControlFacts } from './control.js';
 import { CONTROL_CONSUMER } from './control-reader.js';
 import { proposed, replied, requested } from './decide.js';
+import { doubted, settled } from './doubts.js';
 import { edited } from './edits.js';
 import type { Facts } from './facts.js';
 import { prepare, prepareControl, type ControlMeans, type Means } from './prepare.js';
@@ -28,7 +29,7 @@ export function policy(means: Means): Consumer<Facts>[] {
         'countersign.approval.expired.v1': expired,
         'countersign.approval.opened.v1': 'ignore',
         'countersign.approval.edited.v1': edited,
-        'countersign.approval.settled.v1': 'ignore',
+        'countersign.approval.settled.v1': settled,
       },
     },
   };
@@ -49,8 +50,7 @@ export function policy(means: Means): Consumer<Facts>[] {
         'countersign.action.failed.v1': undone('failed'),
         'countersign.action.blocked.v1': undone('blocked'),
         'countersign.action.resolved.v1': resolved,
-        // Still open: its end comes with what the look-up, or a person, finds.
-        'countersign.action.in-doubt.v1': 'ignore',
+        'countersign.action.in-doubt.v1': doubted,
       },
     },
   };

@@ -140,10 +140,33 @@ export interface Escalation extends Needed {
   answered?: string[];
 }
 
-export type OpenAction =
-  (ActionBase & { tag: 'granted'; grant: Grant; jti: string; lookingAgain?: true }) | EscalatedAction;
+export type OpenAction = GrantedAction | EscalatedAction;
+export type GrantedAction = ActionBase & {
+  tag: 'granted';
+  grant: Grant;
+  jti: string;
+  lookingAgain?: true;
+  doubt?: Doubt;
+};
 export type EscalatedAction = ActionBase & { tag: 'escalated'; escalation: Escalation };
 export type Action = OpenAction | { tag: 'ended'; outcome: ActionOutcome };
+
+/** Of a commit: that the executor does not know whether it was made, and what a person says of it. Either may come first. */
+export interface Doubt {
+  /** Of which warrant. */
+  jti: string;
+  known?: true;
+  verdict?: PersonsVerdict;
+  /** Ids of verdicts that were answered. */
+  answered: string[];
+}
+
+export interface PersonsVerdict {
+  eventId: string;
+  outcome: 'committed' | 'failed';
+  by: string;
+  reason: string;
+}
 
 /** The names sort as every transaction locks them: intents, then `limit:`, then actions. Another order would deadlock. */
 export const intentKey = (intentId: string) => `intent:${intentId}`;

@@ -42,6 +42,7 @@ const FROZEN: Record<string, string> = {
   'countersign.action.resolved.v1': 'FjQSqE_bHf2h8WGKBwkFSQ5xTAK-PZf3Em19BfPmknw',
   'countersign.action.returned.v1': '0Tpq5RRhraE_v620S1VDgGjYIhBIrbPssiNcM2DfGrA',
   'countersign.action.settled.v1': 'rWTXt3rAl0vipzI1LOECI1VkR4z3hZsWN1GPCvKbVFs',
+  'countersign.action.unsettled.v1': 'MC5fAEfFDV20Bx808oD2tIu1qaOETQh650Zi_f8Ai_4',
   'countersign.approval.edited.v1': 'HLdG0lTzoHCIdnqftcpH7o6Ag0AwjsQ1AcupTQMOpgE',
   'countersign.approval.expired.v1': 'IvtiDjSoVzSeCjmjgs294fIMmnjQQdR6yT4zsWxUtxA',
   'countersign.approval.granted.v1': '6UXY_0wuxk3AacmKMFqdVa0njhlxA1NpKrB0ekdjC0k',

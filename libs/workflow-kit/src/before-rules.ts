@@ -28,6 +28,17 @@ export function roleDenialOf(
   return needed(workflow.name, workflow.roles) ?? needed(name, permissions.roles);
 }
 
+/**
+ * Roles of the people whose word counts on a commit of this tool that is in doubt: those who may approve any value of it, or were
+ * `asked` to approve this one; where there are none, those who may approve anything in the workflow.
+ */
+export function settlersOf({ tools }: Pick<Workflow, 'tools'>, tool: string, asked: readonly string[] = []): string[] {
+  const approvers = (some: readonly ToolContract[]) =>
+    some.flatMap(({ permissions }) => Object.values(permissions.approvals ?? {}).flatMap(({ roles }) => roles));
+  const own = [...asked, ...approvers(tools.filter(({ name }) => name === tool))];
+  return [...new Set(own.length > 0 ? own : approvers(tools))];
+}
+
 /** What an action of these arguments takes, or why the limit of one action does not let it. What cannot be computed is over it. */
 export function takesOf(workflow: Workflow, contract: ToolContract, args: JsonObject): { takes: Takes } | DeniedBefore {
   try {

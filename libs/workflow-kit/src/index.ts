@@ -1,4 +1,4 @@
-export { roleDenialOf, takesOf, type DeniedBefore, type Takes } from './before-rules.js';
+export { roleDenialOf, settlersOf, takesOf, type DeniedBefore, type Takes } from './before-rules.js';
 export {
   fingerprintOf,
   loadDirectories,

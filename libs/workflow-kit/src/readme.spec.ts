@@ -11,7 +11,7 @@ import { allow, defineRule, escalate } from '@countersign/policy-kit';
 const text = classified('internal', z.string());
 const waiveFee = defineToolContract({
   name: 'waive_fee', version: '1.0.0', description: 'Waives a fee on an invoice.', target: 'billing',
-  effect: 'write', class: 'A', reversible: true, permissions: { roles: ['clerk'] },
+  effect: 'write', class: 'A', keyLifetimeMs: 86_400_000, reversible: true, permissions: { roles: ['clerk'] },
   input: z.strictObject({ invoiceId: text, amount: text }), output: z.object({ waiverId: text }),
 });
 const done = (answer: { body: unknown }) => ({ result: z.object({ waiverId: z.string() }).parse(answer.body), recordsRead: [], recordsChanged: [] });

@@ -17,15 +17,6 @@ interface Parked {
   redrivenAt: string | null;
 }
 
-interface Doubt {
-  actionId: string;
-  tool: string;
-  tenant?: string;
-  since?: string;
-  known?: string;
-  detail?: string;
-}
-
 interface Redriven {
   redriven: boolean;
   because?: string;
@@ -52,17 +43,6 @@ export function registerOperate(program: Command): void {
     .argument('<id>')
     .description('try it again: a newer version may be able to read it')
     .action(redrive);
-  const doubt = program.command('in-doubt').description('commits nobody knows the outcome of');
-  pageOptions(doubt.command('list').description('what waits to be settled')).action(
-    async (_: unknown, command: Command) => {
-      const { limit, cursor } = optionsOf<PageOptions>(command);
-      const page = await (await connect(command)).call<Page<Doubt>>('/v1/in-doubt', { query: { limit, cursor } });
-      const line = (each: Doubt) => [each.actionId, each.tool, each.since, each.known ?? each.detail];
-      show(command, page, ({ data, nextCursor }) =>
-        withMore(table(['action', 'tool', 'since', 'known'], data.map(line), 'Nothing is in doubt.'), nextCursor),
-      );
-    },
-  );
 }
 
 function parkedText({ data, nextCursor }: Page<Parked>): string {

@@ -43,6 +43,7 @@ export const openTicketContract = defineToolContract({
   description: 'Opens a ticket about an order, so that a person follows up. Read the order first.',
   effect: 'write',
   class: 'A',
+  keyLifetimeMs: 24 * 3_600_000,
   reversible: true,
   target: 'helpdesk',
   input: z.strictObject({ ...ticket, urgency }),

@@ -19,6 +19,7 @@ export const EVENTS = {
   'countersign.action.denied.v1': { topic: 'decisions', data: decisions.actionDenied },
   'countersign.action.escalated.v1': { topic: 'decisions', data: decisions.actionEscalated },
   'countersign.action.settled.v1': { topic: 'decisions', data: decisions.actionSettled },
+  'countersign.action.unsettled.v1': { topic: 'decisions', data: decisions.actionUnsettled },
   'countersign.approval.opened.v1': { topic: 'approvals', data: approvals.approvalOpened },
   'countersign.approval.granted.v1': { topic: 'approvals', data: approvals.approvalGranted },
   'countersign.approval.edited.v1': { topic: 'approvals', data: approvals.approvalEdited },

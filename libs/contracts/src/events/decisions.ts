@@ -155,3 +155,16 @@ export const actionSettled = z.strictObject({
   by: id,
   reason: words,
 });
+
+/** A person's verdict that policy did not take, and why: the commit is in doubt as before. */
+export const actionUnsettled = z.strictObject({
+  intentId: id,
+  actionId: id,
+  revision: count,
+  tenant: id,
+  outcome: classified('internal', z.enum(['committed', 'failed'])),
+  by: id,
+  /** Id of the event that carried it. */
+  verdictId: id,
+  ...refusalFields,
+});
