@@ -33,8 +33,10 @@ function keysDir(): { dir: string; signers: Record<string, Signer> } {
   mkdirSync(path.join(dir, 'trusted'));
   writeFileSync(path.join(dir, 'parking.key'), randomBytes(32));
   const signers = Object.fromEntries(
-    ['policy', 'planner', 'approval', 'executor'].map((owner) => {
+    ['policy', 'planner', 'approval', 'executor', 'audit'].map((owner) => {
       const { privateKey, publicKey } = generateKeyPairSync('ed25519');
+      if (owner === 'audit')
+        writeFileSync(path.join(dir, 'sign.pem'), privateKey.export({ type: 'pkcs8', format: 'pem' }));
       writeFileSync(path.join(dir, 'trusted', `${owner}.pub.pem`), publicKey.export({ type: 'spki', format: 'pem' }));
       return [owner, new Signer(privateKey)];
     }),

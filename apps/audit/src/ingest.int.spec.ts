@@ -77,6 +77,8 @@ describe('the trace store on real Kafka and PostgreSQL', () => {
     );
     const data = beats.map(({ value }) => JSON.parse(value!.toString()) as { ingestedThrough: string; at: string });
     expect(data.every(({ ingestedThrough, at }) => ingestedThrough <= at)).toBe(true);
+    expect(beats.every(({ headers }) => headers['ce_signature'])).toBe(true);
+    await world.waitFor(3, "topic = 'audit' and signature = 'valid'");
     expect(data.map(({ ingestedThrough }) => ingestedThrough)).toEqual(
       data.map(({ ingestedThrough }) => ingestedThrough).sort(),
     );

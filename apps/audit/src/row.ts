@@ -161,6 +161,7 @@ const SIGNERS: Partial<Record<Topic, string>> = {
   approvals: 'approval',
   results: 'executor',
   replies: 'planner',
+  audit: 'audit',
 };
 
 /** Who must have signed what stands on a topic; acknowledgements are signed by the service they name. */

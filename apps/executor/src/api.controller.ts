@@ -1,7 +1,8 @@
-import { Controller, Get, Inject, Post, Query, UseGuards } from '@nestjs/common';
+import { Controller, Get, Inject, Query, UseGuards } from '@nestjs/common';
 import { z } from 'zod';
 import { HttpProblem } from '@countersign/host';
 import { Caller, IdentityGuard, RequireRole, type CallerIdentity } from '@countersign/identity';
+import { shown } from './doubt-shown.js';
 import { Doubts } from './read-model.js';
 
 const position = z.strictObject({ since: z.iso.datetime(), actionId: z.string().max(200) });
@@ -10,7 +11,10 @@ const listQuery = z.strictObject({
   cursor: z.string().max(500).optional(),
 });
 
-/** Commits in doubt. They hold sums and ids of a tenant's customers, so only those who settle or examine them look. */
+/**
+ * Commits in doubt, with what is known of each. They hold sums and ids of a tenant's customers, so only those who settle or examine
+ * them look. A person's verdict is given at approval.
+ */
 @Controller('v1/in-doubt')
 @UseGuards(IdentityGuard)
 @RequireRole('support-lead', 'sre', 'auditor', 'admin')
@@ -24,13 +28,7 @@ export class InDoubtController {
     const { limit, cursor } = asked.data;
     const rows = await this.doubts.list(person.tenant, { limit, after: cursor === undefined ? undefined : at(cursor) });
     const last = rows.length > limit ? rows[limit - 1] : undefined;
-    const data = rows.slice(0, limit).map(({ resolvedAt: _, outcome: __, ...doubt }) => doubt);
-    return { data, nextCursor: last ? cursorOf(last) : null };
-  }
-
-  @Post(':actionId/resolve')
-  resolve() {
-    throw new HttpProblem('NOT_BUILT', "a person's verdict is not built yet; the target is looked up until it answers");
+    return { data: rows.slice(0, limit).map(shown), nextCursor: last ? cursorOf(last) : null };
   }
 }
 

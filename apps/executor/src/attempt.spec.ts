@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { NoAnswer, ToolRefusal, type DoneOutcome } from '@countersign/tool-sdk';
+import { NoAnswer, NothingDone, ToolRefusal, type DoneOutcome } from '@countersign/tool-sdk';
 import type { Preview } from '@countersign/contracts';
 import { givenWarrant } from './given.spec-support.js';
 import { OneCall, read, refund } from './one-call.spec-support.js';
@@ -83,6 +83,15 @@ describe('a call of a tool', () => {
     const ending = await at.perform(refund({ preview: () => Promise.reject(error) }), { grant: 'preview' });
     expect(ending).toMatchObject({ refusal: { code: 'UPSTREAM_FAILED', detail: expect.stringMatching(detail) } });
     expect(at.written).not.toContain('Dana');
+  });
+
+  it('looks again when the target was not asked, as its circuit is open: a preview is a POST like a write', async () => {
+    const tool = refund({ preview: () => Promise.reject(new NothingDone('it is not asked just now')) });
+    const preview = { effect: {}, basis: {}, digest: 'd' };
+    for (const granted of [{ grant: 'preview' }, { preview }] as const) {
+      await expect(at.perform(tool, granted)).rejects.toThrow('not asked');
+      expect(at.round.notes).toEqual(['retry as QUEUED']);
+    }
   });
 
   describe('asked about people', () => {

@@ -145,6 +145,8 @@ export class Attempts {
       return { tag: 'end', ending: await run(call) };
     } catch (error) {
       if (error instanceof NoAnswer) return { tag: 'no-answer', error: new NoAnswer(tell(error.detail), error.status) };
+      // A look changes nothing in any case: what was not asked, or was too early, is asked again.
+      if (error instanceof NothingDone) return { tag: 'no-answer', error: new NoAnswer(tell(error.detail)) };
       if (error instanceof SealingUnavailable) return { tag: 'no-answer', error: new NoAnswer(error.message) };
       if (error instanceof ToolRefusal) return { tag: 'end', ending: failed(refusalOf(error, tell)) };
       const detail = `the answer could not be used: ${detailOf(error, tell)}`;

@@ -6,7 +6,7 @@ import {
   afterRecovery,
   afterSend,
   expiredUnsent,
-  MAX_ATTEMPTS,
+  keysKept,
   type Answer,
   type Circumstances,
   type Found,
@@ -21,6 +21,8 @@ const case_ = (change: Partial<Circumstances> = {}): Circumstances => ({
   basisKnown: true,
   expired: false,
   killed: false,
+  keysKept: true,
+  patient: true,
   attempts: 1,
   ...change,
 });
@@ -31,6 +33,8 @@ const anyCase = fc.record<Circumstances>({
   basisKnown: fc.boolean(),
   expired: fc.boolean(),
   killed: fc.boolean(),
+  keysKept: fc.boolean(),
+  patient: fc.boolean(),
   attempts: fc.integer({ min: 1, max: 20 }),
 });
 const anyAnswer = fc.constantFrom<Answer>(
@@ -90,7 +94,9 @@ describe('what becomes of a commit that was marked SENT (numbers: the guarantees
     ['A, resting on versions', { conditional: true }, 'look-up'],
     ['A, expired', { expired: true }, 'look-up'],
     ['A, killed', { killed: true }, 'look-up'],
-    ['A, tried long enough', { attempts: MAX_ATTEMPTS + 1 }, 'look-up'],
+    ['A, tried for long enough', { patient: false }, 'look-up'],
+    ['A, whose key may be forgotten soon', { keysKept: false }, 'look-up'],
+    ['B, without a look-up, tried for long enough', { effectClass: 'B', canLookUp: false, patient: false }, 'doubt'],
     ['B, without a look-up', { effectClass: 'B', canLookUp: false }, 'send'],
     [
       'B, without a look-up, on versions nobody knows',
@@ -110,6 +116,21 @@ describe('what becomes of a commit that was marked SENT (numbers: the guarantees
     fc.assert(fc.property(anyCase, (given) => !(given.expired || given.killed) || afterRecovery(given) !== 'send'));
   });
 
+  it('3: is never sent again towards the end of the time for which its key is remembered', () => {
+    fc.assert(fc.property(anyCase, (given) => given.keysKept || afterRecovery(given) !== 'send'));
+    expect([keysKept(59_999, 120_000), keysKept(60_000, 120_000)]).toEqual([true, false]);
+    expect(keysKept(Number.MAX_SAFE_INTEGER, undefined)).toBe(true);
+  });
+
+  it('3: that a target does not know a key proves nothing once it may have forgotten it', () => {
+    fc.assert(
+      fc.property(anyCase, fc.option(fc.constant(no), { nil: undefined }), (given, refused) => {
+        const step = afterLookUp({ tag: 'nothing' }, 0, { ...given, keysKept: false }, refused);
+        return step.tag === 'end' && step.ending.tag === 'in-doubt';
+      }),
+    );
+  });
+
   it('3: what expired and was not done goes back to policy', () => {
     const step = afterLookUp({ tag: 'nothing' }, 0, case_({ expired: true }));
     expect(step).toEqual({ tag: 'end', ending: expiredUnsent });
@@ -118,7 +139,12 @@ describe('what becomes of a commit that was marked SENT (numbers: the guarantees
   it('4: without an answer is tried again, then ends in doubt and never in a guess', () => {
     const unknown = { tag: 'unknown', detail: 'no answer' } as const;
     expect(afterSend(unknown, true, case_())).toMatchObject({ tag: 'again', as: 'SENT', inMs: 200 });
-    expect(afterLookUp(unknown, 0, case_({ attempts: MAX_ATTEMPTS }))).toMatchObject({
+    expect(afterLookUp(unknown, 0, case_({ attempts: 1_000 }))).toMatchObject({
+      tag: 'again',
+      as: 'SENT',
+      inMs: 5_000,
+    });
+    expect(afterLookUp(unknown, 0, case_({ patient: false }))).toMatchObject({
       ending: { tag: 'in-doubt', refusal: { code: 'IN_DOUBT' }, known: 'no answer' },
     });
     expect(afterSend(unknown, true, case_({ effectClass: 'D', canLookUp: false }))).toMatchObject({

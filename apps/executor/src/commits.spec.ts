@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { digest } from '@countersign/contracts';
 import { NoAnswer, type TargetAnswer } from '@countersign/tool-sdk';
-import { givenKill, givenRow, givenStage, givenWarrant } from './given.spec-support.js';
-import { Surroundings } from './round.spec-support.js';
+import { givenKill, givenRow, givenStage, givenWarrant, NOW } from './given.spec-support.js';
+import { NotedRound, Surroundings } from './round.spec-support.js';
 
 const committed: TargetAnswer = { status: 201, body: { refundId: 'ref_1' } };
 const killed = [givenStage('scoped'), givenKill('kill/tool/issue_refund', 5)];
@@ -88,6 +88,18 @@ describe('commits (numbers: the guarantees of commits.ts)', () => {
     await at.executor().perform(rows, at.round);
     expect(at.sent).toHaveLength(1);
     expect(at.round.notes.slice(2).sort()).toEqual(['BLOCKED', 'retry as SENT']);
+  });
+
+  it('4: sends nothing for the first time that could begin after the limit of audit; what was sent is carried on', async () => {
+    const asked: number[] = [];
+    at.covers = (instant) => (asked.push(instant - at.databaseNow), false);
+    const executor = at.executor();
+    await executor.perform([givenRow(givenWarrant())], at.round);
+    expect(at.round.notes).toEqual(['retry as QUEUED']);
+    expect(asked).toEqual([expect.closeTo(750, -2)]);
+    at.round = new NotedRound();
+    await executor.perform([givenRow(givenWarrant(), { status: 'SENT', attempts: 2, sentAt: NOW })], at.round);
+    expect(at.round.notes).toEqual(['POST /issue_refund', 'COMMITTED']);
   });
 
   it('3: what could not be sent in its window departs once more, judged anew, and is marked once', async () => {

@@ -1,9 +1,19 @@
-import { cut, refusal, type JsonObject } from '@countersign/contracts';
+import { cut, type JsonObject } from '@countersign/contracts';
 import type { Round, WorkRow } from '@countersign/messaging';
 import type { Tool } from '@countersign/tool-sdk';
 import type { Attempts } from './attempt.js';
-import { afterLookUp, afterRecovery, afterSend, type Answer, type Circumstances, type Step } from './automaton.js';
+import {
+  afterLookUp,
+  afterRecovery,
+  afterSend,
+  inDoubt,
+  keysKept,
+  type Answer,
+  type Circumstances,
+  type Step,
+} from './automaton.js';
 import { killedFor, type Gate } from './gate.js';
+import type { Heartbeats } from './heartbeats.js';
 import { CLOCK_BOUND_MS, SEND_WINDOW_MS, type Opening } from './opening.js';
 import { restsOnVersions } from './recheck.js';
 import type { RowMemory } from './row-memory.js';
@@ -30,6 +40,9 @@ export interface CommitParts {
   gate: Pick<Gate, 'judge'>;
   lock: Pick<SendLock, 'take'>;
   attempts: Pick<Attempts, 'send' | 'lookUp'>;
+  heartbeats: Pick<Heartbeats, 'covers'>;
+  /** For so long what was sent is sent again or looked up before it is called in doubt. */
+  doubtAfterMs: number;
   memory: RowMemory;
   end: (row: WorkRow, about: About | undefined, ending: Ending, round: Round) => Promise<void>;
 }
@@ -40,6 +53,7 @@ export interface CommitParts {
  *    kill and expiry alone are looked at again, and it is looked up instead.
  * 2. Nothing is sent before SENT is committed.
  * 3. What its flight left behind unsent takes the next one, judged anew.
+ * 4. Nothing is sent for the first time that could begin once audit's last word is older than its limit.
  */
 export class Commits {
   constructor(private readonly parts: CommitParts) {}
@@ -91,12 +105,17 @@ export class Commits {
     const verdict = this.parts.gate.judge(one.warrant, opening);
     if (verdict.tag === 'ended') tasks.push(this.parts.end(one.row, one.about, verdict.ending, round));
     if (verdict.tag === 'early') tasks.push(retry(one.row, 'QUEUED', verdict.inMs, 'not valid yet', round));
-    return verdict.tag === 'pass';
+    if (verdict.tag !== 'pass') return false;
+    // Guarantee 4.
+    const isRecorded = this.parts.heartbeats.covers(opening.now() + SEND_WINDOW_MS + CLOCK_BOUND_MS);
+    if (!isRecorded) tasks.push(retry(one.row, 'QUEUED', UNHEARD_RETRY_MS, 'audit was not heard for too long', round));
+    return isRecorded;
   }
 
   private send({ row, warrant, tool, basis }: Departure, opening: Opening, until: AbortSignal): Promise<Answer> {
     const mayActForMs = opening.notAfter(warrant) - opening.now() + CLOCK_BOUND_MS;
-    this.parts.memory.sent(row.id, row.attempts, performance.now() + mayActForMs, basis);
+    const limit = performance.now() + mayActForMs;
+    this.parts.memory.sent(row.id, { claim: row.attempts, limit, at: opening.now(), basis });
     return this.parts.attempts.send(warrant, tool, basis, opening, until);
   }
 
@@ -146,6 +165,7 @@ export class Commits {
 
   private circumstances(job: Job, opening: Opening): Circumstances {
     const { row, warrant, tool } = job;
+    const sentForMs = row.sentAt ? opening.now() - row.sentAt.getTime() : 0;
     return {
       effectClass: tool.contract.class ?? 'D',
       canLookUp: tool.lookup !== undefined,
@@ -153,12 +173,15 @@ export class Commits {
       basisKnown: this.basisOf(job) !== undefined,
       expired: opening.now() >= warrant.exp * 1000,
       killed: killedFor(warrant, opening.view) !== undefined,
+      keysKept: keysKept(sentForMs, tool.contract.keyLifetimeMs),
+      patient: sentForMs < this.parts.doubtAfterMs,
       attempts: row.attempts,
     };
   }
 }
 
 const MISSED_RETRY_MS = 200;
+const UNHEARD_RETRY_MS = 500;
 
 /** Guarantee 2. Those still ours, in their order; what an earlier flight left behind was marked for that one. */
 async function marked(departures: Departure[], round: Round): Promise<Departure[]> {
@@ -179,12 +202,6 @@ export const retry = (
   round: Round,
 ): Promise<void> =>
   round.finish(row, { tag: 'retry', status, notBefore: new Date(Date.now() + inMs), because: cut(because, 500) });
-
-export const inDoubt = (known: string): Ending => ({
-  tag: 'in-doubt',
-  refusal: refusal('IN_DOUBT', 'whether the target acted is not known'),
-  known,
-});
 
 /** Waits for all, so that no send outlives its round; then the first failure is thrown. */
 export async function allEnded(tasks: Promise<unknown>[]): Promise<void> {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { executorConfig, targetUrls } from './config.js';
+import { executorConfig, targetSettings } from './config.js';
 
 const env = {
   PORT: '0',
@@ -12,17 +12,24 @@ const env = {
 
 describe('where targets are', () => {
   it('is said in one setting or one by one, the first before the second', () => {
-    const given = { helpdesk: 'http://127.0.0.1:1' };
-    const others = { HELPDESK_URL: 'http://127.0.0.1:2', BILLING_API_URL: 'http://127.0.0.1:3' };
-    expect([...targetUrls(['helpdesk', 'billing-api'], given, others)]).toEqual([
-      ['helpdesk', 'http://127.0.0.1:1'],
-      ['billing-api', 'http://127.0.0.1:3'],
+    const config = executorConfig.parse({ ...env, COUNTERSIGN_TARGETS: '{"helpdesk":"http://127.0.0.1:1"}' });
+    const others = {
+      HELPDESK_URL: 'http://127.0.0.1:2',
+      BILLING_API_URL: 'http://127.0.0.1:3',
+      BILLING_API_CONCURRENCY: '4',
+    };
+    expect([...targetSettings(['helpdesk', 'billing-api'], config, others)]).toEqual([
+      ['helpdesk', { url: 'http://127.0.0.1:1', concurrency: 24 }],
+      ['billing-api', { url: 'http://127.0.0.1:3', concurrency: 4 }],
     ]);
   });
 
   it('is refused with all that is missing or wrong', () => {
-    const wrong = () => targetUrls(['helpdesk', 'billing'], {}, { BILLING_URL: 'nowhere' });
-    expect(wrong).toThrow(/HELPDESK_URL: the tools of helpdesk need it\n- BILLING_URL: is no URL/);
+    const given = { BILLING_URL: 'nowhere', BILLING_CONCURRENCY: '0' };
+    const wrong = () => targetSettings(['helpdesk', 'billing'], executorConfig.parse(env), given);
+    expect(wrong).toThrow(
+      /HELPDESK_URL: the tools of helpdesk need it\n- BILLING_URL: is no URL\n- BILLING_CONCURRENCY: is no number/,
+    );
   });
 
   it.each(['not json', '[]', '{"helpdesk":"nowhere"}', '{"helpdesk":1}'])('is refused as %s', (text) => {
@@ -32,5 +39,12 @@ describe('where targets are', () => {
 
   it('may be left out', () => {
     expect(executorConfig.parse(env).COUNTERSIGN_TARGETS).toEqual({});
+  });
+});
+
+describe("audit's limit", () => {
+  it.each(['0', '1999', 'never'])('cannot be turned off, or set to what no beat keeps: %s', (limit) => {
+    expect(executorConfig.safeParse({ ...env, COUNTERSIGN_AUDIT_LIMIT_MS: limit }).success).toBe(false);
+    expect(executorConfig.parse(env).COUNTERSIGN_AUDIT_LIMIT_MS).toBe(30_000);
   });
 });

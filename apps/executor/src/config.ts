@@ -1,10 +1,19 @@
 import { z } from 'zod';
 import { baseConfig } from '@countersign/host';
+import { auditLimit } from './heartbeats.js';
+
+const concurrency = z.coerce.number().int().min(1).max(1_000);
 
 /** Where systems of record are: `COUNTERSIGN_TARGETS` as JSON by name, or `<NAME>_URL` one by one (`HELPDESK_URL`). */
 export const executorConfig = baseConfig.extend({
   COUNTERSIGN_CREDENTIALS_DIR: z.string().min(1),
   COUNTERSIGN_TARGETS: z.string().default('{}').transform(targetsOf),
+  /** How many requests a target gets at once from this instance; of one target, `<NAME>_CONCURRENCY`. */
+  COUNTERSIGN_TARGET_CONCURRENCY: concurrency.default(24),
+  /** Audit not heard for longer: nothing is begun. */
+  COUNTERSIGN_AUDIT_LIMIT_MS: auditLimit,
+  /** For so long what was sent is sent again or looked up before a person is asked. */
+  COUNTERSIGN_DOUBT_AFTER_MS: z.coerce.number().int().min(1_000).max(86_400_000).default(300_000),
   // The fingerprint of a workflow covers the model it runs with: the same two settings as planner's and policy's.
   OPENAI_MODEL: z.string().min(1).default('stand-in'),
   OPENAI_BASE_URL: z.url().default('https://api.openai.com/v1'),
@@ -22,20 +31,28 @@ function targetsOf(text: string, context: z.RefinementCtx): Record<string, strin
   return z.NEVER;
 }
 
-/** The URL of each target that the tools name. Throws with all that are missing. */
-export function targetUrls(
+export interface TargetSettings {
+  url: string;
+  concurrency: number;
+}
+
+/** What is set of each target that the tools name. Throws with all that is missing or wrong. */
+export function targetSettings(
   names: Iterable<string>,
-  given: Record<string, string>,
+  config: Pick<ExecutorConfig, 'COUNTERSIGN_TARGETS' | 'COUNTERSIGN_TARGET_CONCURRENCY'>,
   env: NodeJS.ProcessEnv,
-): Map<string, string> {
-  const urls = new Map<string, string>();
-  const missing: string[] = [];
+): Map<string, TargetSettings> {
+  const targets = new Map<string, TargetSettings>();
+  const flaws: string[] = [];
   for (const name of names) {
-    const variable = `${name.toUpperCase().replaceAll('-', '_')}_URL`;
-    const url = given[name] ?? env[variable];
-    if (url && URL.canParse(url)) urls.set(name, url);
-    else missing.push(`${variable}: ${url ? 'is no URL' : `the tools of ${name} need it`}`);
+    const variable = name.toUpperCase().replaceAll('-', '_');
+    const url = config.COUNTERSIGN_TARGETS[name] ?? env[`${variable}_URL`];
+    const atOnce = concurrency.safeParse(env[`${variable}_CONCURRENCY`] || config.COUNTERSIGN_TARGET_CONCURRENCY);
+    if (!url || !URL.canParse(url))
+      flaws.push(`${variable}_URL: ${url ? 'is no URL' : `the tools of ${name} need it`}`);
+    if (!atOnce.success) flaws.push(`${variable}_CONCURRENCY: is no number from 1 to 1000`);
+    if (url && atOnce.success) targets.set(name, { url, concurrency: atOnce.data });
   }
-  if (missing.length > 0) throw new Error(`the environment does not fit:\n- ${missing.join('\n- ')}`);
-  return urls;
+  if (flaws.length > 0) throw new Error(`the environment does not fit:\n- ${flaws.join('\n- ')}`);
+  return targets;
 }

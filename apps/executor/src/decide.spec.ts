@@ -12,7 +12,8 @@ describe('a warrant on decisions', () => {
   const incoming = givenRecord(warrant);
 
   it("becomes one work row under its jti when policy's signature was found good", () => {
-    const facts = new Map([[placeOf(incoming), { ok: true as const, packed: 'a signed event', target: 'helpdesk' }]]);
+    const judged = { ok: true, tag: 'warrant', packed: 'a signed event', target: 'helpdesk' } as const;
+    const facts = new Map([[placeOf(incoming), judged]]);
     const body = { warrant: 'a signed event', traceparent: incoming.headers['traceparent'] };
     expect(decideApproved(incoming, states, facts)).toEqual([
       { do: 'work', work: { id: warrant.jti, kind: 'grant', target: 'helpdesk', tenant: 'acme', body } },
@@ -49,7 +50,7 @@ describe('an ending', () => {
     [{ tag: 'blocked', refusal: no }, 'blocked', no],
     [{ tag: 'in-doubt', refusal: no, known: 'no answer' }, 'in-doubt', { ...no, known: 'no answer' }],
     [
-      { tag: 'resolved', outcome: 'failed', detail: 'nothing found' },
+      { tag: 'resolved', outcome: 'failed', by: 'lookup', detail: 'nothing found' },
       'resolved',
       { outcome: 'failed', by: 'lookup', result: null, recordsChanged: [] },
     ],
@@ -57,6 +58,7 @@ describe('an ending', () => {
       {
         tag: 'resolved',
         outcome: 'committed',
+        by: 'lookup',
         detail: 'found',
         committed: { ...committed, done },
         recordsRead: [read],
@@ -98,22 +100,6 @@ describe('an ending', () => {
       data: { jti: warrant.jti, grant: 'commit', attempts: 2, ...data },
     });
     expect(EVENTS[type].data.safeParse(event.data)).toMatchObject({ success: true });
-  });
-
-  it('in doubt leaves work behind that asks the target again', () => {
-    const row = givenRow(warrant);
-    const ending: Ending = { tag: 'in-doubt', refusal: no, known: 'no answer' };
-    expect(decideEnding(row, { ending, about, attempts: 8 }, states, NOW)[1]).toEqual({
-      do: 'work',
-      work: {
-        id: `${warrant.jti}/settle`,
-        kind: 'settle',
-        target: 'helpdesk',
-        tenant: 'acme',
-        body: row.body,
-        notBefore: new Date(NOW.getTime() + 30_000),
-      },
-    });
   });
 
   it('of a warrant that no longer verifies says nothing', () => {

@@ -11,10 +11,12 @@ import {
 import { applyControl, controlKey, type ControlRow } from '@countersign/control';
 import { emit, ignore, put, work, type Effect, type States, type WorkRow } from '@countersign/messaging/stream';
 import {
+  doubtKey,
   DRAIN,
   GRANT,
   SETTLE,
   type About,
+  type Doubt,
   type DrainBody,
   type Drained,
   type Ending,
@@ -23,7 +25,12 @@ import {
 } from './state.js';
 
 /** Whether policy signed a record, judged before the transaction, by the record's place. */
-export type Facts = ReadonlyMap<string, { ok: true; packed: string; target: string } | { ok: false; because: string }>;
+export type Facts = ReadonlyMap<
+  string,
+  | { ok: true; tag: 'warrant'; packed: string; target: string }
+  | { ok: true; tag: 'word' }
+  | { ok: false; because: string }
+>;
 export const placeOf = ({ record }: Incoming): string => `${record.topic}/${record.partition}/${record.offset}`;
 
 const DOUBT_LOOKUP_MS = 30_000;
@@ -35,29 +42,94 @@ export function decideApproved(
   facts: Facts,
 ): Effect[] {
   const checked = facts.get(placeOf(incoming));
-  if (!checked?.ok) return [ignore(checked?.because ?? 'its signature was not judged')];
+  if (!checked?.ok) return [ignore(checked?.because ?? UNJUDGED)];
+  if (checked.tag !== 'warrant') return [ignore('it is no warrant')];
   const { jti, tenant } = incoming.event.data;
   const traceparent = incoming.headers['traceparent'];
   const body = { warrant: checked.packed, ...(traceparent ? { traceparent } : {}) };
   return [work({ id: jti, kind: GRANT, target: checked.target, tenant, body })];
 }
 
-/** What a finished row publishes; a doubt also leaves work behind that keeps asking the target. */
-export function decideEnding(row: WorkRow, outcome: Outcome, _states: States, now: Date): Effect[] {
+const UNJUDGED = 'its signature was not judged';
+
+/** Of what is in doubt, or was: the row on which a look-up and a person meet. */
+export function endingTouches(_row: WorkRow, { ending, about }: Outcome): string[] {
+  return about && ['in-doubt', 'resolved', 'left'].includes(ending.tag) ? [doubtKey(about)] : [];
+}
+
+/** What a finished row publishes. */
+export function decideEnding(row: WorkRow, outcome: Outcome, states: States, now: Date): Effect[] {
   const { ending, about } = outcome;
   if (ending.tag === 'void' || !about) return [ignore(ending.tag === 'void' ? ending.because : 'it names no action')];
+  if (ending.tag === 'left') return decideLeft(about, states);
   const { traceparent } = row.body as unknown as WorkBody;
   const event = emit({ ...draftOf(ending, about, outcome.attempts, now), ...(traceparent ? { traceparent } : {}) });
-  return ending.tag === 'in-doubt' ? [event, lookAgain(row, about, now)] : [event];
+  if (ending.tag === 'in-doubt') return [event, ...opened(row, outcome, ending, about, states, now)];
+  if (ending.tag !== 'resolved') return [event];
+  return isResolved(about, states) ? [ignore(SETTLED)] : [event, resolved(about, ending, now)];
 }
 
-function lookAgain(row: WorkRow, about: About, now: Date): Effect {
-  const { target, tenant, body } = row;
+const SETTLED = 'it is settled already';
+const isResolved = (about: About, states: States): boolean => states.get<Doubt>(doubtKey(about))?.tag === 'resolved';
+
+const resolved = (about: About, { by, outcome }: Ending & { tag: 'resolved' }, now: Date): Effect =>
+  put(doubtKey(about), { tag: 'resolved', about, by, outcome, at: now.toISOString() } satisfies Doubt);
+
+const settleId = ({ jti }: About): string => `${jti}/settle`;
+
+/** A commit goes in doubt: it is written down, and work is left behind that keeps asking the target, if it can be asked. */
+function opened(
+  { target, tenant, body, attempts }: WorkRow,
+  outcome: Outcome,
+  { known, sent }: Ending & { tag: 'in-doubt' },
+  about: About,
+  states: States,
+  now: Date,
+): Effect[] {
+  const key = doubtKey(about);
+  // Another warrant of the same action, under the same key: what settles the one settles both.
+  if (states.get(key)) return [];
+  const asked = sent?.canLookUp ?? true;
+  const facts = { target, attempts, known, asked, ...(sent && { sent }) };
+  const doubt: Doubt = { tag: 'open', about, ...facts, since: now.toISOString() };
+  if (!asked) return [put(key, doubt)];
   const notBefore = new Date(now.getTime() + DOUBT_LOOKUP_MS);
-  return work({ id: `${about.jti}/settle`, kind: SETTLE, target, tenant, body, notBefore });
+  const asking = { ...(body as object), ...(sent?.firstAt && { sentAt: sent.firstAt }) };
+  return [put(key, doubt), work({ id: settleId(about), kind: SETTLE, target, tenant, body: asking, notBefore })];
 }
 
-function draftOf(ending: Exclude<Ending, { tag: 'void' }>, about: About, attempts: number, now: Date): EventDraft {
+function decideLeft(about: About, states: States): Effect[] {
+  const doubt = states.get<Doubt>(doubtKey(about));
+  return doubt?.tag === 'open' ? [put(doubtKey(about), { ...doubt, asked: false })] : [ignore(SETTLED)];
+}
+
+type Settled = Incoming & { event: CloudEvent<'countersign.action.settled.v1'> };
+
+export const settledTouches = ({ event }: Settled): string[] => [doubtKey(event.data)];
+
+/** A person's verdict, as policy took it. Whoever is first settles a doubt: this, or a look-up. */
+export function decideSettled(incoming: Settled, states: States, facts: Facts, now: Date): Effect[] {
+  const checked = facts.get(placeOf(incoming));
+  if (!checked?.ok) return [ignore(checked?.because ?? UNJUDGED)];
+  const { id, data } = incoming.event;
+  const doubt = states.get<Doubt>(doubtKey(data));
+  if (!doubt || doubt.about.tenant !== data.tenant) return [ignore('it is not in doubt here')];
+  if (doubt.tag === 'resolved') return [ignore(SETTLED)];
+  const { about, attempts } = doubt;
+  const ending = { tag: 'resolved', outcome: data.outcome, by: 'person', detail: data.reason } as const;
+  return [
+    emit({ ...draftOf(ending, about, attempts, now), causationid: id }),
+    resolved(about, ending, now),
+    { do: 'cancel', workId: settleId(about) },
+  ];
+}
+
+function draftOf(
+  ending: Exclude<Ending, { tag: 'void' | 'left' }>,
+  about: About,
+  attempts: number,
+  now: Date,
+): EventDraft {
   const { actor, session, cause, idempotencyKey, ...named } = about;
   const executed = { ...named, attempts, endedAt: now.toISOString() };
   const attributes = <T extends EventDraft['type']>(type: T) => ({
@@ -98,14 +170,14 @@ function draftOf(ending: Exclude<Ending, { tag: 'void' }>, about: About, attempt
     case 'blocked':
       return { ...attributes('countersign.action.blocked.v1'), data: { ...executed, ...ending.refusal } };
     case 'in-doubt': {
-      const { tag: _, refusal, ...doubt } = ending;
+      const { tag: _, sent: __, refusal, ...doubt } = ending;
       const data = { ...executed, ...refusal, idempotencyKey, ...doubt };
       return { ...attributes('countersign.action.in-doubt.v1'), data };
     }
     case 'resolved': {
       const { tag: _, committed, ...found } = ending;
       const was = { result: null, recordsChanged: [], ...committed, ...found };
-      const data = { ...executed, by: 'lookup' as const, idempotencyKey, ...was };
+      const data = { ...executed, idempotencyKey, ...was };
       return { ...attributes('countersign.action.resolved.v1'), data };
     }
     default:

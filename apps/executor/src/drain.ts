@@ -9,9 +9,10 @@ import type { WarrantBook } from './warrant-book.js';
 /** A flight in order is over by then, on a busy machine too. */
 const PATIENCE_MS = FLIGHT_MS + 150;
 const TRIES = 5;
+/** Nothing is done under the lock once it is had. */
+const HELD_AT_MOST_MS = 500;
 
 const DRAINED = `select pg_advisory_lock(${LOCK.join(', ')})`;
-/** Those who have shared the lock for longer than a flight lasts: frozen, or gone without the database having noticed. */
 const END_HOLDERS = `select pg_terminate_backend(l.pid) as ended from pg_locks l join pg_stat_activity a using (pid)
   where l.locktype = 'advisory' and l.database = (select oid from pg_database where datname = current_database())
     and l.classid = ${LOCK[0]} and l.objid = ${LOCK[1]} and l.objsubid = 2 and l.mode = 'ShareLock' and l.granted
@@ -22,39 +23,59 @@ export interface DrainSettings {
   instance: string;
   /** Told how many senders were ended since they did not let go. */
   onEnded: (holders: number) => void;
+  connect?: DrainConnect;
 }
+
+export interface DrainConnection {
+  /** Takes the lock for itself; throws `LOCK_NOT_AVAILABLE` after so long. */
+  take(): Promise<void>;
+  /** Ends those who have shared the lock for longer than a flight lasts: frozen, or gone without the database having noticed. */
+  endHolders(): Promise<number>;
+  end(): Promise<void>;
+}
+export type DrainConnect = (databaseUrl: string, name: string) => Promise<DrainConnection>;
 
 /**
  * Resolves when nobody is sending on what was known before it was called: every flight that did not know what is committed by
  * now has landed, or was ended and can send no more. Throws when that cannot be brought about.
  */
-export async function drained({ databaseUrl, instance, onEnded }: DrainSettings): Promise<void> {
-  const client = new pg.Client({
-    connectionString: databaseUrl,
-    application_name: `drain of ${instance}`,
-    options: `-c lock_timeout=${PATIENCE_MS}`,
-    connectionTimeoutMillis: 5_000,
-  });
-  client.on('error', () => {}); // thrown by the statement that waits
-  await client.connect();
+export async function drained({ databaseUrl, instance, onEnded, connect = openDrain }: DrainSettings): Promise<void> {
+  const connection = await connect(databaseUrl, `drain of ${instance}`);
   try {
-    for (let tries = 1; !(await isTaken(client, tries)); tries++) {
-      const { rowCount } = await client.query(END_HOLDERS);
-      if (rowCount) onEnded(rowCount);
+    for (let tries = 1; !(await isTaken(connection, tries)); tries++) {
+      const ended = await connection.endHolders();
+      if (ended) onEnded(ended);
     }
   } finally {
-    await client.end();
+    await connection.end();
   }
 }
 
-async function isTaken(client: pg.Client, tries: number): Promise<boolean> {
+async function isTaken(connection: DrainConnection, tries: number): Promise<boolean> {
   try {
-    await client.query(DRAINED);
+    await connection.take();
     return true;
   } catch (error) {
     if (tries >= TRIES || (error as { code?: string }).code !== LOCK_NOT_AVAILABLE) throw error;
     return false;
   }
+}
+
+export async function openDrain(connectionString: string, name: string): Promise<DrainConnection> {
+  const client = new pg.Client({
+    connectionString,
+    application_name: name,
+    // Who is frozen with the lock in hand must not keep everybody from sending: the server ends its session.
+    options: `-c lock_timeout=${PATIENCE_MS} -c idle_session_timeout=${HELD_AT_MOST_MS}`,
+    connectionTimeoutMillis: 5_000,
+  });
+  client.on('error', () => {}); // thrown by the statement that waits
+  await client.connect();
+  return {
+    take: async () => void (await client.query(DRAINED)),
+    endHolders: async () => (await client.query(END_HOLDERS)).rowCount ?? 0,
+    end: () => client.end(),
+  };
 }
 
 /** Warrants that were sent and of which nobody knows yet what came, however long ago. */

@@ -169,6 +169,7 @@ export function givenTool(name: string, change: Partial<ToolContract> = {}): Too
     description: 'Of a test.',
     effect: 'write',
     class: 'A',
+    keyLifetimeMs: 24 * 3_600_000,
     reversible: true,
     target: 'helpdesk',
     input,

@@ -1,4 +1,6 @@
-import { Counter, Histogram, Registry } from 'prom-client';
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { CircuitName } from './circuits.js';
+import type { Heartbeats } from './heartbeats.js';
 
 export const registry = new Registry();
 
@@ -10,7 +12,7 @@ export const endings = new Counter({
 });
 export const forgeries = new Counter({
   name: 'countersign_untrusted_warrants_total',
-  help: 'Warrants and words on switches that are not what policy signed, by where they stood',
+  help: "Warrants, words of policy's and heartbeats that are not what their owner signed, by where they stood",
   labelNames: ['place'],
   registers: [registry],
 });
@@ -20,3 +22,24 @@ export const drains = new Histogram({
   buckets: [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2],
   registers: [registry],
 });
+const circuits = new Gauge({
+  name: 'countersign_target_circuit',
+  help: 'Whether a target is asked: 0 yes, 1 one request to see, 2 no since it does not answer',
+  labelNames: ['target'],
+  registers: [registry],
+});
+const LEVELS: Record<CircuitName, number> = { closed: 0, 'half-open': 1, open: 2 };
+export const circuitIs = (target: string, state: CircuitName): void => circuits.set({ target }, LEVELS[state]);
+
+/** -1 before audit was ever heard. */
+export function watch(heartbeats: Heartbeats): void {
+  new Gauge({
+    name: 'countersign_audit_heartbeat_age_seconds',
+    help: "Age of audit's last word; over the limit nothing is begun",
+    registers: [registry],
+    collect() {
+      const age = heartbeats.ageMs();
+      this.set(age === undefined ? -1 : age / 1000);
+    },
+  });
+}

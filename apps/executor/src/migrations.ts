@@ -28,4 +28,26 @@ export class InDoubt1700000003000 implements MigrationInterface {
   }
 }
 
-export const migrations = [...messagingMigrations, InDoubt1700000003000];
+/** What a person has to know to find out what became of a commit. */
+export class DoubtsInFull1700000003001 implements MigrationInterface {
+  name = 'DoubtsInFull1700000003001';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(`
+      alter table in_doubt
+        add column target text not null default '',
+        add column attempts integer not null default 0,
+        add column sent jsonb,
+        add column asked boolean not null default true,
+        add column asked_at timestamptz,
+        add column said text`);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query(`
+      alter table in_doubt
+        drop column target, drop column attempts, drop column sent, drop column asked, drop column asked_at, drop column said`);
+  }
+}
+
+export const migrations = [...messagingMigrations, InDoubt1700000003000, DoubtsInFull1700000003001];

@@ -20,6 +20,7 @@ export function refund(change: Partial<Tool> = {}, contract: Partial<ToolContrac
       description: 'Of a test.',
       effect: 'write',
       class: 'A',
+      keyLifetimeMs: 24 * 3_600_000,
       reversible: true,
       target: 'desk',
       input,

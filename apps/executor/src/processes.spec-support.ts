@@ -13,10 +13,10 @@ export class Processes {
 
   constructor(private readonly root: string) {}
 
-  async start(app: string, env: NodeJS.ProcessEnv): Promise<Child> {
+  async start(app: string, env: NodeJS.ProcessEnv, probe = '/readyz'): Promise<Child> {
     const port = await freePort();
     const main = path.join(this.root, 'apps', app, 'dist/main.js');
-    const all = { PATH: process.env['PATH'], LOG_LEVEL: 'fatal', ...env, PORT: String(port) };
+    const all = { ...handedOn(), LOG_LEVEL: 'fatal', ...env, PORT: String(port) };
     const started = spawn(process.execPath, ['--disable-warning=TimeoutNegativeWarning', main], {
       cwd: this.root,
       env: all,
@@ -24,7 +24,7 @@ export class Processes {
     });
     const child = { process: started, url: `http://127.0.0.1:${port}` };
     this.children.add(child);
-    await until(async () => (await fetch(`${child.url}/readyz`)).ok, { what: `${app} to be ready` });
+    await until(async () => (await fetch(`${child.url}${probe}`)).ok, { what: `${app} to answer ${probe}` });
     return child;
   }
 
@@ -32,6 +32,10 @@ export class Processes {
     await Promise.all([...this.children].map(killed));
   }
 }
+
+/** A run that takes a defence out has to take it out of them too. */
+const handedOn = () =>
+  Object.fromEntries(['PATH', 'NODE_OPTIONS', 'COUNTERSIGN_WITHOUT'].map((name) => [name, process.env[name]]));
 
 /** As a power cut would. */
 export async function killed({ process: child }: Child): Promise<void> {

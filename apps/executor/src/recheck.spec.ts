@@ -61,6 +61,7 @@ const refund = defineTool({
     name: 'issue_refund',
     effect: 'write',
     class: 'A',
+    keyLifetimeMs: 24 * 3_600_000,
     input: z.strictObject({ orderId: field, amount: field, currency: field, reason: field }),
     output: z.object({ refundId: field }),
   }),

@@ -17,7 +17,7 @@ export function union(...lists: readonly (readonly RecordRead[])[]): RecordRead[
 
 /** An ending that tells of what was read before it as well. */
 export function alsoRead(ending: Ending, before: readonly RecordRead[]): Ending {
-  if (before.length === 0 || ending.tag === 'void' || ending.tag === 'blocked') return ending;
+  if (before.length === 0 || ending.tag === 'void' || ending.tag === 'left' || ending.tag === 'blocked') return ending;
   if (ending.tag === 'in-doubt' || ending.tag === 'resolved')
     return { ...ending, recordsRead: union(before, ending.recordsRead ?? []) };
   return { ...ending, recordsRead: union(before, ending.recordsRead) };

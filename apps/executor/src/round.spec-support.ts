@@ -33,7 +33,7 @@ export class NotedRound implements Round {
   async markSent(rows: WorkRow[]): Promise<WorkRow[]> {
     await Promise.resolve();
     this.notes.push(`marked ${rows.length}`);
-    return this.isOurs ? rows.map((row) => ({ ...row, fence: row.fence + 1, status: 'SENT' })) : [];
+    return this.isOurs ? rows.map((row) => ({ sentAt: NOW, ...row, fence: row.fence + 1, status: 'SENT' })) : [];
   }
 
   async finish<O>(row: WorkRow, outcome: WorkOutcome<O>): Promise<void> {
@@ -63,6 +63,10 @@ export class Surroundings {
   fingerprint = 'f-1';
   controls: ControlRow[] = [givenStage('scoped')];
   mayBegin = true;
+  /** Whether audit's word is recent enough for what begins at an instant of the database's clock. */
+  covers: (at: number) => boolean = () => true;
+  doubtAfterMs = 300_000;
+  readonly toldOfDoubts: string[] = [];
   book: ExecutorParts['book'] = givenBook();
   /** Called when a flight has the lock, before it looks. */
   onLock: () => void = () => {};
@@ -92,6 +96,9 @@ export class Surroundings {
     return new Executor({
       book: this.book,
       mayBegin: () => this.mayBegin,
+      limits: () => new Map(),
+      heartbeats: { covers: (at) => this.covers(at) },
+      doubtAfterMs: this.doubtAfterMs,
       lock: { take: () => Promise.resolve(this.flight()) },
       gate: new Gate(
         () => sql,
@@ -109,6 +116,7 @@ export class Surroundings {
       toolOf,
       onForged: (_, because) => this.forged.push(because),
       onEnding: () => {},
+      onAsked: async (_, said) => void this.toldOfDoubts.push(said),
     });
   }
 

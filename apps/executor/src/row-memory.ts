@@ -10,6 +10,16 @@ interface Kept {
   reads: RecordRead[];
   /** What its last send rested on. */
   basis?: JsonObject;
+  /** When that was, by the database's clock, in ms. */
+  sentAt?: number;
+}
+
+/** A send: which claim of the row it was of, when, until when it may act, and what it rested on. */
+export interface SendNoted {
+  claim: number;
+  at: number;
+  limit: number;
+  basis: JsonObject;
 }
 
 const MANY = 1_000;
@@ -22,8 +32,8 @@ export class RowMemory {
 
   constructor(private readonly now: () => number = () => performance.now()) {}
 
-  sent(id: string, claim: number, limit: number, basis: JsonObject): void {
-    this.change(id, { claim, limit, basis });
+  sent(id: string, { claim, at, limit, basis }: SendNoted): void {
+    this.change(id, { claim, limit, basis, sentAt: at });
   }
 
   /** Was it somebody else's in between, or this process's in a former life, what was sent may still act for as long as given. */
@@ -46,6 +56,10 @@ export class RowMemory {
 
   basisOf(id: string): JsonObject | undefined {
     return this.rows.get(id)?.basis;
+  }
+
+  lastSentAt(id: string): number | undefined {
+    return this.rows.get(id)?.sentAt;
   }
 
   forget(id: string): void {

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { testServiceDatabase, until, type TestServiceDatabase } from '@countersign/testing';
-import { drained } from './drain.js';
+import { drained, openDrain } from './drain.js';
 import { givenKill } from './given.spec-support.js';
 import { migrations } from './migrations.js';
 import { FLIGHT_MS, SendLock } from './send-lock.js';
@@ -77,6 +77,16 @@ describe('the send lock and its drain, on real PostgreSQL (numbers: the guarante
     expect(performance.now() - from).toBeLessThan(2_000);
     expect(ended).toEqual([2]);
     await until(() => flight.lost.aborted && other.lost.aborted, { what: 'the flights to hear of it', everyMs: 5 });
+  });
+
+  it('2: who is frozen with the drained lock in hand keeps nobody else from sending for long', async () => {
+    const frozen = await openDrain(database.serviceUrl, 'drain of executor-2');
+    await frozen.take();
+    // Nothing more comes from it.
+    const flight = await sendLock().take();
+    expect(flight.lost.aborted).toBe(false);
+    flight.land([]);
+    await frozen.end().catch(() => {}); // the server has ended it
   });
 
   it('2: a connection that broke is not taken again', async () => {

@@ -33,22 +33,42 @@ export const LOCK_NOT_AVAILABLE = '55P03';
 const LOCK_TIMEOUT_MS = 5_000;
 const KEPT = 8;
 
+/** `asked`: the database's time, in ms, when the lock was asked for. */
+export interface Taken {
+  asked: number;
+  read: ReadingRow;
+}
+
+/** What guarantee 2 is about. */
+export interface LockConnection {
+  readonly isLost: boolean;
+  onLost: () => void;
+  /** Shares the lock, then reads what the flight goes by, in one round trip. Throws `LOCK_NOT_AVAILABLE` after waiting in vain. */
+  take(): Promise<Taken>;
+  letGo(): void;
+  close(): void;
+}
+/** Opens a connection under a name. */
+export type LockConnect = (databaseUrl: string, name: string) => Promise<LockConnection>;
+
 export class SendLock {
-  private readonly idle: Connection[] = [];
+  private readonly idle: LockConnection[] = [];
   private closed = false;
 
   constructor(
     private readonly databaseUrl: string,
     private readonly instance: string,
+    private readonly connect: LockConnect = Connection.open,
   ) {}
 
   /** Waits while a drain has the lock, or waits for it. */
   async take(): Promise<Flight> {
     for (;;) {
       const kept = this.idle.pop();
-      const connection = kept ?? (await Connection.open(this.databaseUrl, `sends of ${this.instance}`));
+      const connection = kept ?? (await this.connect(this.databaseUrl, `sends of ${this.instance}`));
       try {
-        return this.flight(connection, await connection.take());
+        const at = performance.now();
+        return this.flight(connection, openingOf(await connection.take(), at));
       } catch (error) {
         connection.close();
         // One that was kept may have broken unnoticed: another is tried.
@@ -57,7 +77,7 @@ export class SendLock {
     }
   }
 
-  private flight(connection: Connection, opening: Opening): Flight {
+  private flight(connection: LockConnection, opening: Opening): Flight {
     const lost = new AbortController();
     connection.onLost = () => lost.abort();
     if (connection.isLost) lost.abort();
@@ -70,7 +90,7 @@ export class SendLock {
   }
 
   /** Guarantee 3. */
-  private async land(connection: Connection, opening: Opening, sends: Promise<unknown>[]): Promise<void> {
+  private async land(connection: LockConnection, opening: Opening, sends: Promise<unknown>[]): Promise<void> {
     const over = new AbortController();
     await Promise.race([Promise.allSettled(sends), waited(FLIGHT_MS - opening.age(), over.signal)]);
     over.abort();
@@ -80,13 +100,13 @@ export class SendLock {
     this.idle.push(connection);
   }
 
-  private drop(connection: Connection): void {
+  private drop(connection: LockConnection): void {
     const at = this.idle.indexOf(connection);
     if (at >= 0) this.idle.splice(at, 1);
   }
 }
 
-class Connection {
+class Connection implements LockConnection {
   isLost = false;
   onLost: () => void = () => {};
 
@@ -112,18 +132,13 @@ class Connection {
     return connection;
   }
 
-  /**
-   * In one round trip: the second statement's snapshot is of after the lock. How long the lock was waited for is told by the
-   * database, so the waiting is not taken for age.
-   */
-  async take(): Promise<Opening> {
-    const at = performance.now();
+  /** The second statement's snapshot is of after the lock. */
+  async take(): Promise<Taken> {
     const [taken, read] = await Promise.all([
       this.client.query<{ asked: string }>(TAKE),
       this.client.query<ReadingRow>(READ),
     ]);
-    const waited = Number(read.rows[0]!.now) - Number(taken.rows[0]!.asked);
-    return new Opening(readingOf(read.rows[0]!, at + Math.max(0, waited)));
+    return { asked: Number(taken.rows[0]!.asked), read: read.rows[0]! };
   }
 
   /** Not waited for: whoever takes the connection next is behind it. What fails here ends the connection, and the lock with it. */
@@ -136,6 +151,11 @@ class Connection {
     void this.client.end().catch(() => {}); // the lock is gone with the connection either way
     this.onLost();
   }
+}
+
+/** How long the lock was waited for is told by the database, so the waiting is not taken for age. */
+function openingOf({ asked, read }: Taken, at: number): Opening {
+  return new Opening(readingOf(read, at + Math.max(0, Number(read.now) - asked)));
 }
 
 function waited(ms: number, signal: AbortSignal): Promise<void> {

@@ -1,3 +1,4 @@
+import type { EffectClass } from '@countersign/tool-sdk';
 import type {
   Code,
   DoneCheck,
@@ -21,6 +22,8 @@ export type Warrant = EventData<'countersign.action.approved.v1'>;
 export interface WorkBody {
   warrant: string;
   traceparent?: string;
+  /** Of what is in doubt: when it was first sent. */
+  sentAt?: string;
 }
 
 /** Kinds of work: a warrant to carry out, an action in doubt to look up, and a change of a switch or stage to acknowledge. */
@@ -84,15 +87,47 @@ export type Ending =
   | { tag: 'failed'; refusal: Refused; recordsRead: RecordRead[] }
   | { tag: 'returned'; refusal: Refusal; preview?: Preview; recordsRead: RecordRead[] }
   | { tag: 'blocked'; refusal: Refusal }
-  | { tag: 'in-doubt'; refusal: Refusal; known: string; recordsRead?: RecordRead[] }
+  | { tag: 'in-doubt'; refusal: Refusal; known: string; recordsRead?: RecordRead[]; sent?: Sent }
   | {
       tag: 'resolved';
       outcome: 'committed' | 'failed';
+      by: 'lookup' | 'person';
       detail: string;
       committed?: Committed;
       recordsRead?: RecordRead[];
     }
+  /** A doubt that no look-up can settle (any more): a person does. */
+  | { tag: 'left'; because: string }
   | { tag: 'void'; because: string };
+
+/** What is known of a commit that was sent, for whoever has to find out what became of it. */
+export interface Sent {
+  effectClass: EffectClass;
+  /** As they travel: personal values are tokens. */
+  arguments: JsonObject;
+  amount?: { amount: string; currency: string };
+  firstAt?: string;
+  lastAt?: string;
+  /** Its tool can look it up. */
+  canLookUp: boolean;
+}
+
+/** The state row of a commit in doubt: who settles it first, a look-up or a person, does so for good. */
+export type Doubt =
+  | {
+      tag: 'open';
+      about: About;
+      target: string;
+      attempts: number;
+      since: string;
+      known: string;
+      asked: boolean;
+      sent?: Sent;
+    }
+  | { tag: 'resolved'; about: About; by: 'lookup' | 'person'; outcome: 'committed' | 'failed'; at: string };
+
+export const doubtKey = ({ actionId, revision }: Pick<About, 'actionId' | 'revision'>): string =>
+  `doubt/${actionId}/${revision}`;
 
 /** What a finished row hands to `decide`. */
 export interface Outcome {
@@ -111,6 +146,7 @@ const STATUS = {
   blocked: 'BLOCKED',
   'in-doubt': 'IN_DOUBT',
   resolved: 'RESOLVED',
+  left: 'LEFT',
   void: 'VOID',
 } as const satisfies Record<Ending['tag'], string>;
 

@@ -3,7 +3,8 @@ import type { AddressInfo } from 'node:net';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { Circuit } from './circuits.js';
 import { Credentials } from './credentials.js';
 import { Target, type Errand } from './target-client.js';
 
@@ -15,6 +16,8 @@ describe('a target over HTTP', () => {
   let answer: Answer = () => {};
   let server: Server;
   let target: Target;
+  let circuit: Circuit;
+  let url: string;
   const errand = (change: Partial<Errand> = {}): Errand => ({
     tenant: 'acme',
     actor: 'alice',
@@ -41,11 +44,14 @@ describe('a target over HTTP', () => {
       answer(request, response);
     });
     await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
-    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    target = new Target('helpdesk', url, new Credentials(dir));
+    url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   });
+  beforeEach(() => {
+    circuit = new Circuit('helpdesk', () => {});
+    target = new Target({ name: 'helpdesk', url, concurrency: 24, circuit, credentials: new Credentials(dir) });
+  });
+  afterEach(() => target.close());
   afterAll(async () => {
-    await target.close();
     server.closeAllConnections();
     await new Promise((closed) => server.close(closed));
     rmSync(dir, { recursive: true });
@@ -112,6 +118,25 @@ describe('a target over HTTP', () => {
     const before = seen.length;
     await expect(ask(json(201, {}), { isLate: () => true })).rejects.toMatchObject({ name: 'NothingDone' });
     expect(seen).toHaveLength(before);
+  });
+
+  it('is left alone once its circuit is open: nothing is sent, and that is known', async () => {
+    for (let time = 0; time < 10; time++) await ask(json(503, {})).catch(() => {});
+    const before = seen.length;
+    expect(circuit.state).toBe('open');
+    await expect(ask(json(201, {}))).rejects.toMatchObject({ name: 'NothingDone' });
+    const get = target.clientFor(errand()).request({ method: 'GET', path: '/v1/orders' });
+    await expect(get).rejects.toMatchObject({ name: 'NoAnswer' });
+    expect(seen).toHaveLength(before);
+  });
+
+  it('proves nothing by a second write that is not sent: the first one was', async () => {
+    let isLate = false;
+    const client = target.clientFor(errand({ isLate: () => isLate }));
+    answer = json(201, {});
+    await client.request(post);
+    isLate = true;
+    await expect(client.request(post)).rejects.toMatchObject({ name: 'NoAnswer' });
   });
 
   it('is not asked for what nobody waits for any more', async () => {

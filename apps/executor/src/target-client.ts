@@ -8,10 +8,10 @@ import {
   type TargetClient,
   type TargetRequest,
 } from '@countersign/tool-sdk';
+import { Abandoned, NotAsked, type Circuit } from './circuits.js';
 import type { Credentials } from './credentials.js';
 import { Slots } from './slots.js';
 
-const CONNECTIONS = 24;
 const MAX_ANSWER_BYTES = 1024 * 1024;
 
 /** What a request is made for. */
@@ -29,41 +29,61 @@ export interface Errand {
   signal: AbortSignal;
 }
 
-/** One target: kept-alive connections, bounded, and a handle on it per errand. JSON only, at most 1 MiB an answer. */
-export class Target {
-  private readonly pool: Pool;
-  private readonly slots = new Slots(CONNECTIONS);
+export interface TargetParts {
+  name: string;
+  url: string;
+  /** So many requests at once. */
+  concurrency: number;
+  circuit: Circuit;
+  credentials: Pick<Credentials, 'tokenFor'>;
+  pool?: Pick<Pool, 'request' | 'destroy'>;
+}
 
-  constructor(
-    private readonly name: string,
-    url: string,
-    private readonly credentials: Credentials,
-  ) {
-    this.pool = new Pool(new URL(url).origin, {
-      connections: CONNECTIONS,
-      pipelining: 1,
-      headersTimeout: 0,
-      bodyTimeout: 0,
-      maxResponseSize: MAX_ANSWER_BYTES,
-    });
+/** One target: kept-alive connections, bounded, a circuit, and a handle on it per errand. JSON only, at most 1 MiB an answer. */
+export class Target {
+  private readonly name: string;
+  private readonly slots: Slots;
+  private readonly pool: Pick<Pool, 'request' | 'destroy'>;
+
+  constructor(private readonly parts: TargetParts) {
+    this.name = parts.name;
+    this.slots = new Slots(parts.concurrency);
+    this.pool = parts.pool ?? connect(parts);
   }
 
   clientFor(errand: Errand): TargetClient {
-    return { request: (request) => this.slots.run(() => this.request(request, errand), errand.finishes) };
+    const begun = { writes: 0 };
+    return { request: (request) => this.slots.run(() => this.request(request, errand, begun), errand.finishes) };
   }
 
   close(): Promise<void> {
     return this.pool.destroy();
   }
 
-  private async request(request: TargetRequest, errand: Errand): Promise<TargetAnswer> {
-    if (request.method !== 'GET' && errand.isLate?.()) throw new NothingDone('its moment passed before it was sent');
-    const token = await this.credentials.tokenFor(this.name, errand.tenant);
-    // It may have waited for its turn until nobody waits for it any more.
-    if (errand.signal.aborted) throw new NoAnswer(`${this.name} was not asked any more`);
+  /** `begun`: what of this errand was sent already. Then it proves nothing that no more is sent. */
+  private async request(request: TargetRequest, errand: Errand, begun: { writes: number }): Promise<TargetAnswer> {
+    const { circuit, credentials } = this.parts;
+    const writes = request.method !== 'GET';
+    const unsent = (why: string) => (writes && begun.writes === 0 ? new NothingDone(why) : new NoAnswer(why));
+    const token = await credentials.tokenFor(this.name, errand.tenant);
+    try {
+      return await circuit.run(async () => {
+        if (writes && errand.isLate?.()) throw unsent(TOO_LATE);
+        // It may have waited for its turn, or the circuit's, until nobody waits for it any more.
+        if (errand.signal.aborted) throw new Abandoned(`${this.name} was not asked any more`);
+        if (writes) begun.writes += 1;
+        return this.exchange(request, errand, token);
+      });
+    } catch (error) {
+      throw error instanceof NotAsked ? unsent(error.message) : error;
+    }
+  }
+
+  private async exchange(request: TargetRequest, errand: Errand, token: string): Promise<TargetAnswer> {
     const deadline = new AbortController();
-    const abort = () => deadline.abort(new NoAnswer(`${this.name} did not answer in ${errand.timeoutMs} ms`));
-    const timer = setTimeout(abort, errand.timeoutMs);
+    const silence = `${this.name} did not answer in ${errand.timeoutMs} ms`;
+    const abort = () => deadline.abort(new Abandoned(silence));
+    const timer = setTimeout(() => deadline.abort(new NoAnswer(silence)), errand.timeoutMs);
     errand.signal.addEventListener('abort', abort, { once: true });
     try {
       return await this.answered(await this.pool.request(this.message(request, errand, token, deadline.signal)));
@@ -104,6 +124,17 @@ export class Target {
     return answer;
   }
 }
+
+const TOO_LATE = 'its moment passed before it was sent';
+
+const connect = ({ url, concurrency }: TargetParts) =>
+  new Pool(new URL(url).origin, {
+    connections: concurrency,
+    pipelining: 1,
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    maxResponseSize: MAX_ANSWER_BYTES,
+  });
 
 /** Undefined for what no event could carry as well: a number like 1e999, a hundred levels. */
 function parsed(text: string): Json | undefined {

@@ -4,8 +4,7 @@ import { classified, digest, jcs, type Json } from '@countersign/contracts';
 import type { WorkRow } from '@countersign/messaging';
 import { NoAnswer, ToolRefusal, type TargetAnswer } from '@countersign/tool-sdk';
 import { packWarrant } from '@countersign/signing';
-import { MAX_ATTEMPTS } from './automaton.js';
-import { aboutOf, givenRecord, givenRow, givenWarrant, pens } from './given.spec-support.js';
+import { aboutOf, givenRecord, givenRow, givenWarrant, NOW, pens } from './given.spec-support.js';
 import { NotedRound, Surroundings } from './round.spec-support.js';
 import { GRANT, SETTLE, type Outcome } from './state.js';
 
@@ -117,12 +116,17 @@ describe('a round of the executor (numbers: the guarantees of work.ts)', () => {
   it('ends in doubt when even looking up does not answer for long, and is settled by a later look', async () => {
     at.answer = () => Promise.reject(new NoAnswer('silence'));
     const warrant = givenWarrant();
-    await at.executor().perform([givenRow(warrant, { status: 'SENT', attempts: MAX_ATTEMPTS + 1 })], at.round);
+    const longAgo = new Date(NOW.getTime() - at.doubtAfterMs);
+    await at.executor().perform([givenRow(warrant, { status: 'SENT', attempts: 2, sentAt: longAgo })], at.round);
     expect(at.round.notes).toEqual(['GET /lookup', 'IN_DOUBT']);
+    expect(at.round.ending).toMatchObject({
+      sent: { effectClass: 'A', arguments: warrant.arguments, canLookUp: true, firstAt: longAgo.toISOString() },
+    });
     at.round = new NotedRound();
     const settle = givenRow(warrant, { id: `${warrant.jti}/settle`, kind: SETTLE });
     await at.executor().perform([settle], at.round);
     expect(at.round.notes).toEqual(['GET /lookup', 'retry as QUEUED']);
+    expect(at.toldOfDoubts).toEqual([expect.stringContaining('silence')]);
     at.answer = () => Promise.resolve(done);
     await at.executor().perform([settle], at.round);
     expect(at.round.ended.get(settle.id)).toMatchObject({
@@ -139,6 +143,33 @@ describe('a round of the executor (numbers: the guarantees of work.ts)', () => {
     expect(at.round.ended.get(settle.id)).toMatchObject({
       outcome: { ending: { tag: 'resolved', outcome: 'failed' } },
     });
+  });
+
+  it.each<[string, Partial<WorkRow>, string]>([
+    ['sends it again while the target remembers its key', {}, 'POST /issue_refund'],
+    ['looks it up towards the end of that time', { sentAt: new Date(NOW.getTime() - 60_000) }, 'GET /lookup'],
+  ])('4: %s, however patient it is', async (_, sent, first) => {
+    const row = givenRow(givenWarrant(), { status: 'SENT', attempts: 2, sentAt: NOW, ...sent });
+    await at.executor({ keyLifetimeMs: 120_000 }).perform([row], at.round);
+    expect(at.round.notes[0]).toBe(first);
+  });
+
+  it('leaves a doubt to a person once the target may have forgotten the key it does not know', async () => {
+    at.answer = () => Promise.resolve({ status: 404, body: {} });
+    const warrant = givenWarrant();
+    const { body } = givenRow(warrant);
+    const sentAt = new Date(NOW.getTime() - 60_000).toISOString();
+    const settle = givenRow(warrant, {
+      id: `${warrant.jti}/settle`,
+      kind: SETTLE,
+      body: { ...(body as object), sentAt },
+    });
+    await at.executor({ keyLifetimeMs: 120_000 }).perform([settle], at.round);
+    expect(at.round.notes).toEqual(['GET /lookup', 'LEFT']);
+    at.round = new NotedRound();
+    at.answer = () => Promise.resolve(done);
+    await at.executor({ keyLifetimeMs: 120_000 }).perform([settle], at.round);
+    expect(at.round.notes).toEqual(['GET /lookup', 'RESOLVED']);
   });
 
   it('publishes what a target says in halves of characters, well-formed and digestible', async () => {

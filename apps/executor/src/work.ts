@@ -2,10 +2,11 @@ import { refusal } from '@countersign/contracts';
 import type { Round, Worker, WorkRow } from '@countersign/messaging';
 import type { Tool } from '@countersign/tool-sdk';
 import type { Attempts, Looked } from './attempt.js';
-import { MAX_ATTEMPTS, waitAfter } from './automaton.js';
-import { allEnded, Commits, inDoubt, retry, type Departure, type Job } from './commits.js';
-import { decideEnding } from './decide.js';
+import { FORGOTTEN, inDoubt, keysKept, MAX_ATTEMPTS, waitAfter } from './automaton.js';
+import { allEnded, Commits, retry, type Departure, type Job } from './commits.js';
+import { decideEnding, endingTouches } from './decide.js';
 import type { Gate } from './gate.js';
+import type { Heartbeats } from './heartbeats.js';
 import type { Opening } from './opening.js';
 import { needsRecheck, type Recheck } from './recheck.js';
 import { alsoRead } from './records.js';
@@ -19,6 +20,7 @@ import {
   type About,
   type Ending,
   type Outcome,
+  type Sent,
   type Warrant,
   type WorkBody,
 } from './state.js';
@@ -26,8 +28,12 @@ import type { WarrantBook } from './warrant-book.js';
 
 export interface ExecutorParts {
   book: Pick<WarrantBook, 'fromPacked' | 'forget'>;
-  /** Whether switches and stages are known: until then nothing is claimed. */
+  /** Whether switches and stages are known, and audit was heard: until then nothing is claimed. */
   mayBegin: () => boolean;
+  /** Targets that do not answer. */
+  limits: () => ReadonlyMap<string, 'none' | 'one'>;
+  heartbeats: Pick<Heartbeats, 'covers'>;
+  doubtAfterMs: number;
   gate: Gate;
   lock: Pick<SendLock, 'take'>;
   attempts: Attempts;
@@ -36,6 +42,8 @@ export interface ExecutorParts {
   /** A stored warrant that does not verify: somebody wrote to the table. */
   onForged: (row: WorkRow, because: string) => void;
   onEnding: (about: About, ending: Ending) => void;
+  /** The target was asked after a commit in doubt, and what it said settles nothing. */
+  onAsked: (about: About, said: string) => Promise<void>;
 }
 
 /** A look is tried for as long as a send is: a target that restarts is no reason to fail. */
@@ -63,12 +71,15 @@ export class Executor implements Worker<Outcome> {
   private readonly commits: Commits;
 
   constructor(private readonly parts: ExecutorParts) {
-    const { gate, lock, attempts } = parts;
-    this.commits = new Commits({ gate, lock, attempts, memory: this.memory, end: this.end.bind(this) });
+    this.commits = new Commits({ ...parts, memory: this.memory, end: this.end.bind(this) });
   }
 
   mayBegin(): boolean {
     return this.parts.mayBegin();
+  }
+
+  limits(): ReadonlyMap<string, 'none' | 'one'> {
+    return this.parts.limits();
   }
 
   async perform(rows: WorkRow[], round: Round): Promise<void> {
@@ -81,7 +92,7 @@ export class Executor implements Worker<Outcome> {
       const job = this.jobOf(row);
       if ('absent' in job) tasks.push(retry(row, 'QUEUED', SETTLE_AT_MOST_MS, job.absent, round));
       else if (!('tool' in job)) tasks.push(this.end(row, job.about, job.ending, round));
-      else if (row.kind === SETTLE) tasks.push(this.settle(job, round));
+      else if (row.kind === SETTLE) tasks.push(this.settle(job, opening, round));
       else if (row.status === 'SENT') direct.push(this.commits.again(job));
       else this.sort(job, opening, round, { direct, careful, tasks });
     }
@@ -89,10 +100,7 @@ export class Executor implements Worker<Outcome> {
     await allEnded(tasks);
   }
 
-  touches(): string[] {
-    return [];
-  }
-
+  readonly touches = endingTouches;
   readonly decide = decideEnding;
 
   /** Whatever could not be said of it: was it sent, then nobody knows; else nothing was done. A doubt stays one. */
@@ -100,7 +108,8 @@ export class Executor implements Worker<Outcome> {
     const job = this.jobOf(row);
     if (row.kind === SETTLE || !('about' in job) || !job.about) return undefined;
     const detail = 'what came of it could not be published';
-    const ending: Ending = row.status === 'SENT' ? inDoubt(detail) : failed(refusal('UPSTREAM_FAILED', detail));
+    const unsaid = failed(refusal('UPSTREAM_FAILED', detail));
+    const ending: Ending = row.status === 'SENT' ? { ...inDoubt(detail), ...this.sent(row) } : unsaid;
     return { status: statusOf(ending), outcome: { ending, attempts: row.attempts, about: job.about } };
   }
 
@@ -180,13 +189,21 @@ export class Executor implements Worker<Outcome> {
     return undefined;
   }
 
-  /** An action in doubt is asked after for as long as nobody knows. */
-  private async settle({ row, warrant, about, tool }: Job, round: Round): Promise<void> {
-    if (!tool.lookup) return this.end(row, about, { tag: 'void', because: `${about.tool} cannot be looked up` }, round);
+  /** An action in doubt is asked after for as long as nobody knows, and a look-up can tell. */
+  private async settle({ row, warrant, about, tool }: Job, opening: Opening, round: Round): Promise<void> {
+    const left = (because: string) => this.end(row, about, { tag: 'left', because }, round);
+    if (!tool.lookup) return left(`${about.tool} cannot be looked up`);
     const found = await this.parts.attempts.lookUp(warrant, tool, round.signal);
     if (found.tag === 'unknown') {
+      await this.parts.onAsked(about, found.detail);
       const inMs = Math.min(SETTLE_EVERY_MS * row.attempts, SETTLE_AT_MOST_MS);
       return retry(row, 'QUEUED', inMs, found.detail, round);
+    }
+    const { sentAt } = row.body as unknown as WorkBody;
+    const sentForMs = sentAt === undefined ? 0 : opening.now() - Date.parse(sentAt);
+    if (found.tag === 'nothing' && !keysKept(sentForMs, tool.contract.keyLifetimeMs)) {
+      await this.parts.onAsked(about, FORGOTTEN);
+      return left(FORGOTTEN);
     }
     const detail =
       found.tag === 'done'
@@ -194,16 +211,52 @@ export class Executor implements Worker<Outcome> {
         : 'the target does not know the key: nothing was done';
     const committed = found.tag === 'done' ? { committed: found.committed } : {};
     const outcome = found.tag === 'done' ? 'committed' : 'failed';
-    await this.end(row, about, { tag: 'resolved', outcome, detail, ...committed }, round);
+    await this.end(row, about, { tag: 'resolved', outcome, by: 'lookup', detail, ...committed }, round);
+  }
+
+  /** What is told of a commit in doubt; nothing beside its row where its warrant or tool is gone. */
+  private sent(row: WorkRow): { sent?: Sent } {
+    const opened = this.parts.book.fromPacked((row.body as unknown as WorkBody).warrant);
+    const tool = opened.ok ? this.parts.toolOf(opened.warrant) : undefined;
+    if (!opened.ok || !tool) return {};
+    const args = opened.warrant.arguments;
+    const amount = amountOf(tool, args);
+    const firstAt = row.sentAt?.toISOString();
+    const lastAt = iso(this.memory.lastSentAt(row.id)) ?? firstAt;
+    const { class: effectClass = 'D' } = tool.contract;
+    return {
+      sent: {
+        effectClass,
+        arguments: args,
+        canLookUp: tool.lookup !== undefined,
+        ...(amount && { amount }),
+        ...(firstAt && { firstAt }),
+        ...(lastAt && { lastAt }),
+      },
+    };
   }
 
   private async end(row: WorkRow, about: About | undefined, last: Ending, round: Round): Promise<void> {
-    const ending = alsoRead(last, this.memory.readsOf(row.id));
+    const read = alsoRead(last, this.memory.readsOf(row.id));
+    const ending: Ending = read.tag === 'in-doubt' ? { ...read, ...this.sent(row) } : read;
     const outcome: Outcome = { ending, attempts: row.attempts, ...(about ? { about } : {}) };
     await round.finish(row, { tag: 'done', status: statusOf(ending), outcome });
     this.memory.forget(row.id);
     this.parts.book.forget((row.body as unknown as WorkBody).warrant);
     if (about) this.parts.onEnding(about, ending);
+  }
+}
+
+function iso(ms: number | undefined): string | undefined {
+  return ms === undefined ? undefined : new Date(ms).toISOString();
+}
+
+/** In the tool's own words, which must not keep a doubt from being told. */
+function amountOf(tool: Tool, args: Warrant['arguments']): Sent['amount'] {
+  try {
+    return tool.contract.blast?.(args).amount;
+  } catch {
+    return undefined;
   }
 }
 

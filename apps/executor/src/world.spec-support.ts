@@ -14,7 +14,7 @@ import {
   type OutRecord,
   type Preview,
 } from '@countersign/contracts';
-import { Signer, signedEncoder } from '@countersign/signing';
+import { plainEncoder, Signer, signedEncoder } from '@countersign/signing';
 import {
   PlainKafka,
   testBrokers,
@@ -75,13 +75,15 @@ export class World {
   private helpdesk: Child;
   private intents = 0;
 
-  static async open(): Promise<World> {
+  /** `auditLimitMs`: by default one beat of audit's is enough for all of a suite; with one of its own it begins without any. */
+  static async open({ auditLimitMs = 0, doubtAfterMs = 300_000 } = {}): Promise<World> {
     const world = new World();
     world.makeKeys();
     world.plain = await PlainKafka.connect();
     await world.plain.createTopics(world.prefix);
     world.switches = new Switches(world.plain, world.prefix, world.pens);
     await world.switches.apply('stage/workflow/support-desk', { stage: 'scoped' });
+    if (!auditLimitMs) await world.beat();
     const [own, helpdesk] = await Promise.all([testServiceDatabase('executor', { migrations }), testDatabase()]);
     world.databases.push(own, helpdesk);
     world.pool = new pg.Pool({ connectionString: own.url, max: 2 });
@@ -96,8 +98,10 @@ export class World {
       COUNTERSIGN_CREDENTIALS_DIR: path.join(world.dir, 'credentials'),
       COUNTERSIGN_INSTANCE: 'executor-1',
       HELPDESK_URL: world.helpdesk.url,
+      COUNTERSIGN_AUDIT_LIMIT_MS: String(auditLimitMs || 3_600_000),
+      COUNTERSIGN_DOUBT_AFTER_MS: String(doubtAfterMs),
     };
-    await world.startExecutor();
+    await world.startExecutor(auditLimitMs ? '/healthz' : '/readyz');
     return world;
   }
 
@@ -110,8 +114,8 @@ export class World {
     rmSync(this.dir, { recursive: true, force: true });
   }
 
-  async startExecutor(): Promise<void> {
-    this.executor = await this.processes.start('executor', this.executorEnv);
+  async startExecutor(probe?: string): Promise<void> {
+    this.executor = await this.processes.start('executor', this.executorEnv, probe);
   }
 
   startAnother(instance: string): Promise<Child> {
@@ -180,6 +184,48 @@ export class World {
   async publish(...records: OutRecord[]): Promise<void> {
     const messages = records.map(({ key, value, headers }) => ({ key, value, headers }));
     await this.plain.produce(topicName('decisions', this.prefix), ...messages);
+  }
+
+  /** Audit's word that everything before an instant is stored; by default, before now. */
+  async beat(ingestedThrough = new Date(), signedBy = 'audit'): Promise<void> {
+    const type = 'countersign.audit.heartbeat.v1';
+    const at = new Date().toISOString();
+    const nobody = { tenantid: '', actorid: '', session: '', correlationid: '', causationid: '' };
+    const data = { ingestedThrough: ingestedThrough.toISOString(), at, instance: 'audit-1', version: '0.1.0' };
+    const draft = { ...nobody, type, id: eventIdOf(type, at, signedBy), time: at, subject: 'audit-1', data } as const;
+    const encode = signedBy === 'nobody' ? plainEncoder('audit') : signedEncoder('audit', this.pens.get(signedBy)!);
+    const { key, value, headers } = encode(draft);
+    await this.plain.produce(topicName('audit', this.prefix), { key, value, headers });
+  }
+
+  /** Policy's word on a person's verdict, signed by whoever is said to. */
+  async settle(warrant: Warrant, outcome: 'committed' | 'failed', signedBy = 'policy'): Promise<void> {
+    const type = 'countersign.action.settled.v1';
+    const { intentId, actionId, revision, tenant } = warrant;
+    const encode = signedEncoder('policy', this.pens.get(signedBy)!);
+    const record = encode({
+      type,
+      ...{ id: eventIdOf(type, actionId, signedBy, outcome), time: new Date().toISOString(), subject: actionId },
+      ...{ tenantid: tenant, actorid: 'bob', session: warrant.session, correlationid: intentId, causationid: intentId },
+      data: { intentId, actionId, revision, tenant, outcome, by: 'bob', reason: 'I looked.' },
+    });
+    await this.publish(record);
+  }
+
+  /** Work that waits for a later time is due now. */
+  async hurry(id: string): Promise<void> {
+    await this.pool.query(`update executor.work set not_before = now() where id = $1 and ended_at is null`, [id]);
+  }
+
+  /** Rows of a table of the executor's. */
+  async rows(text: string, values: unknown[] = []): Promise<JsonObject[]> {
+    return (await this.pool.query<JsonObject>(text, values)).rows;
+  }
+
+  /** What the executor says of its readiness. */
+  async readiness(): Promise<{ status: number; text: string }> {
+    const answer = await fetch(`${this.executor.url}/readyz`);
+    return { status: answer.status, text: await answer.text() };
   }
 
   /** Publishes a warrant and waits for what the executor says of it. */
@@ -297,7 +343,7 @@ export class World {
   }
 
   private makeKeys(): void {
-    for (const owner of ['policy', 'approval', 'executor', 'stranger']) {
+    for (const owner of ['policy', 'approval', 'executor', 'audit', 'stranger']) {
       const { privateKey, publicKey } = generateKeyPairSync('ed25519');
       this.pens.set(owner, new Signer(privateKey));
       if (owner === 'executor') this.write('keys/sign.pem', privateKey.export({ type: 'pkcs8', format: 'pem' }));

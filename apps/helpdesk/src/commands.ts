@@ -2,19 +2,23 @@
  * The writes, each one function of the database and so one round trip. What they guarantee:
  * 1. Effect, ledger row and remembered answer are one transaction: all or none.
  * 2. Two requests with one key run one after the other; the second gets the first's answer and changes nothing.
- * 3. Only an effect is remembered. A refusal frees its key, and a look-up waits for a write under its key, so a key without an
- *    answer proves that nothing was done.
+ * 3. Only an effect is remembered, for the lifetime of a key. A refusal frees its key, and a look-up waits for a write under its key, so
+ *    within that time a key without an answer proves that nothing was done. After it the key is as good as new, and acts again.
  * 4. `Countersign-Not-After` is held against this database's clock after every lock is taken; `started_at` is that moment.
  * 5. `ifVersion` is compared under the row's lock.
  * 6. What belongs to a restricted customer is touched with leave alone (`p_open`), and a refusal says nothing of it. A repeat
  *    is answered as the first time: what a key did is told to whoever knows the key.
  */
 export const commands = `
+create function is_kept(p_created timestamptz) returns boolean language sql stable as
+$$ select p_created > clock_timestamp() - current_setting('helpdesk.key_lifetime_ms')::float8 * interval '1 ms' $$;
+
 create function remembered(p_tenant text, p_key text, p_hash text) returns outcome language plpgsql as $$
 declare seen idempotency;
 begin
   if p_key is null then return null; end if;
   perform pg_advisory_xact_lock(hashtextextended(p_tenant || '/' || p_key, 0));
+  delete from idempotency where tenant = p_tenant and key = p_key and not is_kept(created_at);
   select * into seen from idempotency where tenant = p_tenant and key = p_key;
   if not found then return null; end if;
   if seen.request_hash <> p_hash then
@@ -26,7 +30,7 @@ end $$;
 create function known_by(p_tenant text, p_key text) returns setof idempotency language plpgsql as $$
 begin
   perform pg_advisory_xact_lock_shared(hashtextextended(p_tenant || '/' || p_key, 0));
-  return query select * from idempotency where tenant = p_tenant and key = p_key;
+  return query select * from idempotency where tenant = p_tenant and key = p_key and is_kept(created_at);
 end $$;
 
 create function too_late(p_started timestamptz, p_not_after numeric) returns outcome language sql stable as

@@ -6,6 +6,11 @@ const settings = z.object({
   PORT: z.coerce.number().int().min(0).max(65_535),
   DATABASE_URL: z.string().regex(/^postgres(ql)?:\/\//, 'must be a postgres:// URL'),
   HELPDESK_TOKENS_DIR: z.string().min(1),
+  HELPDESK_KEY_LIFETIME_MS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(24 * 3_600_000),
   HELPDESK_POOL_SIZE: z.coerce.number().int().min(1).max(200).default(16),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
 });

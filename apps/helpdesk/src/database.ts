@@ -3,7 +3,7 @@ import pg from 'pg';
 import { commands } from './commands.js';
 import { deskCommands } from './desk-commands.js';
 import { records } from './records.js';
-import { deskSchema, schema } from './schema.js';
+import { deskSchema, keysEnd, schema } from './schema.js';
 import { deskSeed, seed } from './seed.js';
 
 const dropFunctions = `
@@ -19,6 +19,7 @@ const migrations = [
   { id: '003-seed', sql: seed },
   { id: '004-desk', sql: deskSchema },
   { id: '005-desk-seed', sql: deskSeed },
+  { id: '006-keys-end', sql: keysEnd },
   { id: `functions-${createHash('sha256').update(functions).digest('hex').slice(0, 16)}`, sql: functions },
 ];
 const MIGRATION_LOCK = 7_301_001;
@@ -46,12 +47,21 @@ export async function migrate(pool: pg.Pool): Promise<void> {
   }
 }
 
-/** `onError` hears of idle connections that break; the pool replaces them by itself. */
-export function openPool(url: string, size: number, onError: (error: Error) => void): pg.Pool {
+export interface PoolSettings {
+  url: string;
+  size: number;
+  /** For so long a key is remembered. */
+  keyLifetimeMs: number;
+  /** Hears of idle connections that break; the pool replaces them by itself. */
+  onError: (error: Error) => void;
+}
+
+export function openPool({ url, size, keyLifetimeMs, onError }: PoolSettings): pg.Pool {
   const pool = new pg.Pool({
     connectionString: url,
     max: size,
     application_name: 'helpdesk',
+    options: `-c helpdesk.key_lifetime_ms=${keyLifetimeMs}`,
     connectionTimeoutMillis: 5_000,
   });
   pool.on('error', onError);

@@ -26,8 +26,8 @@ export class TestDesk {
     return desk;
   }
 
-  async start(): Promise<void> {
-    this.pool = openPool(this.database.url, 16, () => undefined);
+  async start(keyLifetimeMs = 86_400_000): Promise<void> {
+    this.pool = openPool({ url: this.database.url, size: 16, keyLifetimeMs, onError: () => undefined });
     await migrate(this.pool);
     this.app = buildServer({ pool: this.pool, tenantOf: tenantsByToken(tokens), logLevel: 'silent' });
     this.url = await this.app.listen({ host: '127.0.0.1', port: 0 });
@@ -41,6 +41,13 @@ export class TestDesk {
   async close(): Promise<void> {
     await this.stop();
     await this.database.drop();
+  }
+
+  /** The answer as it came. */
+  async raw(method: string, path: string, body: object, headers: Headers) {
+    const sent = { authorization: `Bearer ${tokens.acme}`, 'content-type': 'application/json', ...headers };
+    const response = await fetch(this.url + path, { method, headers: sent, body: JSON.stringify(body) });
+    return { status: response.status, statusText: response.statusText, text: await response.text() };
   }
 
   async call(method: string, path: string, body?: object, headers: Headers = {}, tenant: Tenant = 'acme') {

@@ -7,8 +7,9 @@ export const BEFORE_A_LIMIT_MS = 250;
 const off = z.union([z.literal(0), z.null()]).transform(() => undefined);
 
 /**
- * What goes wrong on purpose. `dropAnswer` and `dropNext` act on writes, after their effect; the rest on all of /v1, before. Of the latency
- * of a write that has a limit, what would make it too late comes after the effect: a slow target, not one that nothing ever reaches.
+ * What goes wrong on purpose. `dropAnswer` and `dropNext` act on writes, after their effect; the rest on all of /v1, before. Garbage comes
+ * before the effect or after it, as the numbers have it. Of the latency of a write that has a limit, what would make it too late comes after
+ * the effect: a slow target, not one that nothing ever reaches.
  */
 export const faultsSchema = z.strictObject({
   dropAnswer: rate.default(0),
@@ -16,10 +17,20 @@ export const faultsSchema = z.strictObject({
   /** 0 and null: no status. */
   status: z.union([z.int().min(400).max(599), off]).optional(),
   statusRate: rate.optional(),
+  garbageRate: rate.default(0),
   latencyMs: z.number().min(0).max(600_000).default(0),
   seed: z.int().min(0).optional(),
 });
 export type FaultSettings = z.infer<typeof faultsSchema>;
+
+const FORMS = ['page', 'cut', 'other', 'phrase'] as const;
+
+/** An answer that is none: a web page, half of its JSON, another JSON, or a strange phrase beside the status. */
+export interface Garbage {
+  form: (typeof FORMS)[number];
+  /** Instead of doing anything; else in the place of the answer. */
+  before: boolean;
+}
 
 /** mulberry32: small, and the same numbers for the same seed. */
 function numbers(seed: number): () => number {
@@ -68,6 +79,13 @@ export class Faults {
     return status !== undefined && this.random() < statusRate ? status : undefined;
   }
 
+  /** What to answer a request with instead, if so. */
+  garbage(): Garbage | undefined {
+    const { garbageRate } = this.settings;
+    if (garbageRate === 0 || this.random() >= garbageRate) return undefined;
+    return { form: FORMS[Math.floor(this.random() * FORMS.length)]!, before: this.random() < 0.5 };
+  }
+
   /** Asked once for each answer of a write that took effect, or of its replay. */
   dropsThisAnswer(): boolean {
     if (this.settings.dropNext > 0) {
@@ -75,5 +93,21 @@ export class Faults {
       return true;
     }
     return this.random() < this.settings.dropAnswer;
+  }
+}
+
+/** What is sent in the place of an answer. */
+export function garbled(payload: string, { form }: Garbage): string {
+  switch (form) {
+    case 'page':
+      return '<html><body><h1>502 Bad Gateway</h1></body></html>';
+    case 'cut':
+      return payload.slice(0, Math.ceil(payload.length / 2));
+    case 'other':
+      return '[{"status":"ok"},null,7]';
+    case 'phrase':
+      return payload;
+    default:
+      return form satisfies never;
   }
 }

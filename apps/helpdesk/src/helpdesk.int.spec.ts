@@ -209,6 +209,34 @@ describe('3. an answer that is lost', () => {
     expect(await pay(refund('ord_10007'), key)).toMatchObject({ status: 201, replayed: null });
   });
 
+  it('answers garbage before an effect or after it: the key alone tells which', async () => {
+    await faults({ garbageRate: 1, seed: 4 });
+    const forms = new Set<string>();
+    const seen = { before: 0, after: 0 };
+    for (let round = 0; round < 24; round++) {
+      const key = randomUUID();
+      const answer = await desk.raw('POST', '/v1/refunds', refund('ord_10030', '1.00'), { 'idempotency-key': key });
+      forms.add(answer.statusText === 'Teapot Assumed Unwell' ? 'phrase' : answer.text.slice(0, 2));
+      seen[(await effectsOf(key)).length ? 'after' : 'before'] += 1;
+    }
+    expect(seen.before + seen.after).toBe(24);
+    expect(Math.min(seen.before, seen.after)).toBeGreaterThan(4);
+    expect(forms).toEqual(new Set(['<h', '{', '{"', '[{', 'phrase']));
+  });
+
+  it('forgets a key when its lifetime is over: it acts again, and a look-up by it proves nothing', async () => {
+    const key = randomUUID();
+    await pay(refund('ord_10031'), key);
+    await desk.stop();
+    await desk.start(1);
+    expect(await call('GET', `/v1/idempotency/${key}`)).toMatchObject({ status: 404 });
+    expect(await pay(refund('ord_10031'), key)).toMatchObject({ status: 201, replayed: null });
+    expect(await effectsOf(key)).toHaveLength(2);
+    await desk.stop();
+    await desk.start();
+    expect(await pay(refund('ord_10031'), key)).toMatchObject({ status: 201, replayed: 'true' });
+  });
+
   it('refuses a fault it does not know', async () => {
     expect((await faults({ dropAnswers: 1 })).status).toBe(422);
   });

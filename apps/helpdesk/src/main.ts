@@ -6,9 +6,12 @@ import { readTokens, tenantsByToken } from './tokens.js';
 async function main(): Promise<void> {
   const config = readConfig(process.env);
   const tenantOf = tenantsByToken(readTokens(config.HELPDESK_TOKENS_DIR));
-  const pool = openPool(config.DATABASE_URL, config.HELPDESK_POOL_SIZE, (error) =>
-    app.log.warn({ err: error }, 'a connection broke'),
-  );
+  const pool = openPool({
+    url: config.DATABASE_URL,
+    size: config.HELPDESK_POOL_SIZE,
+    keyLifetimeMs: config.HELPDESK_KEY_LIFETIME_MS,
+    onError: (error) => app.log.warn({ err: error }, 'a connection broke'),
+  });
   const app = buildServer({ pool, tenantOf, logLevel: config.LOG_LEVEL });
   await migrate(pool);
   await app.listen({ host: config.HOST, port: config.PORT });

@@ -76,3 +76,6 @@ create table replies (
 create index replies_by_ticket on replies (tenant, ticket_id);
 create index customers_by_merger on customers (tenant, merged_into) where merged_into is not null;
 `;
+
+/** A key that was forgotten acts again, and the ledger shows that it did. */
+export const keysEnd = 'alter table ledger drop constraint ledger_tenant_idempotency_key_key';

@@ -7,7 +7,7 @@ import Fastify, {
 } from 'fastify';
 import type { Pool } from 'pg';
 import { AccessLog } from './access-log.js';
-import { BEFORE_A_LIMIT_MS, Faults } from './faults.js';
+import { BEFORE_A_LIMIT_MS, Faults, garbled, type Garbage } from './faults.js';
 import { invalid, Refused } from './refused.js';
 import { readRoutes, type RecordSeen } from './reads.js';
 import { testSurface } from './test-surface.js';
@@ -26,6 +26,7 @@ declare module 'fastify' {
     replayed: boolean;
     /** Of the ordered latency, what its answer is held for. */
     owedMs: number;
+    garbage?: Garbage | undefined;
   }
 }
 
@@ -74,6 +75,7 @@ function governAccess(v1: FastifyInstance, tenantOf: TenantOf, faults: Faults, a
   v1.decorateRequest('mayTouchRestricted', false);
   v1.decorateRequest('replayed', false);
   v1.decorateRequest('owedMs', 0);
+  v1.decorateRequest('garbage', undefined);
   v1.addHook('onRequest', async (request) => {
     request.startedAt = new Date();
     request.records = [];
@@ -83,16 +85,22 @@ function governAccess(v1: FastifyInstance, tenantOf: TenantOf, faults: Faults, a
     request.tenant = tenant;
     request.mayTouchRestricted = request.headers['countersign-restricted'] === 'allowed';
   });
-  v1.addHook('preHandler', async (request) => {
+  v1.addHook('preHandler', async (request, reply) => {
     request.record = recordNamed(request);
     const hasLimit = request.headers['countersign-not-after'] !== undefined;
     request.owedMs = await faults.hold(hasLimit ? BEFORE_A_LIMIT_MS : Infinity);
     const status = faults.status();
     if (status) throw new Refused(status, 'FAULT', 'A fault was ordered; nothing was done.');
+    request.garbage = faults.garbage();
+    if (request.garbage?.before) return reply.send({});
+    return undefined;
   });
-  v1.addHook('onSend', async (request, reply) => {
+  v1.addHook('onSend', async (request, reply, payload) => {
     await faults.wait(request.owedMs);
     accessLog.add(accessOf(request, reply.statusCode));
+    if (!request.garbage || typeof payload !== 'string') return payload;
+    if (request.garbage.form === 'phrase') reply.raw.statusMessage = 'Teapot Assumed Unwell';
+    return garbled(payload, request.garbage);
   });
 }
 

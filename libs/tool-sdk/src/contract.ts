@@ -47,6 +47,11 @@ export interface ToolContract {
    * no start-up check can see: `toolContractSuite` shows it on the real target.
    */
   readonly conditionalOn?: readonly string[];
+  /**
+   * For how long the target remembers an idempotency key, in ms; class A has to say. Towards its end nothing is sent again, and that the
+   * target does not know the key proves nothing any more.
+   */
+  readonly keyLifetimeMs?: number;
   /** The system it talks to; concurrency is bounded per target. */
   readonly target: string;
   readonly input: z.ZodObject;

@@ -32,7 +32,10 @@ describe('a tool', () => {
     ['a write of class B found by its reference', { contract: contract({}), preview, commit, lookup }],
     ['a write of class D', { contract: contract({ class: 'D' }), preview, commit }],
     ['a write of class D that can be looked up', { contract: contract({ class: 'D' }), preview, commit, lookup }],
-    ['a write of class A with one', { contract: contract({ class: 'A' }), preview, commit, lookup }],
+    [
+      'a write of class A with one, whose target says how long it remembers keys',
+      { contract: contract({ class: 'A', keyLifetimeMs: 120_000 }), preview, commit, lookup },
+    ],
   ])('is fit: %s', (_, tool) => {
     expect(defineTool(tool)).toBe(tool);
     expect(Object.isFrozen(tool)).toBe(true);
@@ -54,7 +57,21 @@ describe('a tool', () => {
       { contract: contract({ effect: 'egress' }), preview, lookup },
       'what changes state needs preview and commit',
     ],
-    ['class A without a look-up', { contract: contract({ class: 'A' }), preview, commit }, 'class A needs lookup'],
+    [
+      'class A without a look-up',
+      { contract: contract({ class: 'A', keyLifetimeMs: 120_000 }), preview, commit },
+      'class A needs lookup',
+    ],
+    [
+      'class A that says nothing of its keys',
+      { contract: contract({ class: 'A' }), preview, commit, lookup },
+      'class A needs keyLifetimeMs',
+    ],
+    [
+      'class A whose target forgets a key at once',
+      { contract: contract({ class: 'A', keyLifetimeMs: 119_999 }), preview, commit, lookup },
+      'class A needs keyLifetimeMs',
+    ],
     ['class C without a look-up', { contract: contract({ class: 'C' }), preview, commit }, 'class C needs lookup'],
     ['class B without a proof', { contract: contract({}), preview, commit }, 'class B needs conditionalOn'],
     [

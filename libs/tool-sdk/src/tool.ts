@@ -151,12 +151,21 @@ export function toolFlaws(tool: Tool): string[] {
   return [...flaws, ...proofFlaws(tool)];
 }
 
+/** A warrant and what is left of it when it is sent last fit into it many times. */
+const SHORTEST_KEY_LIFETIME_MS = 120_000;
+const NO_KEY_LIFETIME = `class A needs keyLifetimeMs: for how long the target remembers a key, at least ${SHORTEST_KEY_LIFETIME_MS}`;
+
 /** What a start-up check can see of a class. That the target keeps its part is shown by `toolContractSuite` alone. */
 function proofFlaws({ contract, lookup }: Tool): string[] {
+  const { keyLifetimeMs } = contract;
   switch (contract.class) {
     case 'A':
+      return [
+        ...(lookup ? [] : ['class A needs lookup']),
+        ...(keyLifetimeMs !== undefined && keyLifetimeMs >= SHORTEST_KEY_LIFETIME_MS ? [] : [NO_KEY_LIFETIME]),
+      ];
     case 'C':
-      return lookup ? [] : [`class ${contract.class} needs lookup`];
+      return lookup ? [] : ['class C needs lookup'];
     case 'B':
       if (lookup || contract.conditionalOn?.length) return [];
       return ['class B needs conditionalOn (versions its write rests on) or lookup (by its unique reference)'];

@@ -23,6 +23,7 @@ export const waiveFeeContract = defineToolContract({
   description: 'Waives a part of the late fee of an invoice. Read the invoice first.',
   effect: 'write',
   class: 'A',
+  keyLifetimeMs: 24 * 3_600_000,
   reversible: false,
   target: 'billing',
   input: z.strictObject({ invoiceId: id, amount }),

@@ -8,6 +8,7 @@ import {
   denialsOf,
   escalationsOf,
   eventsOf,
+  ofType,
   storyOf,
   warrantsOf,
   type Stored,
@@ -72,10 +73,8 @@ const NOT_STORED = 'Not known: no event that says so is stored.';
 
 /** What was asked of a tool, from whichever event still says it. */
 function asked({ proposed, accepted, decisions, results }: Story): string {
-  const decision = decisions
-    .map(({ event }) => event)
-    .findLast((event) => event.type !== 'countersign.action.settled.v1');
-  const call = decision?.data ?? proposed?.event.data ?? accepted?.event.data.action;
+  const decided = decisions.map(({ event }) => event.data).findLast((data) => 'tool' in data);
+  const call = decided ?? proposed?.event.data ?? accepted?.event.data.action;
   if (call) return `${call.tool} ${shown(call.arguments)}`;
   return results[0]?.event.data.tool ?? 'an action whose call is not stored';
 }
@@ -87,6 +86,7 @@ function did(story: Story): string {
     case 'countersign.action.committed.v1':
       return `Committed ${what} once, changing ${list(end.data.recordsChanged.map(changeText))}.${doneSentence(end.data.done)}`;
     case 'countersign.action.resolved.v1':
+      if (end.data.by === 'person') return `${byWordOf(story)}, ${what} ${WORD[end.data.outcome]}.`;
       return end.data.outcome === 'committed'
         ? `Committed ${what}, as was found out afterwards, changing ${list(end.data.recordsChanged.map(changeText))}.${doneSentence(end.data.done)}`
         : `Sent ${what}; as was found out afterwards it changed nothing.`;
@@ -106,6 +106,22 @@ function did(story: Story): string {
       return `Not known: no event that ends ${what} is stored.`;
   }
 }
+
+const WORD = {
+  committed: 'was committed; what it changed at the target is not recorded here',
+  failed: 'changed nothing at the target',
+} as const;
+
+/** Whose verdict policy took; the token behind it is not stored, so the roles are as approval told them. */
+const settlement = (story: Story) => {
+  const taken = ofType(story.decisions as Stored[], 'countersign.action.settled.v1')[0];
+  const said = approvalsOf(story, 'countersign.approval.settled.v1').find(
+    ({ event }) => event.id === taken?.event.causationid,
+  );
+  return taken && { ...taken.event.data, roles: said?.event.data.approver.roles ?? [], at: said?.at ?? taken.at };
+};
+
+const byWordOf = (story: Story) => `By the word of ${settlement(story)?.by ?? 'a person'}`;
 
 const doneSentence = (done: DoneCheck | undefined) => (done ? ` ${capital(doneText(done))}.` : '');
 const capital = (text: string) => `${text[0]!.toUpperCase()}${text.slice(1)}`;
@@ -130,7 +146,7 @@ function why(story: Story): string {
   }
   if (proposed) parts.push(`the model proposed it in turn ${proposed.event.data.turn}`);
   for (const { event } of story.decisions) {
-    if (event.type === 'countersign.action.settled.v1') continue;
+    if (event.type === 'countersign.action.settled.v1' || event.type === 'countersign.action.unsettled.v1') continue;
     const verdict =
       event.type === 'countersign.action.approved.v1'
         ? `granted ${event.data.grant}`
@@ -204,5 +220,13 @@ function outcome(story: Story): string {
   const name = end.event.type.split('.')[2];
   const code = 'code' in end.event.data && end.event.data.code ? ` (${end.event.data.code})` : '';
   const audited = 'auditCode' in end.event.data && end.event.data.auditCode;
-  return `${name}${code}${audited ? `, for auditors ${audited},` : ''} at ${end.at}.${reply}`;
+  return `${name}${code}${audited ? `, for auditors ${audited},` : ''} at ${end.at}.${settlementText(story)}${reply}`;
+}
+
+/** Who settled a doubt, when and why. */
+function settlementText(story: Story): string {
+  const settled = settlement(story);
+  if (!settled) return '';
+  const { by, roles, at, outcome: found, reason } = settled;
+  return ` ${by} (${roles.join(', ')}) said at ${at} that it ${found}: "${shown(reason)}".`;
 }

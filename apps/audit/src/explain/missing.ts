@@ -11,7 +11,9 @@ import { missingFromControl } from './control.js';
 import { missingFromApproval } from './missing-approval.js';
 import { need, type Missing } from './need.js';
 import {
+  approvalsOf,
   escalationsOf,
+  ofType,
   RESULT_TYPES,
   resultsOf,
   warrantsOf,
@@ -197,13 +199,31 @@ function missingSettlement(story: Story): Missing[] {
   for (const end of resolved) {
     const doubted = doubts.some(({ event }) => event.data.jti === end.event.data.jti);
     if (!doubted) missing.push(need(end, 'the doubt that it settled', 'countersign.action.in-doubt.v1'));
-    if (end.event.data.by === 'lookup') continue;
-    const decided = story.decisions.some(({ event }) => event.type === 'countersign.action.settled.v1');
-    const said = story.approvals.some(({ event }) => event.type === 'countersign.approval.settled.v1');
-    if (!decided) missing.push(need(end, "policy's word on the person's verdict", 'countersign.action.settled.v1'));
-    if (!said) missing.push(need(end, "the person's verdict", 'countersign.approval.settled.v1'));
   }
-  return missing;
+  return [...missing, ...missingVerdicts(story)];
+}
+
+const SAID = 'countersign.approval.settled.v1';
+const TAKEN = 'countersign.action.settled.v1';
+const NOT_TAKEN = 'countersign.action.unsettled.v1';
+
+/** Policy answers each verdict, naming it as the cause, unless a look-up has found out meanwhile. */
+function missingVerdicts(story: Story): Missing[] {
+  const said = approvalsOf(story, SAID);
+  const answers = ofType(story.decisions as Stored[], TAKEN, NOT_TAKEN);
+  const ends = resultsOf(story, 'countersign.action.resolved.v1');
+  const isAnswered = ({ event }: Stored) => answers.some((answer) => answer.event.causationid === event.id);
+  const isKnown = ({ event }: Stored) => said.some((verdict) => verdict.event.id === event.causationid);
+  const byPerson = ends.find(({ event }) => event.data.by === 'person');
+  const taken = answers.some(({ event }) => event.type === TAKEN);
+  return [
+    ...answers.filter((one) => !isKnown(one)).map((one) => need(one, "the person's verdict it answers", SAID)),
+    ...(ends.length > 0 && !byPerson ? [] : said.filter((one) => !isAnswered(one as Stored))).map((one) =>
+      need(one, "policy's word on the person's verdict", TAKEN, NOT_TAKEN),
+    ),
+    ...(byPerson && !taken ? [need(byPerson, "policy's word on a person's verdict", TAKEN)] : []),
+    ...(byPerson && said.length === 0 ? [need(byPerson, "a person's verdict", SAID)] : []),
+  ];
 }
 
 const ENDS: readonly EventType[] = [

@@ -64,6 +64,7 @@ export function says({ event }: Stored): string {
     case 'countersign.action.denied.v1':
     case 'countersign.action.escalated.v1':
     case 'countersign.action.settled.v1':
+    case 'countersign.action.unsettled.v1':
       return saysDecision(event);
     case 'countersign.approval.opened.v1':
       return `an item was opened for a person to decide until ${event.data.expiresAt}`;
@@ -97,7 +98,7 @@ export function says({ event }: Stored): string {
 type Event = Stored['event'];
 type DecisionEvent = Extract<
   Event,
-  { type: `countersign.action.${'approved' | 'denied' | 'escalated' | 'settled'}.v1` }
+  { type: `countersign.action.${'approved' | 'denied' | 'escalated' | 'settled' | 'unsettled'}.v1` }
 >;
 type ResultEvent = Extract<
   Event,
@@ -123,6 +124,8 @@ function saysDecision(event: DecisionEvent): string {
         : `policy asked again (${event.data.approverRoles.join(' or ')}): ${shown(event.data.because)}`;
     case 'countersign.action.settled.v1':
       return `policy accepted the verdict of ${event.data.by}: ${event.data.outcome}, "${shown(event.data.reason)}"`;
+    case 'countersign.action.unsettled.v1':
+      return `policy did not take the verdict of ${event.data.by} (${event.data.outcome}): ${event.data.code}, ${event.data.detail}`;
     default:
       return event satisfies never;
   }

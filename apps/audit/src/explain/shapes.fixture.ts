@@ -152,5 +152,13 @@ export const SHAPES: Record<string, () => Shape> = {
       .committed('jti_c')
       .reply('committed', [readAction]),
   'in doubt and found by look-up': () => byRule().inDoubt('jti_c').resolved('jti_c', 'lookup').reply('resolved'),
-  'in doubt and settled by a person': () => byRule().inDoubt('jti_c').resolved('jti_c', 'person').reply('resolved'),
+  'in doubt and settled by a person': () =>
+    byRule().inDoubt('jti_c').verdict('bob', true).resolved('jti_c', 'person').reply('resolved'),
+  'in doubt and settled by a person after another whom policy did not believe': () =>
+    byRule()
+      .inDoubt('jti_c')
+      .verdict('carol', false)
+      .verdict('bob', true)
+      .resolved('jti_c', 'person')
+      .reply('resolved'),
 };

@@ -447,20 +447,25 @@ export class Story {
     return this;
   }
 
+  /** What a person says of a doubt, and policy's answer. */
+  verdict(sub: string, isTaken: boolean): this {
+    const about = { intentId, actionId: mainAction, revision: 0, tenant: 'acme', outcome: 'committed' as const };
+    const said = { ...about, reason: 'it is there', decidedAt: instant(this.n), tokenDigest: 'sha' };
+    const approver = { sub, roles: ['support-lead'] };
+    this.trace.add('countersign.approval.settled.v1', { ...said, approver }, mainAction);
+    const taken = { ...about, by: sub, reason: 'it is there' };
+    const because = refusal('UNAUTHENTICATED', 'the token has expired');
+    if (isTaken) this.trace.add('countersign.action.settled.v1', taken, mainAction);
+    else
+      this.trace.add(
+        'countersign.action.unsettled.v1',
+        { ...about, by: sub, verdictId: 'evt_1', ...because },
+        mainAction,
+      );
+    return this;
+  }
+
   resolved(jti: string, by: 'lookup' | 'person'): this {
-    if (by === 'person') {
-      const verdict = {
-        intentId,
-        actionId: mainAction,
-        revision: 0,
-        tenant: 'acme',
-        outcome: 'committed' as const,
-        reason: 'it is there',
-      };
-      const person = { approver: { sub: 'sam', roles: ['sre'] }, decidedAt: instant(this.n), tokenDigest: 'sha' };
-      this.trace.add('countersign.approval.settled.v1', { ...verdict, ...person }, mainAction);
-      this.trace.add('countersign.action.settled.v1', { ...verdict, by: 'sam' }, mainAction);
-    }
     const { recordsRead: _, ...executed } = this.executed(jti, 'commit');
     const data = {
       ...executed,

@@ -27,6 +27,7 @@ const DECISION_TYPES = [
   'countersign.action.escalated.v1',
   'countersign.action.denied.v1',
   'countersign.action.settled.v1',
+  'countersign.action.unsettled.v1',
 ] as const satisfies EventType[];
 const APPROVAL_TYPES = [
   'countersign.approval.opened.v1',

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { classified } from '@countersign/contracts';
 import { defineToolContract } from '@countersign/tool-sdk';
-import { flag, memberId, recordFields, text, word } from './fields.js';
+import { flag, keyLifetimeMs, memberId, recordFields, text, word } from './fields.js';
 
 const role = classified(
   'internal',
@@ -18,6 +18,7 @@ export const changeMemberRoleContract = defineToolContract({
     'Changes the role of a member of the desk. An admin approves each; nobody changes their own. Read the member first.',
   effect: 'write',
   class: 'A',
+  keyLifetimeMs,
   reversible: true,
   target: 'helpdesk',
   input: z.strictObject({ memberId, role, reason: text(2_000, 'Why, in one sentence') }),

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { defineToolContract } from '@countersign/tool-sdk';
-import { customerId, recordFields, text, word, workers } from './fields.js';
+import { customerId, keyLifetimeMs, recordFields, text, word, workers } from './fields.js';
 
 const ticket = {
   customerId,
@@ -14,6 +14,7 @@ export const createTicketContract = defineToolContract({
   description: 'Opens a support ticket for a customer, so that a person follows up.',
   effect: 'write',
   class: 'A',
+  keyLifetimeMs,
   reversible: true,
   target: 'helpdesk',
   input: z.strictObject(ticket),

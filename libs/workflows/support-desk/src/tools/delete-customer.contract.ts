@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { defineToolContract } from '@countersign/tool-sdk';
-import { count, customerId, flag, recordFields, text, word } from './fields.js';
+import { count, customerId, flag, keyLifetimeMs, recordFields, text, word } from './fields.js';
 
 export const deleteCustomerContract = defineToolContract({
   name: 'delete_customer',
@@ -9,6 +9,7 @@ export const deleteCustomerContract = defineToolContract({
     'Deletes a customer for good; orders, refunds and tickets stay under the bare id. Refused while an order is under way or a subscription runs. Read the customer first.',
   effect: 'write',
   class: 'A',
+  keyLifetimeMs,
   reversible: false,
   target: 'helpdesk',
   input: z.strictObject({ customerId, reason: text(2_000, 'Why, in one sentence') }),

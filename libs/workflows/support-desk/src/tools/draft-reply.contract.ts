@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { defineToolContract } from '@countersign/tool-sdk';
-import { recordFields, text, ticketId, word, words, workers } from './fields.js';
+import { keyLifetimeMs, recordFields, text, ticketId, word, words, workers } from './fields.js';
 
 export const draftReplyContract = defineToolContract({
   name: 'draft_reply',
@@ -9,6 +9,7 @@ export const draftReplyContract = defineToolContract({
     'Writes a draft of a reply to a ticket, for a person to read and send. It sends nothing. Read the ticket first.',
   effect: 'write',
   class: 'A',
+  keyLifetimeMs,
   reversible: true,
   target: 'helpdesk',
   input: z.strictObject({ ticketId, body: text(20_000, 'What the reply says to the customer') }),

@@ -47,6 +47,9 @@ export const personal = classified('personal', z.string().max(500));
 /** Fields every record of helpdesk has. */
 export const recordFields = { id: word, version: count };
 
+/** helpdesk remembers a key for a day. */
+export const keyLifetimeMs = 24 * 3_600_000;
+
 export const SUPPORT = ['support-agent', 'support-lead'] as const;
 /** Who may read the desk's records; those of restricted customers only its leads and admins. */
 export const readers = { roles: [...SUPPORT, 'admin'], restricted: ['support-lead', 'admin'] };

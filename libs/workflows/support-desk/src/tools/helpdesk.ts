@@ -8,6 +8,7 @@ import {
   type RecordRead,
 } from '@countersign/contracts';
 import {
+  NoAnswer,
   ToolRefusal,
   type CommitContext,
   type CommitOutcome,
@@ -140,15 +141,16 @@ export const holds = (doesHold: boolean, detail: string, ...recordsRead: RecordR
   recordsRead,
 });
 
-/** Reading changes nothing, so an answer of another form is simply a failure. */
+/** Reading changes nothing, so what answered in another form is asked again. */
 export function fitting<T extends z.ZodType>(schema: T, value: unknown): z.infer<T> {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  throw new ToolRefusal(
-    'UPSTREAM_FAILED',
-    `helpdesk answered in a form we do not know: ${parsed.error.issues[0]?.path.join('.')}`,
-  );
+  const at = parsed.error.issues[0]?.path.join('.') || 'its root';
+  throw new NoAnswer(`helpdesk answered in a form we do not know, at ${at}`, ANSWERED);
 }
+
+/** It is alive: that nothing can be made of what it says is no timeout. */
+const ANSWERED = 200;
 
 type Shown = Readonly<Record<string, z.ZodObject>>;
 

@@ -135,11 +135,21 @@ describe('reads', () => {
     [400, { code: 'IDEMPOTENCY_KEY_REQUIRED', detail: 'Send one.' }, 'IDEMPOTENCY_KEY_REQUIRED'],
     [401, { code: 'UNAUTHENTICATED', detail: 'Send a token.' }, 'UPSTREAM_FAILED'],
     [400, 'not even JSON', 'UPSTREAM_FAILED'],
-    [200, { id: 1 }, 'UPSTREAM_FAILED'],
   ])('turn %d %j into %s', async (status, body, code) => {
     const { context } = asking(status, body);
     await expect(getOrder.read!(context, { orderId: 'ord_1001' })).rejects.toMatchObject({ name: 'ToolRefusal', code });
   });
+
+  it.each([[{ id: 1 }], ['garbage'], [null]])(
+    'take an answer of another form for none, so that it is asked again: %j',
+    async (body) => {
+      const { context } = asking(200, body);
+      const silence = { name: 'NoAnswer', status: 200 };
+      await expect(getOrder.read!(context, { orderId: 'ord_1001' })).rejects.toMatchObject(silence);
+      const refund = { orderId: 'ord_1001', amount: '1.00', currency: 'EUR', reason: 'late' };
+      await expect(issueRefund.preview!(context, refund)).rejects.toMatchObject(silence);
+    },
+  );
 });
 
 describe('a refund', () => {
