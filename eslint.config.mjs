@@ -28,6 +28,24 @@ const impurePaths = [
   { name: '@countersign/messaging', message: 'decide is pure: import from @countersign/messaging/stream.' },
 ];
 
+// The checker of the long runs shares nothing with what it judges but the contracts' names and ids: what it says would be theirs.
+const independent = (files, own) => ({
+  files: [files],
+  rules: {
+    '@typescript-eslint/no-restricted-imports': [
+      'error',
+      {
+        patterns: [
+          {
+            regex: `^(?!node:|kafkajs$|@countersign/contracts$|@jest/globals$|${own})`,
+            message: 'the checker is independent: node, the contracts and a plain Kafka client.',
+          },
+        ],
+      },
+    ],
+  },
+});
+
 export default tseslint.config(
   { ignores: ['**/dist', '**/node_modules', '.nx', '.tools', '.countersign', '**/*.mjs'] },
   {
@@ -60,6 +78,11 @@ export default tseslint.config(
               sourceTag: 'layer:dev',
               onlyDependOnLibsWithTags: ['layer:contracts', 'layer:kit', 'layer:messaging', 'layer:dev'],
             },
+            // It alone runs what decides and acts in the services, by their export `./parts`.
+            {
+              sourceTag: 'layer:simulation',
+              onlyDependOnLibsWithTags: ['layer:contracts', 'layer:kit', 'layer:messaging', 'layer:app'],
+            },
             // The judge of the demo and of the long runs looks from outside.
             { sourceTag: 'layer:outside', onlyDependOnLibsWithTags: ['layer:contracts', 'layer:dev'] },
           ],
@@ -77,4 +100,6 @@ export default tseslint.config(
       ],
     },
   },
+  independent('apps/e2e/src/faults/checker/*.ts', '\\./'),
+  independent('apps/e2e/src/faults/checker/laws/*.ts', '\\.{1,2}/[\\w-]+\\.js$'),
 );

@@ -4,6 +4,8 @@ import { createProjectGraphAsync } from '@nx/devkit';
 import { ESLint } from 'eslint';
 
 const BOUNDARY = '@nx/enforce-module-boundaries';
+const IMPORTS = '@typescript-eslint/no-restricted-imports';
+const CHECKER = 'apps/e2e/src/faults/checker';
 const CASES = [
   [
     'contracts import a library that stands above them',
@@ -26,7 +28,13 @@ const CASES = [
   ['the judge of the demo imports a transport', 'apps/e2e/src/x.ts', `import '@countersign/messaging';`, BOUNDARY],
   ['decide waits', 'apps/policy/src/decide.ts', 'export const f = async () => { await 1; };', 'no-restricted-syntax'],
   ['decide reads the clock', 'apps/policy/src/decide.ts', 'export const f = () => Date.now();', 'no-restricted-syntax'],
-  ['decide imports Node', 'apps/policy/src/decide.ts', `import 'node:fs';`, '@typescript-eslint/no-restricted-imports'],
+  ['decide imports Node', 'apps/policy/src/decide.ts', `import 'node:fs';`, IMPORTS],
+  ['the checker of faults imports a client of ours', `${CHECKER}/x.ts`, `import '@countersign/demo';`, IMPORTS],
+  ['the checker of faults imports what makes the load', `${CHECKER}/judge.ts`, `import '../kinds.js';`, IMPORTS],
+  ['a law of the checker reaches out of it', `${CHECKER}/laws/x.ts`, `import '../../kinds.js';`, IMPORTS],
+  ['a law of the checker imports the contracts', `${CHECKER}/laws/x.ts`, `import '@countersign/contracts';`, undefined],
+  ['a service imports a service', 'apps/policy/src/x.ts', `import '@countersign/executor/parts';`, BOUNDARY],
+  ['the simulation imports a service', 'apps/simulation/src/x.ts', `import '@countersign/executor/parts';`, undefined],
   ['a service imports contracts', 'apps/policy/src/x.ts', `import '@countersign/contracts';`, undefined],
 ];
 
