@@ -38,4 +38,10 @@ export function urlFor(url: string, { database, role, password }: Omit<OwnedData
   return other.href;
 }
 
+export function atPort(url: string, port: number): string {
+  const other = new URL(url);
+  other.port = String(port);
+  return other.href;
+}
+
 export const databaseOf = (url: string): string => decodeURIComponent(new URL(url).pathname.slice(1)) || 'postgres';

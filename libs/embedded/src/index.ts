@@ -5,7 +5,7 @@ export { startKafka, type Kafka, type KafkaOptions } from './kafka.js';
 export { freePort, isAlive, ownsPort } from './ports.js';
 export { startPostgres, type Postgres, type PostgresOptions } from './postgres.js';
 export { cacheDir, repoRoot } from './repo-root.js';
-export { Supervisor, type ProcessSpec, type SupervisorEvent } from './supervisor.js';
+export { Supervisor, type Instance, type ProcessSpec, type SupervisorEvent } from './supervisor.js';
 export { startThrowawayEngines, throwawayDir, type Engines } from './engines.js';
 export {
   CORE_SERVICES,
@@ -15,6 +15,7 @@ export {
   type OutsideService,
   type Service,
 } from './service-catalog.js';
-export { startSystem, type Progress, type System, type SystemOptions, type SystemUrls } from './system.js';
+export { startSystem } from './system.js';
+export type { InstanceSettings, Progress, System, SystemOptions, SystemUrls } from './system-options.js';
 export type { PortName } from './system-ports.js';
 export { devToken } from './dev-token.js';

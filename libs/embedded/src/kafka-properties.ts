@@ -1,20 +1,29 @@
 export interface KafkaPorts {
   broker: number;
   controller: number;
+  /** Clients of the listener at `target` are told to come to `proxy`, which leads there. */
+  via?: Via;
+}
+
+/** Where something is told to be, and where it is. */
+export interface Via {
+  proxy: number;
+  target: number;
 }
 
 /** One node, broker and controller in one process, tuned for a small machine. */
 export function serverProperties(dir: string, ports: KafkaPorts): string {
   const broker = `127.0.0.1:${ports.broker}`;
   const controller = `127.0.0.1:${ports.controller}`;
+  const { via } = ports;
   const settings: Record<string, string | number | boolean> = {
     'process.roles': 'broker,controller',
     'node.id': 1,
     // The quorum is named here and not in the log, so that a kept data folder can come back on other ports.
     'controller.quorum.voters': `1@${controller}`,
-    listeners: `PLAINTEXT://${broker},CONTROLLER://${controller}`,
-    'advertised.listeners': `PLAINTEXT://${broker}`,
-    'listener.security.protocol.map': 'CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT',
+    listeners: `PLAINTEXT://${broker},CONTROLLER://${controller}${via ? `,VIA://127.0.0.1:${via.target}` : ''}`,
+    'advertised.listeners': `PLAINTEXT://${broker}${via ? `,VIA://127.0.0.1:${via.proxy}` : ''}`,
+    'listener.security.protocol.map': 'CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,VIA:PLAINTEXT',
     'inter.broker.listener.name': 'PLAINTEXT',
     'controller.listener.names': 'CONTROLLER',
     'log.dirs': dir,

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import kafkajs from 'kafkajs';
 import { kafkaJars, requireJava } from './kafka-jars.js';
-import { serverProperties, type KafkaPorts } from './kafka-properties.js';
+import { serverProperties, type KafkaPorts, type Via } from './kafka-properties.js';
 import { freePort, ownsPort, requireFree } from './ports.js';
 import { repoRoot } from './repo-root.js';
 import type { Supervisor } from './supervisor.js';
@@ -16,6 +16,8 @@ export interface KafkaOptions {
   supervisor: Supervisor;
   /** Of the broker; a free one by default. */
   port?: number;
+  /** A second listener, for clients that come over a proxy. */
+  via?: Via;
   /** The data is thrown away after the stop: end it at once. */
   throwaway?: boolean;
 }
@@ -37,7 +39,7 @@ const JVM = ['-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Xshare:auto'];
 export async function startKafka(options: KafkaOptions): Promise<Kafka> {
   const java = requireJava();
   const jars = await kafkaJars();
-  const ports = await kafkaPorts(options.port);
+  const ports = await kafkaPorts(options.port, options.via);
   const dir = path.resolve(options.dir);
   fs.mkdirSync(dir, { recursive: true });
   const properties = path.join(dir, 'server.properties');
@@ -58,9 +60,9 @@ export async function startKafka(options: KafkaOptions): Promise<Kafka> {
   return { brokers, clusterId };
 }
 
-async function kafkaPorts(port: number | undefined): Promise<KafkaPorts> {
+async function kafkaPorts(port: number | undefined, via: Via | undefined): Promise<KafkaPorts> {
   const broker = port === undefined ? await freePort() : await requireFree(port, 'Kafka');
-  return { broker, controller: await freePort() };
+  return { broker, controller: await freePort(), ...(via && { via }) };
 }
 
 /** Prepares an empty data folder; gives the cluster id of a prepared one. */

@@ -15,6 +15,7 @@ export function exampleLayout(over: Partial<Layout>): Layout {
     kafkaBrokers: '127.0.0.1:9092',
     databaseUrl: `postgres://countersign:password-of-owner@${server}/countersign`,
     database: 'countersign',
+    helpdeskPort: ports.helpdesk,
     helpdeskDatabaseUrl: `postgres://countersign_helpdesk:password-of-helpdesk@${server}/countersign_helpdesk`,
     topicPrefix: 'countersign',
     workflows: '@countersign/support-desk',

@@ -9,6 +9,8 @@ export interface Layout {
   /** The owner's; each service gets a login of its own in it. */
   databaseUrl: string;
   database: string;
+  /** Where the executor finds helpdesk. */
+  helpdeskPort: number;
   helpdeskDatabaseUrl: string;
   passwords: Record<string, string>;
   topicPrefix: string;
@@ -64,7 +66,7 @@ function own(service: Service, layout: Layout): Record<string, string> {
       return {
         ...core(service, layout),
         COUNTERSIGN_CREDENTIALS_DIR: layout.credentialsDir,
-        HELPDESK_URL: loopback(layout.ports.helpdesk),
+        HELPDESK_URL: loopback(layout.helpdeskPort),
       };
     case 'planner':
       return { ...core(service, layout), ...modelKey(layout) };

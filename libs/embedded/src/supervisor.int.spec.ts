@@ -96,6 +96,29 @@ describe('the supervisor (the numbers are those of supervisor.ts)', () => {
     expect(supervisor.pids()).toEqual({});
   });
 
+  it('keeps down what is held, and starts it again with what is then said to it (6)', async () => {
+    const { spec } = await listener(`console.log(process.env.WORD); ${LISTEN}`);
+    const said = (WORD: string) => ({ env: { ...spec.env, WORD } });
+    await supervisor.start({ ...spec, ...said('first') });
+    await supervisor.hold('web', 'KILL');
+    expect(supervisor.instances()).toEqual([{ name: 'web', instance: 'web', pid: undefined, ready: false }]);
+    await supervisor.release('web', said('then'));
+    expect(supervisor.instances()).toMatchObject([{ pid: expect.any(Number), ready: true }]);
+    expect(fs.readFileSync(supervisor.logFile('web'), 'utf8')).toBe('first\nthen\n');
+    expect(events.map(({ type }) => type)).toEqual(['started', 'ready', 'stopped', 'started', 'ready']);
+  });
+
+  it('keeps down what is held while it was about to be started again (6)', async () => {
+    const { spec } = await listener();
+    await supervisor.start(spec);
+    const died = new Promise<void>((resolve) => supervisor.onEvent(({ type }) => type === 'died' && resolve()));
+    process.kill(supervisor.pids()['web']![0]!, 'SIGKILL');
+    await died;
+    await supervisor.hold('web');
+    await supervisor.release('web');
+    expect(events.map(({ type }) => type)).toEqual(['started', 'ready', 'died', 'started', 'ready']);
+  });
+
   describe('killed itself', () => {
     const dist = path.join(repoRoot(), 'libs/embedded/dist/index.js');
     let dir: string;

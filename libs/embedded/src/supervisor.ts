@@ -5,6 +5,7 @@
  * 3. A process that ends three times, or once with exit code 2, before it was ever ready fails the start with the end of its log.
  * 4. `stop` returns when the process has ended: its stop signal first, SIGKILL for its group after its time.
  * 5. Nothing that it started outlives this process (guardian.ts).
+ * 6. What is held stays down, whatever it died of, until it is released.
  */
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -38,13 +39,24 @@ export type SupervisorEvent =
   | { type: 'died'; name: string; instance: string; pid: number; cause: string; restartInMs: number }
   | { type: 'stopped'; name: string; instance: string; pid: number };
 
+export interface Instance {
+  name: string;
+  instance: string;
+  /** Undefined while it is down. */
+  pid: number | undefined;
+  ready: boolean;
+}
+
 interface Charge {
   spec: ProcessSpec;
   instance: string;
   child: ChildProcess | undefined;
   stopping: AbortController;
   everReady: boolean;
-  asking: boolean;
+  /** Whether the process that runs now has answered. */
+  ready: boolean;
+  /** While somebody polls. */
+  asking: Promise<void> | undefined;
   deaths: number;
   /** Rejects when the first start has failed. */
   failed: PromiseWithResolvers<never>;
@@ -79,7 +91,8 @@ export class Supervisor {
       failed,
       child: undefined,
       everReady: false,
-      asking: false,
+      ready: false,
+      asking: undefined,
       deaths: 0,
     };
     this.charges.set(instance, charge);
@@ -95,16 +108,17 @@ export class Supervisor {
   /** The pids of the running processes of each service or engine. */
   pids(): Record<string, number[]> {
     const all: Record<string, number[]> = {};
-    for (const { spec, child } of this.charges.values()) {
-      const pid = child?.exitCode === null && child.signalCode === null ? child.pid : undefined;
-      all[spec.name] = [...(all[spec.name] ?? []), ...(pid === undefined ? [] : [pid])];
-    }
+    for (const { name, pid } of this.instances())
+      all[name] = [...(all[name] ?? []), ...(pid === undefined ? [] : [pid])];
     return all;
   }
 
   /** Everything supervised, in the order of its start. */
-  instances(): { name: string; instance: string }[] {
-    return [...this.charges.values()].map(({ spec, instance }) => ({ name: spec.name, instance }));
+  instances(): Instance[] {
+    return [...this.charges.values()].map(({ spec, instance, child, ready }) => {
+      const pid = running(child)?.pid;
+      return { name: spec.name, instance, pid, ready: ready && pid !== undefined };
+    });
   }
 
   logFile(instance: string): string {
@@ -115,17 +129,44 @@ export class Supervisor {
   async stop(instance: string): Promise<void> {
     const charge = this.charges.get(instance);
     if (!charge) return;
-    charge.stopping.abort();
-    const { child, spec } = charge;
-    if (child?.pid !== undefined && child.exitCode === null && child.signalCode === null) {
-      const ended = once(child, 'exit');
-      process.kill(child.pid, `SIG${spec.stopSignal ?? 'TERM'}`);
-      const late = delay(spec.stopTimeoutMs ?? 10_000, 'late', { ref: false });
-      if ((await Promise.race([ended, late])) === 'late') process.kill(-child.pid, 'SIGKILL');
-      await ended;
-      this.emit({ type: 'stopped', name: spec.name, instance, pid: child.pid });
-    }
+    await this.end(charge, charge.spec.stopSignal ?? 'TERM');
     this.charges.delete(instance);
+  }
+
+  /** Ends a process and keeps it down until `release`. */
+  async hold(instance: string, signal?: ProcessSpec['stopSignal']): Promise<void> {
+    const charge = this.charge(instance);
+    await this.end(charge, signal ?? charge.spec.stopSignal ?? 'TERM');
+    await charge.asking; // nobody may ask for it any more, or the next one would be called ready twice
+  }
+
+  /** Starts what is held, from now on with these instead of its own, and waits until it is ready. */
+  async release(instance: string, change: Partial<Pick<ProcessSpec, 'argv' | 'env'>> = {}): Promise<void> {
+    const charge = this.charge(instance);
+    if (!charge.stopping.signal.aborted) throw new Error(`${instance} is not held`);
+    charge.spec = { ...charge.spec, ...change };
+    charge.stopping = new AbortController();
+    this.launch(charge);
+    await this.becomesReady(charge);
+  }
+
+  private charge(instance: string): Charge {
+    const charge = this.charges.get(instance);
+    if (!charge) throw new Error(`${instance} is not supervised: ${[...this.charges.keys()].join(', ')} are`);
+    return charge;
+  }
+
+  private async end(charge: Charge, signal: string): Promise<void> {
+    charge.stopping.abort();
+    const { spec, instance } = charge;
+    const child = running(charge.child);
+    if (child?.pid === undefined) return;
+    const ended = once(child, 'exit');
+    process.kill(child.pid, `SIG${signal}`);
+    const late = delay(spec.stopTimeoutMs ?? 10_000, 'late', { ref: false });
+    if ((await Promise.race([ended, late])) === 'late') process.kill(-child.pid, 'SIGKILL');
+    await ended;
+    this.emit({ type: 'stopped', name: spec.name, instance, pid: child.pid });
   }
 
   /** Ends what is left, the last started first, and the guardian. */
@@ -141,6 +182,7 @@ export class Supervisor {
     const child = this.guardian.spawn({ argv, env, cwd, stopSignal, output, uid, gid });
     fs.closeSync(output);
     charge.child = child;
+    charge.ready = false;
     child.once('error', (error) => charge.failed.reject(new StartFailed(`${instance} can't be run: ${error.message}`)));
     charge.failed.promise.catch(() => undefined); // awaited by the first start only
     if (child.pid === undefined) return;
@@ -179,11 +221,12 @@ export class Supervisor {
 
   /** Polls until the running process, whichever restart of it that is, answers. */
   private async becomesReady(charge: Charge): Promise<void> {
-    charge.asking = true;
+    const asked = this.ask(charge);
+    charge.asking = asked.catch(() => undefined);
     try {
-      await this.ask(charge);
+      await asked;
     } finally {
-      charge.asking = false;
+      charge.asking = undefined;
     }
   }
 
@@ -195,6 +238,7 @@ export class Supervisor {
       const pid = charge.child?.pid;
       if (pid !== undefined && (await spec.isReady(pid)) && charge.child?.pid === pid) {
         charge.everReady = true;
+        charge.ready = true;
         charge.deaths = 0;
         const seconds = (performance.now() - began) / 1000;
         return this.emit({ type: 'ready', name: spec.name, instance, pid, seconds });
@@ -214,3 +258,6 @@ export class Supervisor {
     for (const listener of this.listeners) listener(event);
   }
 }
+
+const running = (child: ChildProcess | undefined): ChildProcess | undefined =>
+  child?.exitCode === null && child.signalCode === null ? child : undefined;

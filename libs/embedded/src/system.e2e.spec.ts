@@ -1,10 +1,13 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import fs from 'node:fs';
+import net from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
+import kafkajs from 'kafkajs';
 import { throwawayDir } from './engines.js';
 import { DataDirInUse } from './errors.js';
-import { isAlive } from './ports.js';
-import { startSystem, type System } from './system.js';
+import { freePort, isAlive } from './ports.js';
+import { startSystem } from './system.js';
+import type { System, SystemOptions } from './system-options.js';
 
 async function eventually(what: () => boolean | Promise<boolean>): Promise<void> {
   for (const deadline = performance.now() + 30_000; !(await what()); await delay(50)) {
@@ -27,17 +30,73 @@ describe('a system', () => {
     const steps: string[] = [];
     const onProgress = ({ step, seconds }: { step: string; seconds?: number }) =>
       seconds !== undefined && steps.push(step);
-    system = await startSystem({ services: ['helpdesk'], fsync: false, onProgress });
+    const { via, close } = await somethingBetween();
+    const instanceEnv = () => ({ LOG_LEVEL: 'debug' });
+    system = await startSystem({ services: ['helpdesk'], fsync: false, via, instanceEnv, onProgress });
     expect(steps.sort()).toEqual(['Apache Kafka', 'PostgreSQL', 'helpdesk']);
     const first = system.pids()['helpdesk']![0]!;
     process.kill(first, 'SIGKILL');
     await eventually(() => system!.pids()['helpdesk']![0] !== first && isUp(system!.urls.helpdesk));
+    await tellsOfWhatStandsBetween(system, via);
+    await keepsDownWhatIsHeld(system);
     const running = pids();
     expect(running).toHaveLength(3);
     await system.stop();
     expect(running.filter(isAlive)).toEqual([]);
     expect(fs.existsSync(system.dataDir)).toBe(false);
+    close();
   });
+
+  type Between = Required<NonNullable<SystemOptions['via']>>;
+
+  async function somethingBetween(): Promise<{ via: Between; close: () => void }> {
+    const [between, behind, postgres, helpdesk] = await Promise.all([freePort(), freePort(), freePort(), freePort()]);
+    const proxy = net.createServer((client) => {
+      const server = net.connect(behind, '127.0.0.1').on('error', () => undefined);
+      client
+        .on('error', () => undefined)
+        .pipe(server)
+        .pipe(client);
+    });
+    proxy.listen(between, '127.0.0.1');
+    const kafka = { proxy: between, target: behind };
+    const via = { kafka, postgres: { proxy: 1, target: postgres }, helpdesk: { proxy: 2, target: helpdesk } };
+    return { via, close: () => void proxy.close() };
+  }
+
+  /** Services are sent there and, by Kafka itself, kept there; everybody else goes straight. */
+  async function tellsOfWhatStandsBetween({ env, urls }: System, via: Between): Promise<void> {
+    const { KAFKA_BROKERS: brokers, DATABASE_URL: database, HELPDESK_URL: helpdesk } = env('executor');
+    expect(brokers).toBe(`127.0.0.1:${via.kafka.proxy}`);
+    expect(database).toContain('@127.0.0.1:1/');
+    expect(helpdesk).toBe('http://127.0.0.1:2');
+    expect([urls.helpdesk, new URL(urls.postgres).port]).toEqual([
+      `http://127.0.0.1:${via.helpdesk.target}`,
+      String(via.postgres.target),
+    ]);
+    expect(await brokerPort(brokers!)).toBe(via.kafka.proxy);
+    expect(await brokerPort(urls.kafka)).toBe(Number(urls.kafka.split(':')[1]));
+  }
+
+  async function brokerPort(broker: string): Promise<number> {
+    const admin = new kafkajs.Kafka({ brokers: [broker], logLevel: kafkajs.logLevel.NOTHING }).admin();
+    await admin.connect();
+    try {
+      return (await admin.describeCluster()).brokers[0]!.port;
+    } finally {
+      await admin.disconnect();
+    }
+  }
+
+  async function keepsDownWhatIsHeld(held: System): Promise<void> {
+    await held.hold('helpdesk-1', 'KILL');
+    expect(await isUp(held.urls.helpdesk)).toBe(false);
+    await held.release('helpdesk-1', { env: { WORD: 'then' }, nodeFlags: ['--trace-warnings'] });
+    const { pid } = held.instances().find(({ instance }) => instance === 'helpdesk-1')!;
+    expect(fs.readFileSync(`/proc/${pid}/cmdline`, 'utf8')).toContain('--trace-warnings');
+    const told = fs.readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0');
+    expect(told).toEqual(expect.arrayContaining(['WORD=then', 'LOG_LEVEL=debug']));
+  }
 
   it('in a folder of its own comes back on the same ports, and has the folder to itself', async () => {
     const dataDir = throwawayDir('run');

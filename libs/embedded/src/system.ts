@@ -5,7 +5,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { DEFAULT_TOPIC_PREFIX } from '@countersign/contracts';
 import { DataDir } from './data-dir.js';
-import { databaseOf, ownedDatabase } from './databases.js';
+import { atPort, databaseOf, ownedDatabase } from './databases.js';
 import { throwawayDir } from './engines.js';
 import { StartFailed } from './errors.js';
 import { startKafka } from './kafka.js';
@@ -16,68 +16,9 @@ import { CORE_SERVICES, folderOf, OUTSIDE_SERVICES, SERVICES, type Service } fro
 import { handedOn, serviceEnv, type Layout } from './service-env.js';
 import { publishStages, STAGES_ARE_YOURS } from './stages.js';
 import { Supervisor, type SupervisorEvent } from './supervisor.js';
+import type { InstanceSettings, System, SystemOptions, SystemUrls } from './system-options.js';
 import { databasePasswords, helpdeskToken, makeCredentials, makeKeys } from './system-keys.js';
 import { allotPorts, type PortName } from './system-ports.js';
-
-export interface SystemOptions {
-  /** Kept, and taken up again by the next start. Without it the data goes with the system. */
-  dataDir?: string;
-  /** Free ones where none is named. */
-  ports?: Partial<Record<PortName, number>>;
-  /** A Kafka of the user's own (`host:port,host:port`): none is started. */
-  kafkaBrokers?: string;
-  /** The owner of a database of the user's own (it needs CREATEROLE and CREATEDB): no PostgreSQL is started. */
-  databaseUrl?: string;
-  /** All by default. */
-  services?: readonly Service[];
-  /** How many of each run; one by default. */
-  instances?: Partial<Record<Service, number>>;
-  /** Packages, or folders of packages, of `COUNTERSIGN_WORKFLOWS`. */
-  workflows?: readonly string[];
-  topicPrefix?: string;
-  /** On by default: a workflow that nobody set a stage for is let commit within its limits. Off: it may only read. */
-  stages?: boolean;
-  /** Said to every service. */
-  env?: Record<string, string>;
-  /** On by default: data outlives a loss of power. Tests turn it off. */
-  fsync?: boolean;
-  onProgress?: (progress: Progress) => void;
-}
-
-export interface Progress {
-  step: string;
-  /** Since the step began; undefined when it begins. */
-  seconds?: number;
-  /** What whoever starts the system must know of it, in a line. */
-  note?: string;
-}
-
-export interface SystemUrls {
-  gateway: string;
-  helpdesk: string;
-  model: string;
-  identity: string;
-  /** Brokers, `host:port,host:port`. */
-  kafka: string;
-  /** Of the embedded server's superuser, or the user's own. */
-  postgres: string;
-}
-
-export interface System {
-  urls: SystemUrls;
-  dataDir: string;
-  topicPrefix: string;
-  /** Every start, readiness, death and restart. */
-  events: EventEmitter<{ event: [SupervisorEvent] }>;
-  /** Of services and engines: a signal to one of these reaches the program itself. */
-  pids(): Record<string, number[]>;
-  /** What helpdesk lets a tenant's own staff in with, and the executor. */
-  helpdeskToken(tenant: string): string;
-  /** What an instance of a service was started with. */
-  env(service: Service): Record<string, string>;
-  logFile(instance: string): string;
-  stop(): Promise<void>;
-}
 
 /**
  * Starts the whole system on this machine and returns when every service is ready: engines, topics and schemas, what stands
@@ -105,6 +46,7 @@ class Starting {
   private readonly events = new EventEmitter<{ event: [SupervisorEvent] }>();
   private readonly throwaway: boolean;
   private readonly services: readonly Service[];
+  private readonly settings = new Map<string, InstanceSettings & { service: Service }>();
 
   constructor(
     private readonly options: SystemOptions,
@@ -117,7 +59,7 @@ class Starting {
   }
 
   async run(): Promise<System> {
-    const ports = await allotPorts(this.data.path, this.options.ports ?? {});
+    const ports = await allotPorts(this.data.path, this.namedPorts());
     const [kafka, postgres] = await Promise.all([this.kafka(ports.kafka), this.postgres(ports.postgres)]);
     const layout = await this.layout(ports, kafka, postgres);
     const core = this.chosen(CORE_SERVICES);
@@ -128,7 +70,13 @@ class Starting {
     await Promise.all(core.map((service) => this.startService(service, layout)));
     if (this.options.stages !== false && STAGING.every((service) => this.services.includes(service)))
       await this.stages(layout);
-    return this.system(layout, postgres);
+    return this.system(layout, kafka, postgres);
+  }
+
+  private namedPorts(): Partial<Record<PortName, number>> {
+    const { ports, via = {} } = this.options;
+    const at = { ...(via.postgres && { postgres: via.postgres.target }) };
+    return { ...ports, ...at, ...(via.helpdesk && { helpdesk: via.helpdesk.target }) };
   }
 
   async stop(): Promise<void> {
@@ -154,19 +102,21 @@ class Starting {
   }
 
   private kafka(port: number): Promise<string> {
-    const { kafkaBrokers } = this.options;
+    const { kafkaBrokers, engineDirs, via } = this.options;
     if (kafkaBrokers) return Promise.resolve(kafkaBrokers);
     const { supervisor, throwaway } = this;
-    const start = () => startKafka({ dir: this.data.child('kafka'), port, supervisor, throwaway });
+    const dir = engineDirs?.kafka ?? this.data.child('kafka');
+    const start = () => startKafka({ dir, port, via: via?.kafka, supervisor, throwaway });
     return this.step('Apache Kafka', async () => (await start()).brokers);
   }
 
   /** The URL of who may make databases and roles. */
   private postgres(port: number): Promise<string> {
-    const { databaseUrl, fsync } = this.options;
+    const { databaseUrl, fsync, engineDirs } = this.options;
     if (databaseUrl) return Promise.resolve(databaseUrl);
     const { supervisor, throwaway } = this;
-    const start = () => startPostgres({ dir: this.data.child('postgres'), port, fsync, supervisor, throwaway });
+    const dir = engineDirs?.postgres ?? this.data.child('postgres');
+    const start = () => startPostgres({ dir, port, fsync, supervisor, throwaway });
     return this.step('PostgreSQL', async () => (await start()).url);
   }
 
@@ -176,8 +126,9 @@ class Starting {
     makeKeys(folder('keys'));
     makeCredentials(folder('credentials'));
     const passwords = databasePasswords(folder('secrets'));
-    const databaseUrl = this.options.databaseUrl ?? (await embeddedOwner(postgres, passwords['owner']!));
-    const database = databaseOf(databaseUrl);
+    const owner = this.options.databaseUrl ?? (await embeddedOwner(postgres, passwords['owner']!));
+    const database = databaseOf(owner);
+    const { via } = this.options;
     const helpdesk = {
       database: `${database}_helpdesk`,
       role: `${database}_helpdesk`,
@@ -185,11 +136,12 @@ class Starting {
     };
     return {
       ports,
-      kafkaBrokers,
-      databaseUrl,
+      kafkaBrokers: via?.kafka ? `127.0.0.1:${via.kafka.proxy}` : kafkaBrokers,
+      databaseUrl: via?.postgres ? atPort(owner, via.postgres.proxy) : owner,
       database,
       passwords,
-      helpdeskDatabaseUrl: await ownedDatabase({ admin: databaseUrl, ...helpdesk }),
+      helpdeskPort: via?.helpdesk?.proxy ?? ports.helpdesk,
+      helpdeskDatabaseUrl: await ownedDatabase({ admin: owner, ...helpdesk }),
       topicPrefix: this.options.topicPrefix ?? process.env['TOPIC_PREFIX'] ?? DEFAULT_TOPIC_PREFIX,
       workflows: (this.options.workflows ?? [process.env['COUNTERSIGN_WORKFLOWS'] ?? '@countersign/support-desk']).join(
         ',',
@@ -235,14 +187,26 @@ class Starting {
   private async startInstance(service: Service, number: number, layout: Layout): Promise<void> {
     const instance = `${service}-${number}`;
     const port = number === 1 ? layout.ports[service] : await freePort();
+    const settings = {
+      env: { ...serviceEnv(service, layout, instance, port), ...this.options.instanceEnv?.(service, number) },
+      nodeFlags: this.options.nodeFlags?.(service, number) ?? [],
+    };
+    this.settings.set(instance, { service, ...settings });
     await this.supervisor.start({
       name: service,
       instance,
-      argv: [process.execPath, ...NODE_FLAGS, path.join(repoRoot(), 'apps', folderOf(service), 'dist/main.js')],
-      env: serviceEnv(service, layout, instance, port),
+      argv: argvOf(service, settings.nodeFlags),
+      env: settings.env,
       cwd: repoRoot(),
       isReady: async (pid) => ownsPort(pid, port) && (await answersReady(port)),
     });
+  }
+
+  private async release(instance: string, more: Partial<InstanceSettings> = {}): Promise<void> {
+    const first = this.settings.get(instance);
+    if (!first) return this.supervisor.release(instance);
+    const argv = argvOf(first.service, [...first.nodeFlags, ...(more.nodeFlags ?? [])]);
+    await this.supervisor.release(instance, { argv, env: { ...first.env, ...more.env } });
   }
 
   private async stages(layout: Layout): Promise<void> {
@@ -252,20 +216,23 @@ class Starting {
     else this.options.onProgress?.({ step: 'stages', note: STAGES_ARE_YOURS });
   }
 
-  private system(layout: Layout, postgres: string): System {
+  private system(layout: Layout, kafka: string, postgres: string): System {
     const { supervisor, data, events } = this;
     const superuser = new URL(postgres);
     superuser.pathname = `/${layout.database}`;
     return {
       urls: {
         ...urlsOf(layout.ports),
-        kafka: layout.kafkaBrokers,
+        kafka,
         postgres: superuser.href,
       },
       dataDir: data.path,
       topicPrefix: layout.topicPrefix,
       events,
       pids: () => supervisor.pids(),
+      instances: () => supervisor.instances(),
+      hold: (instance, signal) => supervisor.hold(instance, signal),
+      release: (instance, more) => this.release(instance, more),
       helpdeskToken: (tenant) => helpdeskToken(layout.credentialsDir, tenant),
       env: (service) => serviceEnv(service, layout, `${service}-1`, layout.ports[service]),
       logFile: (instance) => supervisor.logFile(instance),
@@ -278,6 +245,13 @@ const ENGINES = ['kafka', 'postgres'];
 /** Without one of these no stage comes into force. */
 const STAGING: readonly Service[] = ['gateway', 'identity', 'policy', 'executor'];
 const NODE_FLAGS = ['--disable-warning=TimeoutNegativeWarning', '--max-semi-space-size=16'];
+
+const argvOf = (service: Service, flags: string[]): string[] => [
+  process.execPath,
+  ...NODE_FLAGS,
+  ...flags,
+  path.join(repoRoot(), 'apps', folderOf(service), 'dist/main.js'),
+];
 
 function urlsOf(ports: Layout['ports']): Pick<SystemUrls, 'gateway' | 'helpdesk' | 'model' | 'identity'> {
   const at = (service: Service) => `http://127.0.0.1:${ports[service]}`;
