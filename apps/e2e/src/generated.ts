@@ -40,6 +40,17 @@ const budgets = (...these: string[]): Change => ['workflow.js', BUDGETS, `budget
 export const hastyDesk = (): Generated =>
   generateWorkflow('hasty-desk', ['workflow.js', /expiresInMs: [\d_]+/, 'expiresInMs: 2_000'], ONE_RECORD, budgets());
 
+export const DOUBTFUL = 'doubtful-desk';
+/** Its target keeps no keys and cannot be asked: a ticket whose answer is lost is in doubt. */
+export const doubtfulDesk = (): Generated =>
+  generateWorkflow(
+    DOUBTFUL,
+    ['contracts.js', /class: 'A'/, "class: 'D'"],
+    ['tools.js', /  async lookup\([^]*?\n  \},\n/, ''],
+    ONE_RECORD,
+    budgets(),
+  );
+
 /** What one user, one tenant and one tool may do on one day of the rationed desks. */
 export const RATIONS = { user: 20, tenant: 50, tool: 30 } as const;
 const ration = (per: keyof typeof RATIONS) => `{ name: 'per-${per}', per: '${per}', actionsPerDay: ${RATIONS[per]} }`;

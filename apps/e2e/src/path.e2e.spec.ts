@@ -2,9 +2,10 @@ import { afterAll, beforeAll, describe } from '@jest/globals';
 import { booksScenario } from './books.scenario.js';
 import { contextScenario } from './context.scenario.js';
 import { demoScenario } from './demo.scenario.js';
+import { doubtScenario } from './doubt.scenario.js';
 import { forgeryScenario } from './forgery.scenario.js';
 import { gatesScenario } from './gates.scenario.js';
-import { generateWorkflow, hastyDesk, rationedDesks, type Generated } from './generated.js';
+import { doubtfulDesk, generateWorkflow, hastyDesk, rationedDesks, type Generated } from './generated.js';
 import { generatedScenario } from './generated.scenario.js';
 import { hostileModelScenario } from './hostile-model.scenario.js';
 import { lyingPlannerScenario } from './lying-planner.scenario.js';
@@ -21,7 +22,7 @@ describe('the path', () => {
   let world: World;
   let generated: Generated[] = [];
   beforeAll(async () => {
-    generated = [generateWorkflow(GENERATED), hastyDesk(), ...rationedDesks()];
+    generated = [generateWorkflow(GENERATED), hastyDesk(), doubtfulDesk(), ...rationedDesks()];
     const workflows = ['@countersign/support-desk', ...generated.map(({ folder }) => folder)];
     world = await World.open({ workflows, instances: { executor: 2 } });
   });
@@ -38,6 +39,7 @@ describe('the path', () => {
   describe('the gates', () => gatesScenario(() => world, 'hasty-desk'));
   describe('a lying planner', () => lyingPlannerScenario(() => world));
   describe('a hostile model', () => hostileModelScenario(() => world));
+  describe('a doubt', () => doubtScenario(() => world));
   describe('a world that moves', () => staleScenario(() => world));
   describe('the README', () => readmeScenario(() => world));
   describe('every route, tool, id, tenant and role', () => matrixScenario(() => world));

@@ -1,6 +1,7 @@
 import { topicName } from '@countersign/contracts';
 import type { ApprovalItem, IntentToPublish, LedgerEntry } from '@countersign/demo';
 import { until, type StoredRecord } from '@countersign/testing';
+import { doubtsOf, openDoubts, type Doubt } from '../doubts.js';
 import type { Finding } from '../finding.js';
 import { Player } from '../player.js';
 import type { World } from '../world.js';
@@ -9,17 +10,23 @@ import { kindsOf, type Kind, type Patterns } from './forgeries.js';
 const PENDING = 5;
 const CONTROLS = 20;
 const AT_ONCE = 250;
+/** By so much a token may be judged late, and a little more. */
+const CLOCKS_MAY_DIFFER_MS = 6_000;
 
 /** Forged and replayed decisions and approvals among valid ones: only the valid ones have effects, and audit holds every one. */
 export async function forged(world: World, total: number, run: string, say: (text: string) => void): Promise<Finding> {
   const player = await Player.open(world);
   try {
+    const expired = await world.token('bob', 1);
+    const isExpired = performance.now() + 1_000 + CLOCKS_MAY_DIFFER_MS;
     const booksFrom = (await world.helpdesk.ledger()).at(-1)?.seq ?? 0;
-    const { patterns, items, valid } = await patternsOf(world, player, run);
-    const kinds = await kindsOf(world, patterns);
+    const doubts = await doubtsToForge(world, run);
+    const { patterns, items } = await patternsOf(world, player, run, doubts);
+    // Two refunds and two tickets.
+    const valid = 4;
+    const kinds = await kindsOf(world, patterns, expired);
     const before = await audited(world);
-    // The token of the expired ones lasts a second.
-    await new Promise((resolve) => setTimeout(resolve, 2_500));
+    await new Promise((resolve) => setTimeout(resolve, Math.max(0, isExpired - performance.now())));
     const controls = play(world, player, run);
     await sendAll(world, kinds, total, say);
     const controlIds = await controls;
@@ -30,9 +37,14 @@ export async function forged(world: World, total: number, run: string, say: (tex
       timeoutMs: 120_000,
     });
     const open = await stillOpen(world, items);
+    const doubted = await isInDoubt(world, doubts.open);
     const ledger = (await world.helpdesk.ledger()).filter(({ seq }) => seq > booksFrom);
-    const flaws = judged(ledger, valid + controlIds.length, open, items.length);
+    const flaws = [
+      ...judged(ledger, valid + controlIds.length, open, items.length),
+      ...(doubted ? [] : ['a forgery settled a doubt']),
+    ];
     await rejectAll(world, items);
+    await settle(world, doubts.open);
     return {
       figures: {
         'kinds of forgery': kinds.length,
@@ -41,6 +53,7 @@ export async function forged(world: World, total: number, run: string, say: (tex
         'valid controls beside them, each committed': controlIds.length,
         'effects of forgeries': Math.max(0, ledger.length - valid - controlIds.length),
         'items they aimed at, still open': `${open} of ${items.length}`,
+        'the doubt they aimed at, still open': doubted ? 'yes' : 'no',
       },
       flaws,
     };
@@ -57,7 +70,7 @@ const refund = (token: string, run: string, n: number, amount: string): IntentTo
 };
 
 /** A refund by rule, one by a person, and some that wait. */
-async function patternsOf(world: World, player: Player, run: string) {
+async function patternsOf(world: World, player: Player, run: string, doubts: Doubts) {
   const [alice, bob] = await Promise.all([world.person('alice'), world.person('bob')]);
   const [ruled = '', approved = ''] = await world.product.publish(
     refund(alice.token, run, 0, '1.01'),
@@ -70,9 +83,9 @@ async function patternsOf(world: World, player: Player, run: string) {
   await bob.decide(item!, 'approve', 'the real one');
   const items = await Promise.all(asked.map((id) => bob.approvalOf(id, 30_000)));
   await until(() => [ruled, approved].every((id) => player.ended.has(id)), { what: 'the patterns', timeoutMs: 30_000 });
-  const all = async (topic: 'decisions' | 'approvals') =>
+  const all = async (topic: 'decisions' | 'approvals' | 'results') =>
     world.plain.readAll(topicName(topic, world.system.topicPrefix));
-  const [decisions, approvals] = await Promise.all([all('decisions'), all('approvals')]);
+  const [decisions, approvals, results] = await Promise.all([all('decisions'), all('approvals'), all('results')]);
   const find = (records: StoredRecord[], type: string, intentId: string) =>
     records.find(
       ({ headers }) => headers['ce_type'] === `countersign.${type}.v1` && headers['ce_correlationid'] === intentId,
@@ -81,9 +94,43 @@ async function patternsOf(world: World, player: Player, run: string) {
     warrant: find(decisions, 'action.approved', ruled),
     granted: find(approvals, 'approval.granted', approved),
     pending: asked.map((id) => find(approvals, 'approval.opened', id)),
+    verdicts: {
+      said: find(approvals, 'approval.settled', doubts.settled.intentId),
+      settled: find(decisions, 'action.settled', doubts.settled.intentId),
+      doubt: find(results, 'action.in-doubt', doubts.open.intentId),
+    },
   };
-  return { patterns, items: items as ApprovalItem[], valid: 2 };
+  return { patterns, items: items as ApprovalItem[] };
 }
+
+type Doubts = Record<'settled' | 'open', Doubt>;
+
+/** One doubt that a person has settled, and one that nobody is to settle. */
+async function doubtsToForge(world: World, run: string): Promise<Doubts> {
+  const token = await world.token('alice');
+  const ticket = { tenant: 'acme' as const, token, orderId: 'ord_19990', body: 'forgeries' };
+  const of = (name: string) => ({ ...ticket, id: `forged-${run}-doubt-${name}` });
+  const [settled, open] = (await doubtsOf(world, of('settled'), of('open'))) as [Doubt, Doubt];
+  await settle(world, settled);
+  return { settled, open };
+}
+
+/** Approval hears of a doubt a moment after it is listed. */
+async function settle(world: World, { actionId, intentId }: Doubt): Promise<void> {
+  const bob = await world.person('bob');
+  const verdict = { outcome: 'committed', reason: 'it is there' };
+  let answer: unknown;
+  const say = async () => {
+    const { status, body } = await bob.call('POST', `/v1/in-doubt/${actionId}/resolve`, verdict);
+    answer = body;
+    return status === 202;
+  };
+  await until(say, { what: () => `bob's verdict to be heard, not ${JSON.stringify(answer)}` });
+  const state = await bob.intent(intentId, 30);
+  if (state?.state !== 'ended') throw new Error(`${actionId} is not resolved by what bob said: ${state?.state}`);
+}
+
+const isInDoubt = async (world: World, { actionId }: Doubt) => (await openDoubts(world)).has(actionId);
 
 /** Refunds by rule that go on beside the lies. */
 async function play(world: World, player: Player, run: string): Promise<string[]> {

@@ -6,6 +6,7 @@ import { eventIdOf } from '@countersign/contracts';
 import type { StoredRecord } from '@countersign/testing';
 import { altered, dataOf, resigned, strangerKey, withHeader } from '../forge.js';
 import type { World } from '../world.js';
+import { verdicts, type VerdictPatterns } from './verdicts.js';
 
 /** Real records, each of which commits or ends something, to be turned into lies. */
 export interface Patterns {
@@ -15,6 +16,7 @@ export interface Patterns {
   granted: StoredRecord;
   /** Open items that nobody is to decide: what the lies aim at. */
   pending: StoredRecord[];
+  verdicts: VerdictPatterns;
 }
 
 /** How a lie is made; `n` makes each one another. */
@@ -24,15 +26,19 @@ export interface Kind {
   make(n: number): Promise<StoredRecord> | StoredRecord;
 }
 
-type Headers = Record<string, string>;
-const ALG_NONE = `${Buffer.from('{"alg":"none","typ":"countersign-tree"}').toString('base64url')}..~0`;
+export const ALG_NONE = `${Buffer.from('{"alg":"none","typ":"countersign-tree"}').toString('base64url')}..~0`;
 
 /** All ways to forge or replay a decision or an approval that the product has to see through. */
-export async function kindsOf(world: World, patterns: Patterns): Promise<Kind[]> {
+export async function kindsOf(world: World, patterns: Patterns, expired: string): Promise<Kind[]> {
   const keys = (service: string) =>
     createPrivateKey(readFileSync(path.join(world.system.dataDir, 'keys', service, 'sign.pem'), 'utf8'));
-  const seal = await sealer(world);
-  return [...warrants(patterns.warrant, keys('executor')), ...approvals(patterns, keys('approval'), seal)];
+  const seal = await sealer(world, expired);
+  const [executor, approval] = [keys('executor'), keys('approval')];
+  return [
+    ...warrants(patterns.warrant, executor),
+    ...approvals(patterns, approval, seal),
+    ...verdicts(patterns.verdicts, { approval, executor }, seal),
+  ];
 }
 
 function warrants(real: StoredRecord, executor: KeyObject): Kind[] {
@@ -70,25 +76,23 @@ function approvals({ granted, pending }: Patterns, approval: KeyObject, seal: Se
   const approvalIdOf = (data: Record<string, unknown>) => data['approvalId'];
   const BOUND = ['approvalId', 'intentId', 'actionId', 'revision', 'actionHash'];
   /** The real yes, turned to an open item: `as` says it, in whose name is said beside it. */
-  const aimed = (
-    n: number,
-    change: (data: Record<string, unknown>) => void = () => undefined,
-    headers: Headers = {},
-  ) => {
+  const aimed = (n: number, change: (data: Record<string, unknown>) => void = () => undefined, which = '') => {
     const open = target(n);
     const record = altered(granted, (data) => {
       for (const field of BOUND) data[field] = open[field];
       change(data);
     });
     const attributes = { ce_subject: String(open['actionId']), ce_correlationid: String(open['intentId']) };
-    const id = eventIdOf('countersign.approval.granted.v1', String(approvalIdOf(open)), `forged-${n}`);
-    return { ...record, headers: { ...record.headers, ...attributes, ce_id: id, ...headers } };
+    // Each is another event: what was answered once is not looked at again.
+    const id = eventIdOf('countersign.approval.granted.v1', String(approvalIdOf(open)), `forged-${which}-${n}`);
+    return { ...record, headers: { ...record.headers, ...attributes, ce_id: id } };
   };
   /** By approval itself, gone bad: rightly signed, with a token of this person. */
   const byApproval = async (n: number, user: keyof Sealer, sub: string, change = {}) => {
     const { jwe, digest } = await seal[user]();
     const approver = { sub, roles: ['support-lead'] };
-    const record = aimed(n, (data) => Object.assign(data, { approver, tokenDigest: digest, ...change }));
+    const which = `${user}-${sub}-${Object.keys(change).join()}`;
+    const record = aimed(n, (data) => Object.assign(data, { approver, tokenDigest: digest, ...change }), which);
     return resigned(withHeader(record, 'authorization', `Bearer ${jwe}`), approval);
   };
   return [
@@ -108,7 +112,7 @@ function approvals({ granted, pending }: Patterns, approval: KeyObject, seal: Se
     kind('for another revision', (n) => byApproval(n, 'bob', 'bob', { revision: 7 })),
     kind('with the token of another approval beside it', (n) =>
       resigned(
-        aimed(n, (data) => (data['approver'] = { sub: 'bob', roles: ['support-lead'] })),
+        aimed(n, (data) => (data['tokenDigest'] = 'of-another')),
         approval,
       ),
     ),
@@ -117,18 +121,13 @@ function approvals({ granted, pending }: Patterns, approval: KeyObject, seal: Se
 }
 
 type Sealed = { jwe: string; digest: string };
-type Sealer = Record<'alice' | 'bob' | 'gil' | 'expired' | 'unsigned', () => Promise<Sealed>>;
+export type Sealer = Record<'alice' | 'bob' | 'gil' | 'expired' | 'unsigned', () => Promise<Sealed>>;
 
 /** Tokens as a gone-bad approval would pass them on: sealed for policy, by nothing of the product's. */
-async function sealer(world: World): Promise<Sealer> {
+async function sealer(world: World, expired: string): Promise<Sealer> {
   const file = path.join(world.system.dataDir, 'keys/approval/trusted/policy-seal.pub.pem');
   const key = createPublicKey(readFileSync(file, 'utf8'));
-  const [alice, bob, gil, expired] = await Promise.all([
-    world.token('alice'),
-    world.token('bob'),
-    world.token('gil'),
-    world.token('bob', 1),
-  ]);
+  const [alice, bob, gil] = await Promise.all([world.token('alice'), world.token('bob'), world.token('gil')]);
   const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
   const [, claims = ''] = bob.split('.');
   const unsigned = `${part({ alg: 'none' })}.${claims}.`;

@@ -1,7 +1,7 @@
 import type { World } from '../world.js';
 import { ask, type Answer, type Caller } from './callers.js';
 import { TENANTS, type Records, type Tenant } from './records.js';
-import { itemFor, type Subjects } from './subjects.js';
+import { doubtFor, itemFor, type Subjects } from './subjects.js';
 import type { Tally } from './tally.js';
 
 /** A route as openapi.json tells it: who may call it, and who sees whose things. */
@@ -133,7 +133,8 @@ class RouteCells {
     const subjects = this.around.subjects[kind];
     if (path.startsWith('/v1/approvals')) return itemFor(subjects, this.caller.name).approvalId;
     if (path.startsWith('/v1/parked')) return subjects.parked;
-    return path.startsWith('/v1/actions') || path.includes('actionId') ? subjects.action : subjects.intent;
+    if (path.startsWith('/v1/in-doubt')) return doubtFor(subjects, this.caller.name);
+    return path.startsWith('/v1/actions') ? subjects.action : subjects.intent;
   }
 
   /** A route that is not built says so to whoever may call it. */
@@ -182,6 +183,7 @@ function bodyOf(
   // What is on nowhere is let go on: nothing is stopped while the other cells are played.
   if (path.startsWith('/v1/control/kill')) return { killed: kind === 'absent', reason, waitSeconds: 0 };
   if (path.startsWith('/v1/control/stage')) return { stage: 'scoped', reason, waitSeconds: 0 };
+  if (path.endsWith('/resolve')) return { outcome: 'committed', reason };
   if (path.endsWith('/delegate')) return { to: caller.name, reason };
   const none = { approvalId: ABSENT, actionHash: 'none' };
   if (path === '/v1/approvals/decisions') return { decision: 'reject', reason, items: [none] };

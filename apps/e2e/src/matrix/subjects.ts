@@ -1,6 +1,7 @@
 import { topicName } from '@countersign/contracts';
 import type { ApprovalItem, IntentToPublish } from '@countersign/demo';
 import { until } from '@countersign/testing';
+import { doubtsOf } from '../doubts.js';
 import type { World } from '../world.js';
 import { TENANTS, type Records, type Tenant } from './records.js';
 
@@ -12,6 +13,8 @@ export interface Subjects {
   requester: string;
   /** Open items, one for each person who may decide and one that nobody is to decide. */
   items: Map<string, ApprovalItem>;
+  /** Actions in doubt, in the same way. */
+  doubts: Map<string, string>;
   parked: string;
 }
 
@@ -25,8 +28,13 @@ const BYSTANDER = 'audra';
 export async function subjectsOf(world: World, records: Records): Promise<Record<Tenant, Subjects>> {
   const run = Date.now().toString(36);
   const made = await Promise.all(TENANTS.map((tenant) => plant(world, records, tenant, run)));
+  // The next answers of helpdesk are lost, whoever asks.
+  for (const [index, tenant] of TENANTS.entries()) made[index]!.doubts = await plantDoubts(world, records, tenant, run);
   return { acme: made[0]!, globex: made[1]! };
 }
+
+/** The action in doubt that a caller is asked about. */
+export const doubtFor = ({ doubts }: Subjects, caller: string): string => (doubts.get(caller) ?? doubts.get(SHARED))!;
 
 /** The item a caller is asked about. */
 export const itemFor = ({ items }: Subjects, caller: string): ApprovalItem => (items.get(caller) ?? items.get(SHARED))!;
@@ -64,7 +72,19 @@ async function plant(world: World, records: Records, tenant: Tenant, run: string
     items.set(name, item);
   }
   const parked = await parkOne(world, tenant, marker!);
-  return { intent: intentId, action: state?.actions[0]?.actionId ?? '', requester, items, parked };
+  const action = state?.actions[0]?.actionId ?? '';
+  return { intent: intentId, action, requester, items, doubts: new Map(), parked };
+}
+
+async function plantDoubts(world: World, records: Records, tenant: Tenant, run: string): Promise<Map<string, string>> {
+  const { requester, deciders } = PEOPLE[tenant];
+  const token = await world.token(requester);
+  const orderId = records.idFor('orderId', 'own', tenant, requester)!;
+  const body = `${records.markers[tenant][0]} has a doubt`;
+  const people = [SHARED, ...deciders];
+  const tickets = people.map((person) => ({ id: `matrix-doubt-${person}-${run}`, tenant, token, orderId, body }));
+  const doubts = await doubtsOf(world, ...tickets);
+  return new Map(people.map((person, index) => [person, doubts[index]!.actionId]));
 }
 
 /** A record that cannot be read, of this tenant's by its key, with the tenant's word in it. */

@@ -5,7 +5,7 @@ import { budgets } from '../budgets/budgets.js';
 import { context } from '../context/context.js';
 import { firstOf, type Finding } from '../finding.js';
 import { forged } from '../forged/forged.js';
-import { generateWorkflow, hastyDesk, rationedDesks } from '../generated.js';
+import { doubtfulDesk, generateWorkflow, hastyDesk, rationedDesks } from '../generated.js';
 import { hostileModel } from '../hostile-model/hostile-model.js';
 import { lyingPlanner } from '../lying-planner/lying-planner.js';
 import { matrix } from '../matrix/matrix.js';
@@ -98,7 +98,7 @@ function report(findings: { name: string; finding: Finding }[]): string {
 
 async function main(): Promise<number> {
   const chosen = options.only?.split(',');
-  const generated = [generateWorkflow(), hastyDesk(), ...rationedDesks()];
+  const generated = [generateWorkflow(), hastyDesk(), doubtfulDesk(), ...rationedDesks()];
   const all = proofs(generated[0]!.name).filter(({ name }) => !chosen || chosen.includes(name));
   const workflows = ['@countersign/support-desk', ...generated.map(({ folder }) => folder)];
   say(`seed ${seed}`);

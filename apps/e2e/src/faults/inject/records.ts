@@ -1,0 +1,39 @@
+import { topicName, type Topic } from '@countersign/contracts';
+import kafkajs from 'kafkajs';
+import type { Fault, FaultContext, FaultOutcome } from '../fault.js';
+import { between, oneOf, shuffled } from '../numbers.js';
+import { readWindow, type Copied } from './topic-window.js';
+
+const TOPICS: readonly Topic[] = ['intents', 'decisions', 'proposals', 'approvals', 'results'];
+const MOST = 200;
+
+/** Records that were there before come again at other offsets: the same bytes, headers, key and partition. */
+export const duplicates: Fault = {
+  name: 'duplicates',
+  run: (context, random) => publishAgain(context, random, (copies) => copies),
+};
+
+/** As far as a log allows it: of a window that is mostly just being worked on, copies in any order. */
+export const reordered: Fault = {
+  name: 'reordered',
+  run: (context, random) => publishAgain(context, random, (copies) => shuffled(random, copies)),
+};
+
+async function publishAgain(
+  { world, inFlight }: FaultContext,
+  random: () => number,
+  order: (copies: Copied[]) => Copied[],
+): Promise<FaultOutcome> {
+  const topic = topicName(oneOf(random, TOPICS)!, world.system.topicPrefix);
+  const from = random() < 0.6 ? 'end' : random();
+  const copies = await readWindow(world.plain.kafka, topic, between(random, 20, MOST), from);
+  if (copies.length === 0) return { hits: 0, note: `nothing in ${topic} yet` };
+  const producer = world.plain.kafka.producer({ createPartitioner: kafkajs.Partitioners.DefaultPartitioner });
+  await producer.connect();
+  try {
+    await producer.send({ topic, messages: order(copies), acks: -1 });
+  } finally {
+    await producer.disconnect();
+  }
+  return { hits: Math.min(inFlight(), copies.length), note: `${copies.length} of ${topic}` };
+}
