@@ -86,7 +86,7 @@ export class Attempts {
    */
   async send(warrant: Warrant, tool: Tool, basis: JsonObject, opening: Opening, signal: AbortSignal): Promise<Answer> {
     const call = await this.called(warrant, tool).catch((error: unknown) => ({ unsent: detailOf(error) }));
-    if ('unsent' in call) return { tag: 'nothing-done', detail: call.unsent };
+    if ('unsent' in call) return { tag: 'nothing-done', detail: call.unsent, unbegun: true };
     if ('refusal' in call) return { tag: 'refused', refusal: call.refusal };
     const notAfter = opening.notAfter(warrant);
     const asked = { begun: false, missed: false };
@@ -101,7 +101,8 @@ export class Attempts {
       outcome = carried(await tool.commit!(context, call.args));
     } catch (error) {
       const answer = answerOf(error, call.mask.text);
-      return answer.tag === 'nothing-done' && asked.missed && !asked.begun ? { ...answer, unsent: true } : answer;
+      if (answer.tag !== 'nothing-done' || asked.begun) return answer;
+      return { ...answer, unbegun: true, ...(asked.missed && { unsent: true as const }) };
     }
     // From here on it was done: no error may pass for a refusal any more.
     try {

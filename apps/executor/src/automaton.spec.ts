@@ -40,6 +40,7 @@ const anyCase = fc.record<Circumstances>({
 const anyAnswer = fc.constantFrom<Answer>(
   { tag: 'refused', refusal: no },
   { tag: 'nothing-done', detail: 'too late' },
+  { tag: 'nothing-done', detail: 'not asked', unbegun: true },
   { tag: 'unknown', detail: 'no answer' },
 );
 const anyFound = fc.constantFrom<Found>({ tag: 'nothing' }, { tag: 'unknown', detail: 'no answer' });
@@ -110,6 +111,24 @@ describe('what becomes of a commit that was marked SENT (numbers: the guarantees
     ['B, killed, without a look-up', { effectClass: 'B', canLookUp: false, killed: true }, 'doubt'],
   ] as const)('3: a row found SENT of class %s', (_, change, way) => {
     expect(afterRecovery(case_(change))).toBe(way);
+  });
+
+  it('4: that it was not sent again, for a circuit or its moment, is no reason to doubt what may still be sent again', () => {
+    const unbegun = { tag: 'nothing-done', detail: 'not asked', unbegun: true } as const;
+    const B = { effectClass: 'B', canLookUp: false } as const;
+    expect(afterSend(unbegun, false, case_(B))).toEqual({
+      tag: 'again',
+      as: 'SENT',
+      inMs: 200,
+      because: 'not asked',
+    });
+    expect(afterSend({ ...unbegun, unsent: true }, false, case_(B))).toMatchObject({ tag: 'again', as: 'SENT' });
+    expect(afterSend(unbegun, false, case_({ ...B, patient: false }))).toMatchObject({ ending: { tag: 'in-doubt' } });
+    expect(afterSend(unbegun, false, case_({ ...B, effectClass: 'D' }))).toMatchObject({ ending: { tag: 'in-doubt' } });
+    // The target's own word on a later send: an earlier one may be what it goes by.
+    expect(afterSend({ tag: 'nothing-done', detail: '412' }, false, case_(B))).toMatchObject({
+      ending: { tag: 'in-doubt' },
+    });
   });
 
   it('3: is never sent again once expired or killed', () => {

@@ -39,8 +39,8 @@ export const keysKept = (sentForMs: number, keyLifetimeMs: number | undefined): 
 export type Answer =
   | { tag: 'done'; committed: Committed }
   | { tag: 'refused'; refusal: Refused }
-  /** `unsent`: its moment passed before this process sent it. */
-  | { tag: 'nothing-done'; detail: string; unsent?: true }
+  /** `unbegun`: nothing of this very send left this process; `unsent`: since its moment had passed. */
+  | { tag: 'nothing-done'; detail: string; unbegun?: true; unsent?: true }
   | { tag: 'unknown'; detail: string };
 
 /** What a look-up brought to light. */
@@ -83,7 +83,10 @@ export function afterSend(answer: Answer, isFirst: boolean, case_: Circumstances
       return { tag: 'look-up', refused: answer.refusal };
     case 'nothing-done':
       if (isFirst) return { tag: 'again', as: 'QUEUED', inMs: waitAfter(case_.attempts), because: answer.detail };
-      return case_.canLookUp ? { tag: 'look-up' } : doubted(answer.detail);
+      if (case_.canLookUp) return { tag: 'look-up' };
+      // As if it had not been tried: an open circuit or a missed moment tells nothing of the sends before.
+      if (!answer.unbegun || !sendsAgain(case_)) return doubted(answer.detail);
+      return { tag: 'again', as: 'SENT', inMs: waitAfter(case_.attempts), because: answer.detail };
     case 'unknown':
       if (!case_.canLookUp && !sendsAgain(case_)) return doubted(answer.detail);
       return { tag: 'again', as: 'SENT', inMs: waitAfter(case_.attempts), because: answer.detail };

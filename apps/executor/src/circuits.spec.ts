@@ -62,6 +62,16 @@ describe('the circuit of a target (numbers: the guarantees of circuits.ts)', () 
     expect(circuit.limit()).toBe('none');
   });
 
+  it.each([
+    ['was given up', new Abandoned('given up')],
+    ['was too late to be sent', new NotAsked('too late')],
+  ])('3: what %s shows nothing of the target, and closes nothing', async (_, error) => {
+    await fail(10);
+    jest.advanceTimersByTime(2_000);
+    await fail(1, () => Promise.reject(error));
+    expect([circuit.state, circuit.limit()]).toEqual(['open', 'none']);
+  });
+
   it.each<[string, () => Promise<unknown>]>([
     ['a definite no', answer],
     ['what it proves not to have done', () => Promise.reject(new NothingDone('too late'))],

@@ -11,7 +11,7 @@ const BUSY = [409, 425];
 /** Nobody waits for the answer any more: that says nothing of the target. */
 export class Abandoned extends NoAnswer {}
 
-/** The target has not answered for a while and is not asked just now. Nothing was sent. */
+/** The target has not answered for a while and is not asked just now, or it is too late to ask it. Nothing was sent. */
 export class NotAsked extends Error {}
 
 export type CircuitName = 'closed' | 'half-open' | 'open';
@@ -20,15 +20,19 @@ export type CircuitName = 'closed' | 'half-open' | 'open';
  * The circuit of one target, over everything that leaves for it. It guarantees:
  * 1. While it is open nothing is sent: neither what would begin nor what was sent before, which waits to be looked up.
  * 2. Half-open, one request is sent; the others wait for what becomes of it.
- * 3. An answer closes it, a definite no as well. What a target proves not to have done counts as an answer.
+ * 3. An answer closes it, a definite no as well. What a target proves not to have done counts as an answer; what was given up, or never
+ *    sent, does not.
  * Waits between the attempts of one row are the automaton's, written down with the row: they outlive this process.
  */
 export class Circuit {
   private brokeAt = 0;
-  private readonly policy = circuitBreaker(handleWhen(countsAgainst), {
-    halfOpenAfter: HALF_OPEN_AFTER_MS,
-    breaker: new ConsecutiveBreaker(FAILURES_IN_A_ROW),
-  });
+  private readonly policy = circuitBreaker(
+    handleWhen((error) => countsAgainst(error) || this.isUntried(error)),
+    {
+      halfOpenAfter: HALF_OPEN_AFTER_MS,
+      breaker: new ConsecutiveBreaker(FAILURES_IN_A_ROW),
+    },
+  );
 
   constructor(
     readonly target: string,
@@ -46,6 +50,11 @@ export class Circuit {
         throw new NotAsked(`${this.target} is not asked just now: it has not answered for a while`);
       throw error;
     }
+  }
+
+  /** What was let through to see showed nothing: it is as open as before. */
+  private isUntried(error: unknown): boolean {
+    return this.state === 'half-open' && (error instanceof Abandoned || error instanceof NotAsked);
   }
 
   get state(): CircuitName {

@@ -90,6 +90,17 @@ describe('commits (numbers: the guarantees of commits.ts)', () => {
     expect(at.round.notes.slice(2).sort()).toEqual(['BLOCKED', 'retry as SENT']);
   });
 
+  it('2: a mark that fails ends the round once what was seen to beside it is over', async () => {
+    at.round.markSent = () => Promise.reject(new Error('the database is away'));
+    const gone = givenRow(givenWarrant({ actionId: 'b', exp: NOW.getTime() / 1000 - 1 }), {
+      status: 'SENT',
+      attempts: 2,
+    });
+    const performed = at.executor().perform([givenRow(givenWarrant()), gone], at.round);
+    await expect(performed).rejects.toThrow('the database is away');
+    expect(at.round.notes).toEqual(['GET /lookup', 'COMMITTED']);
+  });
+
   it('4: sends nothing for the first time that could begin after the limit of audit; what was sent is carried on', async () => {
     const asked: number[] = [];
     at.covers = (instant) => (asked.push(instant - at.databaseNow), false);

@@ -83,6 +83,8 @@ export class Commits {
         answers.push(answer);
         tasks.push(this.answered(one, answer, flight.opening, round, missed));
       }
+    } catch (error) {
+      tasks.push(Promise.reject(error as Error)); // thrown below, once the others are over as well
     } finally {
       flight.land(answers);
     }

@@ -68,7 +68,7 @@ export class Target {
     const token = await credentials.tokenFor(this.name, errand.tenant);
     try {
       return await circuit.run(async () => {
-        if (writes && errand.isLate?.()) throw unsent(TOO_LATE);
+        if (writes && errand.isLate?.()) throw new NotAsked(TOO_LATE);
         // It may have waited for its turn, or the circuit's, until nobody waits for it any more.
         if (errand.signal.aborted) throw new Abandoned(`${this.name} was not asked any more`);
         if (writes) begun.writes += 1;

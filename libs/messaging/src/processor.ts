@@ -140,8 +140,8 @@ export class BatchProcessor {
 
   /** Guarantee 7. */
   private async persist(batch: Batch, subscription: Subscription, line: Line, records: RawRecord[]): Promise<Outcome> {
-    const chunk = { batch, line, reads: records.map((record) => this.read(subscription, record)) };
-    const { reads } = chunk;
+    const reads = records.map((record) => this.read(subscription, record));
+    const chunk = { batch, line, from: line.next, reads };
     const backoff = new Backoff(25, 2000);
     let apart = false;
     while (!batch.isStale() && !this.parts.signal.aborted) {
@@ -203,9 +203,10 @@ export class BatchProcessor {
   ): Promise<Outcome> {
     const backoff = new Backoff(25, 2000);
     const row = this.parts.parking.row(subscription.name, read.record, 'HANDLER_FAILED', detail);
+    const chunk = { batch, line, from: line.next, reads: [read] };
     while (!batch.isStale() && !this.parts.signal.aborted) {
       try {
-        return await this.transact([{ batch, line, reads: [read] }], async (tx) => this.decider.park(tx, [row]));
+        return await this.transact([chunk], async (tx) => this.decider.park(tx, [row]));
       } catch (error) {
         this.parts.log.warn({ err: messageOf(error) }, 'parking waits and is tried again');
       }
@@ -288,6 +289,8 @@ export class BatchProcessor {
 interface Chunk {
   batch: Batch;
   line: Line;
+  /** Where the line stood when these were what came next: put back meanwhile (`Lines.putBack`), it must not be passed over. */
+  from: bigint;
   reads: Read[];
 }
 
@@ -303,7 +306,7 @@ function isIgnored(subscription: Subscription, { topic, headers }: RawRecord): b
 }
 
 async function advanced(tx: StoreTx, chunks: Chunk[]): Promise<void> {
-  const moves = chunks.map((chunk) => ({ key: chunk.line.key, from: chunk.line.next, to: endOf(chunk) }));
+  const moves = chunks.map((chunk) => ({ key: chunk.line.key, from: chunk.from, to: endOf(chunk) }));
   if (!(await tx.advance(moves))) throw new LostOffset();
 }
 

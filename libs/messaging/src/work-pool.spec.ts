@@ -52,4 +52,23 @@ describe('the pool', () => {
     expect(await failing(new Error('Connection terminated'), { attempts: 12 })).toBe(4_000);
     expect(await failing(new TypeError('a bug'), { attempts: 12 })).toBe(60_000);
   });
+
+  it('goes by the database clock for what is not due yet: its own may be a day off', async () => {
+    const store = new FakeStore();
+    const ahead = new Date(Date.now() + 86_400_000);
+    store.now = () => ahead;
+    const metrics = new Metrics();
+    const worker = subjectWorker(() => Promise.resolve()) as unknown as Worker<never>;
+    const pool = new WorkPool([worker], { store, log: silentLog, metrics });
+    pool.start(undefined as never);
+    const due = (id: string, inMs: number) => ({
+      ...{ id, kind: 'job', target: 't', tenant: 'acme', body: {} },
+      notBefore: new Date(ahead.getTime() + inMs),
+    });
+    const drafts = [due('due', -1), due('later', 30_000)];
+    const leases = pool.reserve(drafts);
+    expect([...leases.keys()]).toEqual(['due']);
+    pool.settle(drafts, leases, new Set());
+    await pool.stop(0);
+  });
 });

@@ -64,7 +64,7 @@ export class WorkPool implements WorkIntake {
         !worker ||
         limitOf(worker, draft.target) ||
         leases.has(draft.id) ||
-        (draft.notBefore && draft.notBefore.getTime() > Date.now())
+        (draft.notBefore && draft.notBefore > this.parts.store.now())
       )
         continue;
       if (this.lane(worker, draft.target).reserve(draft.tenant)) leases.set(draft.id, worker.leaseMs);
@@ -78,7 +78,7 @@ export class WorkPool implements WorkIntake {
       const worker = this.byKind.get(draft.kind);
       if (!worker) continue;
       if (!open.delete(draft.id)) {
-        if (inserted.has(draft.id) && !leases.has(draft.id)) this.unclaimed(draft.notBefore);
+        if (inserted.has(draft.id) && !leases.has(draft.id)) this.unclaimed(draft.notBefore, this.parts.store.now());
         continue;
       }
       const lane = this.lane(worker, draft.target);
@@ -198,9 +198,9 @@ export class WorkPool implements WorkIntake {
     }
   }
 
-  /** There is work in the table that nobody holds. */
-  private unclaimed(notBefore: Date | undefined): void {
-    const inMs = (notBefore?.getTime() ?? 0) - Date.now();
+  /** There is work in the table that nobody holds. `now`: by the clock that `notBefore` is of. */
+  private unclaimed(notBefore: Date | undefined, now = new Date()): void {
+    const inMs = (notBefore?.getTime() ?? 0) - now.getTime();
     if (inMs > POLL_MS) return; // the poll is there by then
     this.backlog = true;
     if (inMs <= 0) this.wake();

@@ -27,11 +27,13 @@ const [theirProduce, theirFetch] = [requests.Produce.protocol, requests.Fetch.pr
 writeRecordsDirectly();
 readRecordsDirectly();
 
+/** Those that every object has kafkajs reads wrong: below. */
+const headerName = fc.string({ unit: 'binary' }).filter((name) => !(name in Object.prototype));
 const message = fc.record(
   {
     key: fc.string({ unit: 'binary' }),
     value: fc.string({ unit: 'binary', maxLength: 300 }),
-    headers: fc.dictionary(fc.string({ unit: 'binary' }), fc.string({ unit: 'binary', maxLength: 200 })),
+    headers: fc.dictionary(headerName, fc.string({ unit: 'binary', maxLength: 200 })),
   },
   { requiredKeys: ['key', 'value'] },
 );

@@ -74,7 +74,8 @@ export class PostgresStore implements Store {
     try {
       const begun = unwatched(client.query('BEGIN'));
       const closing = new Closing();
-      const result = await run(new PostgresTx(firstFailure(client), this.settings.instance, this.owner), closing.close);
+      const tx = new PostgresTx(firstFailure(client), this.settings.instance, this.owner, () => this.now());
+      const result = await run(tx, closing.close);
       await closing.settled();
       const committed = unwatched(client.query<never>(closing.statement));
       await Promise.all([begun, closing.last]);

@@ -28,6 +28,8 @@ export class PostgresTx implements StoreTx {
     private readonly run: Run,
     private readonly instance: string,
     private readonly owner: string,
+    /** The database's. */
+    private readonly clock: () => Date,
   ) {
     this.sql = {
       query: async <R extends object>(name: string, text: string, values: unknown[]) =>
@@ -86,7 +88,10 @@ export class PostgresTx implements StoreTx {
       column(({ draft }) => draft.tenant),
       joined(column(({ draft }) => storableJson(draft.body))),
       column(({ draft }) => draft.traceparent ?? null),
-      waitsFrom(work.map(({ draft }) => draft.notBefore)),
+      waitsFrom(
+        this.clock(),
+        work.map(({ draft }) => draft.notBefore),
+      ),
       column(({ leaseMs }) => leaseMs ?? null),
       this.instance,
       this.owner,
@@ -118,7 +123,10 @@ export class PostgresTx implements StoreTx {
       column((w) => w.id),
       column((w) => w.fence),
       column((w) => w.status),
-      waitsFrom(deferred.map(({ notBefore }) => notBefore)),
+      waitsFrom(
+        new Date(),
+        deferred.map(({ notBefore }) => notBefore),
+      ),
       column((w) => printable(w.because)),
     ];
     const { rows } = await this.run<{ id: string }>('m-defer', text, [...values, this.owner]);
@@ -214,10 +222,12 @@ export const OPEN = `coalesce(w.ended_at, 'infinity') = 'infinity'`;
 const joined = (members: (string | null)[]): string => members.map((text) => text ?? '').join('\u001f');
 const texts = (parameter: string) => `string_to_array(${parameter}::text, E'\\x1f', '')`;
 
-/** How long each has to wait, in ms: who says until when goes by this process's clock, who claims by the database's. */
-function waitsFrom(instants: (Date | undefined)[]): number[] {
-  const now = Date.now();
-  return instants.map((at) => (at ? at.getTime() - now : 0));
+/**
+ * How long each has to wait, in ms, by the clock of whoever said until when: what `decide` writes down by the database's, what a worker
+ * puts back by this process's. Who claims goes by the database's.
+ */
+function waitsFrom(now: Date, instants: (Date | undefined)[]): number[] {
+  return instants.map((at) => (at ? at.getTime() - now.getTime() : 0));
 }
 
 /** Statements lock rows in the order they are given: in one order everywhere, or two of them wait for each other. */
