@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { topicName, topicSpecs } from '@countersign/contracts';
 import { PlainKafka, testBrokers, testTopicPrefix, until } from '@countersign/testing';
-import kafkajs, { type Admin } from 'kafkajs';
+import kafkajs, { type Admin, type ITopicConfig } from 'kafkajs';
 import { prepareTopics } from './topics.js';
 
 describe('topics', () => {
@@ -35,6 +35,16 @@ describe('topics', () => {
     await plain.deleteTopics(prefix);
   });
 
+  /** Asked to wait for the leaders, kafkajs gives up at the first answer of a broker that has not heard of the topic yet. */
+  const make = async (topic: ITopicConfig) => {
+    await admin.createTopics({ waitForLeaders: false, topics: [topic] });
+    const led = async () =>
+      (await admin.fetchTopicMetadata({ topics: [topic.topic] })).topics[0]?.partitions.every(
+        ({ leader }) => leader >= 0,
+      );
+    await until(led, { what: `leaders of ${topic.topic}` });
+  };
+
   it('that take their time from the client are put right, and keep what somebody else set', async () => {
     const prefix = testTopicPrefix();
     const topic = topicName('intents', prefix);
@@ -42,7 +52,7 @@ describe('topics', () => {
       { name: 'message.timestamp.type', value: 'CreateTime' },
       { name: 'segment.bytes', value: '33554432' },
     ];
-    await admin.createTopics({ waitForLeaders: true, topics: [{ topic, numPartitions: 4, configEntries }] });
+    await make({ topic, numPartitions: 4, configEntries });
     expect(await prepareTopics(config, { prefix, partitions: 4 })).toContain(topic);
     // The broker answers from what it has applied, a moment after it took the change.
     const now = await until(
@@ -58,10 +68,7 @@ describe('topics', () => {
 
   it('with the wrong number of partitions are refused: control has one', async () => {
     const prefix = testTopicPrefix();
-    await admin.createTopics({
-      waitForLeaders: true,
-      topics: [{ topic: topicName('control', prefix), numPartitions: 2 }],
-    });
+    await make({ topic: topicName('control', prefix), numPartitions: 2 });
     await expect(prepareTopics(config, { prefix, partitions: 4 })).rejects.toThrow('has 2 partitions and needs 1');
     await plain.deleteTopics(prefix);
   });

@@ -55,7 +55,7 @@ describe('the embedded engines', () => {
     const kafka = new kafkajs.Kafka({ brokers: [engines.kafka.brokers], logLevel: kafkajs.logLevel.NOTHING });
     const admin = kafka.admin();
     await admin.connect();
-    await admin.createTopics({ waitForLeaders: true, topics: [{ topic: 'kept', numPartitions: 1 }] });
+    await admin.createTopics({ waitForLeaders: false, topics: [{ topic: 'kept', numPartitions: 1 }] });
     const producer = kafka.producer({ createPartitioner: kafkajs.Partitioners.DefaultPartitioner });
     await producer.connect();
     await producer.send({ topic: 'kept', messages: [{ value: 'one' }], acks: -1 });
