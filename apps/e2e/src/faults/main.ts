@@ -33,7 +33,7 @@ const say = (text: string) =>
 
 const MINUTE = 60_000;
 const NIGHTLY = { minutes: 240, actions: 100_000, executorKills: 2_000 };
-const USUAL = { minutes: 10, actions: 5_250, window: 60 };
+const USUAL = { minutes: 10, actions: 5_250, window: 160 };
 
 interface Chosen {
   plan: RunOptions['plan'];

@@ -124,7 +124,7 @@ export class PostgresTx implements StoreTx {
       column((w) => w.fence),
       column((w) => w.status),
       waitsFrom(
-        new Date(),
+        new Date(Date.now()),
         deferred.map(({ notBefore }) => notBefore),
       ),
       column((w) => printable(w.because)),

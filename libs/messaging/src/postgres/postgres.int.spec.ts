@@ -156,7 +156,7 @@ describe('PostgreSQL as it is', () => {
   });
 
   it('work is passed over while its time has not come or its target is full', async () => {
-    const later = { ...draft('later'), notBefore: new Date(Date.now() + 60_000) };
+    const later = { ...draft('later'), notBefore: new Date(a.now().getTime() + 60_000) };
     await a.transact((tx) =>
       tx.addWork([
         { draft: later, leaseMs: undefined },
@@ -168,10 +168,11 @@ describe('PostgreSQL as it is', () => {
   });
 
   it('work waits for as long as was said, whatever the clock of the process says that said it', async () => {
+    await a.readClock();
     const skewed = jest.spyOn(Date, 'now').mockReturnValue(Date.now() + 3_600_000);
     try {
-      const soon = { ...draft('soon'), kind: 'skewed', notBefore: new Date(Date.now()) };
-      const later = { ...draft('much-later'), kind: 'skewed', notBefore: new Date(Date.now() + 60_000) };
+      const soon = { ...draft('soon'), kind: 'skewed', notBefore: a.now() };
+      const later = { ...draft('much-later'), kind: 'skewed', notBefore: new Date(a.now().getTime() + 60_000) };
       await a.transact((tx) => tx.addWork([soon, later].map((one) => ({ draft: one, leaseMs: undefined }))));
       const [row] = await a.claim({ ...ask, kinds: ['skewed'] });
       expect(row?.id).toBe('soon');
