@@ -7,14 +7,18 @@ import { instancesOf, lasting, readyAgain } from './waits.js';
 const STARTS_MS = 10_000;
 const LOOK_MS = 50;
 
-/** SIGKILL of one of its instances. One that is not ready yet has nothing in flight: that is a kill too, and told apart. */
+/** One time in five whichever runs dies: one that is not ready yet has nothing in flight, which is a kill too, and told apart. */
+const READY_SHARE = 4 / 5;
+
+/** SIGKILL of one of its instances. */
 export const kill = (service: Service): Fault => ({
   name: `kill:${service}`,
   async run(context, random, signal) {
     const running = () => instancesOf(context, service).filter(({ pid }) => pid !== undefined);
     for (const deadline = performance.now() + STARTS_MS; running().length === 0 && performance.now() < deadline;)
       await lasting(LOOK_MS, signal);
-    const victim = oneOf(random, running());
+    const ready = running().filter((one) => one.ready);
+    const victim = oneOf(random, ready.length > 0 && random() < READY_SHARE ? ready : running());
     if (!victim) return { hits: 0, note: `no process of ${service} ran` };
     send(victim.pid!, 'SIGKILL');
     return victim.ready ? { hits: context.inFlight() } : { hits: 0, note: 'not ready yet' };
