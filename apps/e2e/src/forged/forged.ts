@@ -12,6 +12,8 @@ const CONTROLS = 20;
 const AT_ONCE = 250;
 /** By so much a token may be judged late, and a little more. */
 const CLOCKS_MAY_DIFFER_MS = 6_000;
+/** An honest word is judged after the lies that were there before it, each of which policy opens and answers. */
+const BEHIND_LIES_MS = 180_000;
 
 /** Forged and replayed decisions and approvals among valid ones: only the valid ones have effects, and audit holds every one. */
 export async function forged(world: World, total: number, run: string, say: (text: string) => void): Promise<Finding> {
@@ -44,7 +46,9 @@ export async function forged(world: World, total: number, run: string, say: (tex
       ...(doubted ? [] : ['a forgery settled a doubt']),
     ];
     await rejectAll(world, items);
+    const said = performance.now();
     await settle(world, doubts.open);
+    const behind = ((performance.now() - said) / 1_000).toFixed(1);
     return {
       figures: {
         'kinds of forgery': kinds.length,
@@ -54,6 +58,7 @@ export async function forged(world: World, total: number, run: string, say: (tex
         'effects of forgeries': Math.max(0, ledger.length - valid - controlIds.length),
         'items they aimed at, still open': `${open} of ${items.length}`,
         'the doubt they aimed at, still open': doubted ? 'yes' : 'no',
+        'an honest verdict behind them, resolved after (s)': behind,
       },
       flaws,
     };
@@ -126,8 +131,8 @@ async function settle(world: World, { actionId, intentId }: Doubt): Promise<void
     return status === 202;
   };
   await until(say, { what: () => `bob's verdict to be heard, not ${JSON.stringify(answer)}` });
-  const state = await bob.intent(intentId, 30);
-  if (state?.state !== 'ended') throw new Error(`${actionId} is not resolved by what bob said: ${state?.state}`);
+  const isEnded = async () => (await bob.intent(intentId, 10))?.state === 'ended';
+  await until(isEnded, { what: `${actionId} to be resolved by what bob said`, timeoutMs: BEHIND_LIES_MS });
 }
 
 const isInDoubt = async (world: World, { actionId }: Doubt) => (await openDoubts(world)).has(actionId);
