@@ -97,3 +97,5 @@ async function ran(): Promise<number> {
 }
 
 process.exitCode = await (options.prove ? proved() : ran());
+// A client of a fault that failed half-way may still be connected somewhere.
+setTimeout(() => process.exit(), 5_000).unref();
