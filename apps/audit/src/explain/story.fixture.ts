@@ -1,3 +1,4 @@
+// Over 500 lines: one story told in its order; the shapes that tell it stand in shapes.fixture.ts.
 import {
   actionIdOf,
   EVENTS,
