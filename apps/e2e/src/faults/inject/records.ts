@@ -29,8 +29,8 @@ async function publishAgain(
   const copies = await readWindow(world.plain.kafka, topic, between(random, 20, MOST), from);
   if (copies.length === 0) return { hits: 0, note: `nothing in ${topic} yet` };
   const producer = world.plain.kafka.producer({ createPartitioner: kafkajs.Partitioners.DefaultPartitioner });
-  await producer.connect();
   try {
+    await producer.connect();
     await producer.send({ topic, messages: order(copies), acks: -1 });
   } finally {
     await producer.disconnect();

@@ -36,9 +36,12 @@ function windowOf(partition: number, low: number, high: number, each: number, fr
 
 async function read(kafka: Kafka, topic: string, parts: Part[]): Promise<Copied[]> {
   if (parts.length === 0) return [];
-  const consumer = kafka.consumer({ groupId: `window-${randomBytes(6).toString('hex')}`, maxWaitTimeInMs: 100 });
-  await consumer.connect();
+  const groupId = `window-${randomBytes(6).toString('hex')}`;
+  // Left to itself kafkajs starts one that crashed again, also after it was disconnected.
+  const retry = { restartOnFailure: () => Promise.resolve(false) };
+  const consumer = kafka.consumer({ groupId, maxWaitTimeInMs: 100, retry });
   try {
+    await consumer.connect();
     await consumer.subscribe({ topic });
     return await collect(consumer, topic, parts);
   } finally {
