@@ -164,9 +164,20 @@ describe('what is looked at again (numbers: the guarantees of recheck.ts)', () =
     at.answer = () => Promise.reject(new NoAnswer('silence'));
     await perform({ context: [record('ord_1001', '2')] });
     expect(at.round.notes).toEqual(['GET /ord_1001', 'retry as QUEUED']);
-    expect(await perform({ context: [record('ord_1001', '2')] }, { attempts: 8 })).toMatchObject({
+    expect(await perform({ grant: 'preview', context: [record('ord_1001', '2')] }, { attempts: 8 })).toMatchObject({
       tag: 'failed',
       refusal: { code: 'UPSTREAM_TIMEOUT' },
+    });
+  });
+
+  it('1: a commit that was let is looked at again however often nobody answered, until its warrant ends', async () => {
+    at.answer = () => Promise.reject(new NoAnswer('silence'));
+    await perform({ context: [record('ord_1001', '2')] }, { attempts: 99 });
+    expect(at.round.notes).toEqual(['GET /ord_1001', 'retry as QUEUED']);
+    at.databaseNow += 120_000;
+    expect(await perform({ context: [record('ord_1001', '2')] }, { attempts: 100 })).toMatchObject({
+      tag: 'returned',
+      refusal: { code: 'WARRANT_EXPIRED' },
     });
   });
 

@@ -46,7 +46,7 @@ export interface ExecutorParts {
   onAsked: (about: About, said: string) => Promise<void>;
 }
 
-/** A look is tried for as long as a send is: a target that restarts is no reason to fail. */
+/** What only reads or previews ends in time for who waits for it. A commit is let: it is looked at until its warrant ends. */
 const MAX_LOOKS = MAX_ATTEMPTS;
 const LEASE_MS = 30_000;
 const SETTLE_EVERY_MS = 30_000;
@@ -184,8 +184,8 @@ export class Executor implements Worker<Outcome> {
       this.memory.read(row.id, checked.recordsRead);
       return { ...job, basis: checked.basis, isFirst: true };
     }
-    if (checked.tag === 'no-answer') await this.lookAgain(row, about, checked, round);
-    else await this.end(row, about, checked.ending, round);
+    if (checked.tag === 'end') await this.end(row, about, checked.ending, round);
+    else await retry(row, 'QUEUED', waitAfter(row.attempts), checked.error.detail, round);
     return undefined;
   }
 

@@ -1,4 +1,5 @@
 import { topicName, type Topic } from '@countersign/contracts';
+import { ConstantBackoff, handleType, retry } from 'cockatiel';
 import kafkajs from 'kafkajs';
 import type { Fault, FaultContext, FaultOutcome } from '../fault.js';
 import { between, oneOf, shuffled } from '../numbers.js';
@@ -7,16 +8,19 @@ import { readWindow, type Copied } from './topic-window.js';
 const TOPICS: readonly Topic[] = ['intents', 'decisions', 'proposals', 'approvals', 'results'];
 const MOST = 200;
 
+/** The broker may be down for another fault: its restart is waited for. */
+const reached = retry(handleType(kafkajs.KafkaJSError), { maxAttempts: 30, backoff: new ConstantBackoff(1_000) });
+
 /** Records that were there before come again at other offsets: the same bytes, headers, key and partition. */
 export const duplicates: Fault = {
   name: 'duplicates',
-  run: (context, random) => publishAgain(context, random, (copies) => copies),
+  run: (context, random) => reached.execute(() => publishAgain(context, random, (copies) => copies)),
 };
 
 /** As far as a log allows it: of a window that is mostly just being worked on, copies in any order. */
 export const reordered: Fault = {
   name: 'reordered',
-  run: (context, random) => publishAgain(context, random, (copies) => shuffled(random, copies)),
+  run: (context, random) => reached.execute(() => publishAgain(context, random, (copies) => shuffled(random, copies))),
 };
 
 async function publishAgain(
