@@ -1,14 +1,26 @@
 import { Controller, Delete, Get, Inject, Param, Post, Query, UseGuards } from '@nestjs/common';
 import { HttpProblem } from '@countersign/host';
 import { Caller, IdentityGuard, type CallerIdentity } from '@countersign/identity';
-import { citedControl, scopesOf, stoppedActions } from './explain/control.js';
-import { explain, type Explanation } from './explain/explain.js';
-import { storyOf, targetOf, type Stored } from './explain/story.js';
+import {
+  citedControl,
+  decoded,
+  eventsOf,
+  explain,
+  scopesOf,
+  sortOut,
+  stoppedActions,
+  storyOf,
+  targetOf,
+  traceView,
+  type Explanation,
+  type Sorted,
+  type Stored,
+  type TraceView,
+} from '@countersign/evidence';
+import { listView } from './list-view.js';
 import { parseQuery } from './query.js';
 import { seesAll, Traces, type TraceStore } from './read-model.js';
 import type { RecordRow } from './record.entity.js';
-import { decoded, eventsOf, sortOut, type Sorted } from './trace.js';
-import { listView, traceView, type TraceView } from './views.js';
 
 @Controller('v1')
 @UseGuards(IdentityGuard)

@@ -21,7 +21,7 @@ import {
 } from '@countersign/testing';
 import { startAudit } from './app.module.js';
 import { auditConfig } from './config.js';
-import { SHAPES } from './explain/shapes.fixture.js';
+import { SHAPES } from '@countersign/evidence/shapes';
 import * as migrations from './migrations.js';
 
 /** A bearer token as products send it: must be found nowhere. */

@@ -2,7 +2,7 @@ import { UNVERIFIED } from '@countersign/contracts';
 import { messagingMigrations } from '@countersign/messaging';
 import type { TenantReads } from '@countersign/migrations';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
-import { SYSTEM } from './row.js';
+import { SYSTEM } from '@countersign/evidence';
 
 /** Days of partitions made ahead of need. */
 export const PARTITIONS_AHEAD = 7;

@@ -1,10 +1,10 @@
 import type { Topic } from '@countersign/contracts';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
-import type { SignatureState } from './row.js';
+import type { SignatureState, StoredRecord } from '@countersign/evidence';
 
 /** A stored record, as it is read. Written by `storeRows`, never through this. */
 @Entity('records')
-export class RecordRow {
+export class RecordRow implements StoredRecord {
   @PrimaryColumn({ type: 'text' }) topic: Topic;
   @PrimaryColumn({ type: 'int' }) partition: number;
   @PrimaryColumn({ type: 'bigint' }) offset: string;

@@ -19,53 +19,16 @@ import {
   type RawRecord,
   type Topic,
 } from '@countersign/contracts';
+import { SYSTEM, type SignatureState, type StoredRecord } from '@countersign/evidence';
 import type { Read } from '@countersign/messaging';
 import { maskWords } from '@countersign/sealing';
 import { checkSignature, type KeyRing } from '@countersign/signing';
-
-export type SignatureState = 'valid' | 'invalid' | 'absent' | 'not-required';
-
-export interface RecordColumns {
-  topic: Topic;
-  partition: number;
-  offset: string;
-  appendedAt: Date;
-  key: string;
-  id: string | null;
-  type: string | null;
-  source: string | null;
-  subject: string | null;
-  tenant: string;
-  claimedTenant: string;
-  actor: string | null;
-  session: string | null;
-  intent: string | null;
-  action: string | null;
-  causation: string | null;
-  tool: string | null;
-  code: string | null;
-  /** What auditors alone are told, beside the code that everybody is. */
-  auditCode: string | null;
-  outcome: string | null;
-  rules: string[];
-  /** Ids of records it read, changed or speaks of. */
-  about: string[];
-  value: string | null;
-  headers: string;
-  signature: SignatureState;
-  flaw: string | null;
-  poisonReason: string | null;
-  poisonDetail: string | null;
-}
-
-/** Under which records of no tenant are filed: what services say of themselves. */
-export const SYSTEM = 'system';
 
 export interface RowParts {
   ring: KeyRing;
 }
 
-export function rowOf({ record, incoming, poison }: Read, parts: RowParts): RecordColumns {
+export function rowOf({ record, incoming, poison }: Read, parts: RowParts): StoredRecord {
   const key = clean(record.key?.toString('utf8') ?? '');
   const headers = storedHeaders(record.headers);
   const place = {
@@ -85,7 +48,7 @@ function readable(
   incoming: Incoming,
   ring: KeyRing,
   claimed: string,
-): Omit<RecordColumns, Exclude<keyof Place, 'claimedTenant'>> {
+): Omit<StoredRecord, Exclude<keyof Place, 'claimedTenant'>> {
   const { event, text } = shownPart(incoming);
   const { signature, flaw } = signatureOf(incoming, ring);
   const facets = facetsOf(event);
@@ -125,10 +88,10 @@ function masked({ event, text }: Incoming): Pick<Incoming, 'event' | 'text'> {
   return { event: { ...event, data } as AnyEvent, text: JSON.stringify(shown) };
 }
 
-type Place = Pick<RecordColumns, 'topic' | 'partition' | 'offset' | 'appendedAt' | 'key' | 'claimedTenant' | 'headers'>;
+type Place = Pick<StoredRecord, 'topic' | 'partition' | 'offset' | 'appendedAt' | 'key' | 'claimedTenant' | 'headers'>;
 
 /** Attributes of what cannot be read are what its headers claim; they let a trace show it as unreadable. */
-function unreadable(headers: Record<string, string>, poison: Read['poison']): Omit<RecordColumns, keyof Place> {
+function unreadable(headers: Record<string, string>, poison: Read['poison']): Omit<StoredRecord, keyof Place> {
   const claim = (name: string) => headers[`ce_${name}`]?.slice(0, 300) || null;
   return {
     id: claim('id'),
@@ -210,7 +173,7 @@ function intentOf(event: AnyEvent, claimed: string): string | null {
   return orNull(event.correlationid);
 }
 
-type Facets = Pick<RecordColumns, 'intent' | 'action' | 'tool' | 'code' | 'auditCode' | 'outcome' | 'rules' | 'about'>;
+type Facets = Pick<StoredRecord, 'intent' | 'action' | 'tool' | 'code' | 'auditCode' | 'outcome' | 'rules' | 'about'>;
 
 /** What a trace is searched by. Read by shape: every event that has such a field means the same by it. */
 function facetsOf({ type, data: given }: AnyEvent): Facets {

@@ -1,5 +1,5 @@
 import type { SqlTx } from '@countersign/messaging';
-import type { RecordColumns } from './row.js';
+import type { StoredRecord } from '@countersign/evidence';
 
 /** Unit separator: joins the members of lists, since an array of lists of different length cannot be sent. */
 const SEPARATOR = '\u001f';
@@ -55,8 +55,8 @@ const INSERT = `INSERT INTO records (${names.join(', ')}) SELECT ${aliases.join(
 const joined = (members: string[]) => members.map((member) => member.replaceAll(SEPARATOR, ' ')).join(SEPARATOR);
 
 /** Writes rows with one statement. */
-export async function storeRows(tx: SqlTx, rows: RecordColumns[]): Promise<void> {
-  const column = <T>(of: (row: RecordColumns) => T) => rows.map(of);
+export async function storeRows(tx: SqlTx, rows: StoredRecord[]): Promise<void> {
+  const column = <T>(of: (row: StoredRecord) => T) => rows.map(of);
   await tx.query('audit-insert', INSERT, [
     column((row) => row.topic),
     column((row) => row.partition),

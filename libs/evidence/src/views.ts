@@ -1,7 +1,6 @@
 import type { JsonObject, Person } from '@countersign/contracts';
 import { agentsOf } from './explain/who.js';
-import { cursorText } from './query.js';
-import type { RecordRow } from './record.entity.js';
+import type { StoredRecord } from './stored-record.js';
 import { decoded, recordView, type RecordView, type Sorted } from './trace.js';
 
 export interface ActionLine {
@@ -43,7 +42,7 @@ export interface TraceView extends TraceLine {
 }
 
 /** What a record that began a trace, and the others of its intent, say in a line. */
-export function lineOf(begin: RecordRow, others: RecordRow[]): TraceLine {
+export function lineOf(begin: StoredRecord, others: StoredRecord[]): TraceLine {
   const data = (decoded(begin)?.event.data ?? {}) as JsonObject;
   const refused = begin.type === 'countersign.intent.refused.v1';
   const reply = others.find(({ type, tenant }) => type === 'countersign.reply.sent.v1' && tenant === begin.tenant);
@@ -68,7 +67,7 @@ export function lineOf(begin: RecordRow, others: RecordRow[]): TraceLine {
 }
 
 /** The last word on each action, in the order the actions first came up. */
-function actionLines(rows: RecordRow[]): ActionLine[] {
+function actionLines(rows: StoredRecord[]): ActionLine[] {
   const lines = new Map<string, ActionLine>();
   for (const { action, tool, outcome, code, auditCode, type } of rows) {
     if (action === null || type === 'countersign.intent.accepted.v1') continue;
@@ -78,25 +77,7 @@ function actionLines(rows: RecordRow[]): ActionLine[] {
   return [...lines.values()];
 }
 
-export function listView(
-  begun: RecordRow[],
-  others: RecordRow[],
-  limit: number,
-): { data: TraceLine[]; nextCursor: string | null } {
-  const page = begun.slice(0, limit);
-  const last = page.at(-1);
-  const data = page.map((begin) =>
-    lineOf(
-      begin,
-      others.filter(({ intent }) => intent === begin.intent),
-    ),
-  );
-  if (!last || begun.length <= limit) return { data, nextCursor: null };
-  const { appendedAt, topic, partition, offset } = last;
-  return { data, nextCursor: cursorText({ at: appendedAt.toISOString(), topic, partition, offset }) };
-}
-
-export function traceView(begin: RecordRow, sorted: Sorted, control: RecordRow[]): TraceView {
+export function traceView(begin: StoredRecord, sorted: Sorted, control: StoredRecord[]): TraceView {
   const { source, requestId } = (decoded(begin)?.event.data ?? {}) as { source?: string; requestId?: string };
   return {
     ...lineOf(begin, sorted.genuine),

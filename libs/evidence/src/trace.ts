@@ -1,7 +1,7 @@
 import { decodeRecord, type HeaderValue, type Incoming, type Json } from '@countersign/contracts';
 import type { Stored } from './explain/story.js';
 import { says } from './explain/says.js';
-import type { RecordRow } from './record.entity.js';
+import type { StoredRecord } from './stored-record.js';
 
 /** One record as a trace shows it. */
 export interface RecordView {
@@ -26,14 +26,14 @@ export interface RecordView {
 /** A trace sorted out: what proves to be what it says, and apart from it what does not. */
 export interface Sorted {
   records: Stored[];
-  genuine: RecordRow[];
-  forged: { row: RecordRow; because: string }[];
-  duplicates: RecordRow[];
-  unreadable: RecordRow[];
+  genuine: StoredRecord[];
+  forged: { row: StoredRecord; because: string }[];
+  duplicates: StoredRecord[];
+  unreadable: StoredRecord[];
 }
 
 /** The event of a row, read as it was when it came; undefined if this version can no longer read it. */
-export function decoded(row: RecordRow): Incoming | undefined {
+export function decoded(row: StoredRecord): Incoming | undefined {
   try {
     return decodeRecord({
       topic: row.topic,
@@ -50,7 +50,7 @@ export function decoded(row: RecordRow): Incoming | undefined {
 }
 
 /** Sorts the records that name one intent. `tenant` is what policy verified, of the record that began the trace. */
-export function sortOut(rows: RecordRow[], tenant: string): Sorted {
+export function sortOut(rows: StoredRecord[], tenant: string): Sorted {
   const sorted: Sorted = { records: [], genuine: [], forged: [], duplicates: [], unreadable: [] };
   const seen = new Set<string>();
   for (const row of rows) {
@@ -69,19 +69,19 @@ export function sortOut(rows: RecordRow[], tenant: string): Sorted {
 }
 
 /** The events of records that concern no one intent. */
-export const eventsOf = (rows: RecordRow[]): Stored[] =>
+export const eventsOf = (rows: StoredRecord[]): Stored[] =>
   rows.flatMap((row) => {
     const incoming = decoded(row);
     return incoming ? [storedOf(row, incoming)] : [];
   });
 
-function forgedBecause(row: RecordRow, tenant: string): string | undefined {
+function forgedBecause(row: StoredRecord, tenant: string): string | undefined {
   if (row.signature === 'invalid' || row.signature === 'absent') return row.flaw ?? 'its signature does not prove it';
   if (row.topic === 'intents' || row.tenant === tenant) return undefined;
   return `it files itself under ${row.tenant}, and the intent is not theirs`;
 }
 
-const storedOf = (row: RecordRow, { event }: Incoming): Stored =>
+const storedOf = (row: StoredRecord, { event }: Incoming): Stored =>
   ({
     event,
     topic: row.topic,
@@ -90,7 +90,7 @@ const storedOf = (row: RecordRow, { event }: Incoming): Stored =>
     at: row.appendedAt.toISOString(),
   }) as Stored;
 
-export function recordView(row: RecordRow): RecordView {
+export function recordView(row: StoredRecord): RecordView {
   const incoming = row.poisonReason === null ? decoded(row) : undefined;
   return {
     at: row.appendedAt.toISOString(),
