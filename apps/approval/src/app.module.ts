@@ -118,7 +118,7 @@ export async function start(env: NodeJS.ProcessEnv = process.env) {
   const source = await openReadModels({ url: config.DATABASE_URL, entities: [ApprovalRow], maxConnections: 5 }, logger);
   const ring = loadKeyRing(config.COUNTERSIGN_KEYS_DIR);
   const { COUNTERSIGN_WEBHOOK_URL: url, COUNTERSIGN_WEBHOOK_SECRET: secret } = config;
-  const webhooks = url && secret ? [webhookWorker({ url, secret })] : [];
+  const webhooks = url && secret ? [webhookWorker({ url, secret }, () => messaging.now())] : [];
   const messaging: Messaging = createMessaging({
     ...messagingSettings('approval', config, logger),
     subscriptions: [
@@ -126,7 +126,13 @@ export async function start(env: NodeJS.ProcessEnv = process.env) {
       controlConsumer(ring, report),
       doubtsConsumer(ring, report),
     ],
-    workers: [clock(async () => viewOf(await messaging.sql.query('control', CONTROL_SQL, []))), ...webhooks],
+    workers: [
+      clock(
+        async () => viewOf(await messaging.sql.query('control', CONTROL_SQL, [])),
+        () => messaging.now(),
+      ),
+      ...webhooks,
+    ],
     project,
     ...eventPen('approval', loadSigner(config.COUNTERSIGN_KEYS_DIR)),
   });

@@ -21,7 +21,7 @@ const GIVE_UP_AFTER_MS = 24 * 3_600_000;
  * Delivers what is told of items, at least once, each with one id for ever: 2xx ends it, 410 (nobody is there any more) too. All
  * else, redirects included, is tried again, later each time, for a day.
  */
-export function webhookWorker(target: WebhookTarget, time: () => Date = () => new Date()): Worker<Delivery> {
+export function webhookWorker(target: WebhookTarget, time: () => Date): Worker<Delivery> {
   const pen = new Webhook(target.secret);
   return {
     kinds: ['webhook'],
@@ -68,7 +68,7 @@ function outcomeOf(row: WorkRow, delivery: Delivery, now: Date): WorkOutcome<Del
   const ended = (as: string): WorkOutcome<Delivery> => ({ tag: 'done', status: as, outcome: delivery });
   if (status >= 200 && status < 300) return ended('DELIVERED');
   if (status === 410) return ended('GONE');
-  const notBefore = new Date(now.getTime() + Math.min(AGAIN_MS * 2 ** (row.attempts - 1), AGAIN_AT_MOST_MS));
-  if (notBefore.getTime() - row.createdAt.getTime() > GIVE_UP_AFTER_MS) return ended('UNDELIVERED');
-  return { tag: 'retry', status: 'QUEUED', notBefore, because };
+  const inMs = Math.min(AGAIN_MS * 2 ** (row.attempts - 1), AGAIN_AT_MOST_MS);
+  if (now.getTime() + inMs - row.createdAt.getTime() > GIVE_UP_AFTER_MS) return ended('UNDELIVERED');
+  return { tag: 'retry', status: 'QUEUED', inMs, because };
 }

@@ -13,8 +13,11 @@ interface Struck {
 /** While a switch is on nobody knows when it goes on; a row with next to no time left is looked at again after this. */
 const PAUSED_AT_LEAST_MS = 5_000;
 
-/** What waits for an instant that moves on while a switch is on. Nothing slow happens: a row that is claimable was due, but for that. */
-export function clock(control: () => Promise<ControlView>, time: () => Date = () => new Date()): Worker<Struck> {
+/**
+ * What waits for an instant that moves on while a switch is on. `time` is the database's, by which rows are claimed: by a clock that is
+ * an hour ahead an item would wait an hour longer. Nothing slow happens: a row that is claimable was due, but for that.
+ */
+export function clock(control: () => Promise<ControlView>, time: () => Date): Worker<Struck> {
   return {
     kinds: ['expire', 'expiring'],
     roundSize: 100,
@@ -45,5 +48,5 @@ function outcomeOf({ body }: WorkRow, control: ControlView, now: Date): WorkOutc
   const left = control.remainingMs(from, due, target, now);
   const next = strikes ?? new Date(now.getTime() + Math.max(left, PAUSED_AT_LEAST_MS));
   if (again) return { tag: 'done', status: 'STRUCK', outcome: { approvalId, what, until: next.toISOString() } };
-  return { tag: 'retry', status: 'QUEUED', notBefore: next, because: 'a switch stopped its time' };
+  return { tag: 'retry', status: 'QUEUED', inMs: next.getTime() - now.getTime(), because: 'a switch stopped its time' };
 }

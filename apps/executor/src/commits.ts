@@ -202,8 +202,7 @@ export const retry = (
   inMs: number,
   because: string,
   round: Round,
-): Promise<void> =>
-  round.finish(row, { tag: 'retry', status, notBefore: new Date(Date.now() + inMs), because: cut(because, 500) });
+): Promise<void> => round.finish(row, { tag: 'retry', status, inMs, because: cut(because, 500) });
 
 /** Waits for all, so that no send outlives its round; then the first failure is thrown. */
 export async function allEnded(tasks: Promise<unknown>[]): Promise<void> {

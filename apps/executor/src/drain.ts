@@ -111,9 +111,10 @@ export class Drainer implements Worker<Drained> {
     try {
       await this.parts.drained();
     } catch (error) {
-      const notBefore = new Date(Date.now() + RETRY_MS);
       const because = `not drained yet: ${(error as Error).message}`;
-      await Promise.all(rows.map((row) => round.finish(row, { tag: 'retry', status: 'QUEUED', notBefore, because })));
+      await Promise.all(
+        rows.map((row) => round.finish(row, { tag: 'retry', status: 'QUEUED', inMs: RETRY_MS, because })),
+      );
       return;
     }
     this.parts.onDrained(performance.now() - from);

@@ -45,8 +45,7 @@ export function keyWaiter(means: Means, control: ControlMeans): Worker<Judged> {
         rows.map(async (row) => {
           const judged = await judge(row, means, control);
           if ('because' in judged) {
-            const notBefore = new Date(Date.now() + ASK_AGAIN_MS);
-            await round.finish(row, { tag: 'retry', status: 'QUEUED', notBefore, because: judged.because });
+            await round.finish(row, { tag: 'retry', status: 'QUEUED', inMs: ASK_AGAIN_MS, because: judged.because });
           } else await round.finish<Judged>(row, { tag: 'done', status: 'JUDGED', outcome: judged });
         }),
       );

@@ -135,7 +135,7 @@ export function approvalParts(around: Surroundings): Parts {
       doubtsConsumer(world.ring, report),
       approvalControl(world.ring, report),
     ],
-    workers: [approvalClock(view)],
+    workers: [approvalClock(view, () => messaging().now())],
   };
 }
 

@@ -135,8 +135,8 @@ export class Finisher {
     );
     const deferred = sorted.flatMap(({ row, outcome }): DeferredWork[] => {
       if (outcome.tag === 'done') return [];
-      const { status, notBefore, because } = outcome;
-      return [{ id: row.id, fence: row.fence, status, notBefore, because }];
+      const { status, inMs, because } = outcome;
+      return [{ id: row.id, fence: row.fence, status, inMs, because }];
     });
     await this.committer.commit(async (tx, unit) => {
       const sent = deferred.length ? tx.deferWork(deferred) : undefined;

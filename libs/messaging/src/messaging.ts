@@ -157,6 +157,11 @@ export class Messaging {
     );
   }
 
+  /** The database's time, whatever this process's own clock says: for instants that are stored. */
+  now(): Date {
+    return this.store.now();
+  }
+
   /** A change from outside Kafka, in a transaction of its own. Resolves with its result once it is committed. */
   async execute<R>(command: Command<R>): Promise<R> {
     const backoff = new Backoff(5, 200);

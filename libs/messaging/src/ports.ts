@@ -115,7 +115,7 @@ export interface EndedWork extends WorkRef {
 
 export interface DeferredWork extends WorkRef {
   status: 'QUEUED' | 'SENT';
-  notBefore: Date;
+  inMs: number;
   because: string;
 }
 

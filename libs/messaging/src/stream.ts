@@ -109,10 +109,10 @@ export interface WorkRow extends WorkDraft {
   sentAt?: Date;
 }
 
-/** What came of a piece of work. `retry` puts it back; `done` ends it with a terminal status. */
+/** What came of a piece of work. `retry` puts it back for so many milliseconds, by the database's clock; `done` ends it with a terminal status. */
 export type WorkOutcome<O> =
   | { tag: 'done'; status: string; outcome: O }
-  | { tag: 'retry'; status: 'QUEUED' | 'SENT'; notBefore: Date; because: string };
+  | { tag: 'retry'; status: 'QUEUED' | 'SENT'; inMs: number; because: string };
 
 export interface Round {
   /** Write-ahead: commits fence + 1 and SENT for these rows and answers those still ours. Nothing may be sent before. */

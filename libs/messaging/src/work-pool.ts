@@ -78,7 +78,7 @@ export class WorkPool implements WorkIntake {
       const worker = this.byKind.get(draft.kind);
       if (!worker) continue;
       if (!open.delete(draft.id)) {
-        if (inserted.has(draft.id) && !leases.has(draft.id)) this.unclaimed(draft.notBefore, this.parts.store.now());
+        if (inserted.has(draft.id) && !leases.has(draft.id)) this.unclaimed(this.dueInMs(draft));
         continue;
       }
       const lane = this.lane(worker, draft.target);
@@ -161,7 +161,7 @@ export class WorkPool implements WorkIntake {
   private async finish<O>(lane: Lane, row: WorkRow, outcome: WorkOutcome<O>): Promise<void> {
     await this.finisher.finish(row, outcome as WorkOutcome<never>);
     lane.held.delete(row.id);
-    if (outcome.tag === 'retry') this.unclaimed(outcome.notBefore);
+    if (outcome.tag === 'retry') this.unclaimed(outcome.inMs);
   }
 
   /** A worker's exception: what it left unfinished goes back. Later each time, but soon again where it may be an engine that was away: no fault of the row's. */
@@ -188,7 +188,7 @@ export class WorkPool implements WorkIntake {
     for (let tries = 1; ; tries++) {
       try {
         await this.parts.store.release(rows);
-        return this.unclaimed(undefined);
+        return this.unclaimed(0);
       } catch (error) {
         const about = { err: messageOf(error), rows: rows.length };
         if (tries === GIVE_BACK_TRIES || this.stopping.signal.aborted)
@@ -198,9 +198,12 @@ export class WorkPool implements WorkIntake {
     }
   }
 
-  /** There is work in the table that nobody holds. `now`: by the clock that `notBefore` is of. */
-  private unclaimed(notBefore: Date | undefined, now = new Date()): void {
-    const inMs = (notBefore?.getTime() ?? 0) - now.getTime();
+  private dueInMs({ notBefore }: WorkDraft): number {
+    return notBefore ? notBefore.getTime() - this.parts.store.now().getTime() : 0;
+  }
+
+  /** There is work in the table that nobody holds, due then. */
+  private unclaimed(inMs: number): void {
     if (inMs > POLL_MS) return; // the poll is there by then
     this.backlog = true;
     if (inMs <= 0) this.wake();

@@ -168,7 +168,7 @@ export function workContract(engines: string, openWorld: () => Promise<World>): 
           attempts.push(...rows);
           for (const row of await round.markSent(rows)) {
             if (attempts.length === 1)
-              await round.finish(row, { tag: 'retry', status: 'SENT', notBefore: new Date(), because: 'no answer' });
+              await round.finish(row, { tag: 'retry', status: 'SENT', inMs: 0, because: 'no answer' });
             else await round.finish(row, { tag: 'done', status: 'COMMITTED', outcome: { ok: true } });
           }
         },
@@ -333,7 +333,7 @@ export function workContract(engines: string, openWorld: () => Promise<World>): 
         const [row] = await round.markSent(rows);
         attempts.push(row!);
         if (attempts.length === 2) return plainPerform([row!], round);
-        await round.finish(row!, { tag: 'retry', status: 'SENT', notBefore: new Date(), because: 'again' });
+        await round.finish(row!, { tag: 'retry', status: 'SENT', inMs: 0, because: 'again' });
       };
       await start('a', { perform });
       await here().produce([intent('j', 'work')]);

@@ -136,8 +136,8 @@ export class FakeTx implements StoreTx {
   }
 
   deferWork(deferred: DeferredWork[]): Promise<Set<string>> {
-    return this.change('deferWork', deferred, ({ status, notBefore }) => ({
-      ...{ ...nobodys, status, notBeforeMs: notBefore.getTime() },
+    return this.change('deferWork', deferred, ({ status, inMs }) => ({
+      ...{ ...nobodys, status, notBeforeMs: this.now() + inMs },
     }));
   }
 

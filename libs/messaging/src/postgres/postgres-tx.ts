@@ -123,10 +123,7 @@ export class PostgresTx implements StoreTx {
       column((w) => w.id),
       column((w) => w.fence),
       column((w) => w.status),
-      waitsFrom(
-        new Date(Date.now()),
-        deferred.map(({ notBefore }) => notBefore),
-      ),
+      column((w) => w.inMs),
       column((w) => printable(w.because)),
     ];
     const { rows } = await this.run<{ id: string }>('m-defer', text, [...values, this.owner]);
@@ -222,10 +219,7 @@ export const OPEN = `coalesce(w.ended_at, 'infinity') = 'infinity'`;
 const joined = (members: (string | null)[]): string => members.map((text) => text ?? '').join('\u001f');
 const texts = (parameter: string) => `string_to_array(${parameter}::text, E'\\x1f', '')`;
 
-/**
- * How long each has to wait, in ms, by the clock of whoever said until when: what `decide` writes down by the database's, what a worker
- * puts back by this process's. Who claims goes by the database's.
- */
+/** How long each has to wait, in ms: `decide` says until when by the database's clock. */
 function waitsFrom(now: Date, instants: (Date | undefined)[]): number[] {
   return instants.map((at) => (at ? at.getTime() - now.getTime() : 0));
 }

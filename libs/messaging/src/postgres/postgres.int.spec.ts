@@ -177,7 +177,7 @@ describe('PostgreSQL as it is', () => {
       const [row] = await a.claim({ ...ask, kinds: ['skewed'] });
       expect(row?.id).toBe('soon');
       const again = { id: 'soon', fence: row!.fence, status: 'QUEUED' as const, because: 'again' };
-      await a.transact((tx) => tx.deferWork([{ ...again, notBefore: new Date(Date.now()) }]));
+      await a.transact((tx) => tx.deferWork([{ ...again, inMs: 0 }]));
       expect((await a.claim({ ...ask, kinds: ['skewed'] })).map(({ id }) => id)).toEqual(['soon']);
     } finally {
       skewed.mockRestore();
