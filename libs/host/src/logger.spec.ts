@@ -43,6 +43,68 @@ describe('the log', () => {
     });
   });
 
+  const PLANTED = ['dana@example.com', 'DE89 3704 0044 0532 0130 00', '4111 1111 1111 1111', '+49 170 1234567'];
+  const HIDDEN = /dana|0044|1111|1234567/;
+
+  it('hides personal values wherever they are: in messages, nested, in names, numbers, errors and their stacks', () => {
+    for (const planted of PLANTED) {
+      const error = new Error(`no such row: (email)=(${planted})\n${planted}`, { cause: new Error(planted) });
+      logger.warn(
+        { err: error, deep: { [planted]: [{ a: `x\n${planted}` }] }, number: 4111111111111111, ssn: '078051120' },
+        `about ${planted}`,
+      );
+      expect(lines.at(-1)).not.toMatch(HIDDEN);
+      expect(lines.at(-1)).not.toContain('078051120');
+      expect(last()).toMatchObject({ msg: expect.stringContaining('about ['), level: 40 });
+      for (const written of [
+        encodeURIComponent(planted),
+        Buffer.from(planted).toString('base64'),
+        JSON.stringify({ a: JSON.stringify(`\t${planted}`) }),
+      ]) {
+        logger.info({ url: `/v1/x?q=${written}` }, 'asked');
+        expect(lines.at(-1)).not.toContain(written);
+        expect(lines.at(-1)).not.toMatch(HIDDEN);
+        expect(last()).toMatchObject({ msg: 'asked' });
+      }
+    }
+  });
+
+  it('hides tokens and passwords in whatever text they stand', () => {
+    const token = 'eyJhbGciOiJub25lIn0.eyJzdWIiOiJhbGljZSJ9.c2lnbmF0dXJl';
+    for (const text of [
+      `Bearer ${token}`,
+      `failed with ${token}.`,
+      'Authorization: Basic YWxpY2U6c2VjcmV0',
+      'at postgres://policy:s3cret@127.0.0.1:5432/x',
+    ]) {
+      logger.error({ err: new Error(text) }, text);
+      expect(lines.at(-1)).not.toMatch(/eyJ|YWxpY2|s3cret/);
+      expect(last()['msg']).toMatch(/\[(token|password)\]/);
+    }
+  });
+
+  it('leaves a line as it was where there is nothing to hide', () => {
+    const said = {
+      id: `evt_${'0a'.repeat(16)}`,
+      offset: '1763820060000',
+      at: '2026-11-22T14:01:32.123Z',
+      order: 'ord_1001',
+      url: 'http://127.0.0.1:8080',
+    };
+    logger.info(said, 'took 18.00 EUR');
+    expect(last()).toMatchObject({ ...said, msg: 'took 18.00 EUR' });
+  });
+
+  it('cuts what is long before it looks, and stays JSON', () => {
+    const long = `${'DE89 '.repeat(400_000)} dana@example.com`;
+    const start = performance.now();
+    logger.info({ long, many: Array.from({ length: 50_000 }, () => 'dana@example.com') }, 'long');
+    expect(performance.now() - start).toBeLessThan(2_000);
+    expect(lines.at(-1)!.length).toBeLessThan(40_000);
+    expect(lines.at(-1)).not.toContain('dana@');
+    expect(last()).toMatchObject({ level: 30, service: 'policy' });
+  });
+
   it('takes what Nest says; start-up chatter below the level', () => {
     const before = lines.length;
     new NestLogger(logger).log('Mapped {/healthz, GET} route', 'RouterExplorer');

@@ -1,5 +1,6 @@
 import { pino, type DestinationStream, type Logger } from 'pino';
 import type { LoggerService } from '@nestjs/common';
+import { maskedLine } from './masked-line.js';
 
 /** Injection token of the service's pino logger. */
 export const LOGGER: unique symbol = Symbol('LOGGER');
@@ -19,7 +20,7 @@ const SECRETS = [
 ];
 const paths = SECRETS.flatMap((name) => [name, `*.${name}`, `*.*.${name}`, `headers["${name}"]`]);
 
-/** One line of JSON a message on stdout, with the service's name; secrets are struck out. */
+/** One line of JSON a message on stdout, with the service's name; secrets are struck out, and so is what looks like personal data. */
 export function createLogger(
   service: string,
   config: { LOG_LEVEL: string; COUNTERSIGN_INSTANCE?: string | undefined },
@@ -31,6 +32,7 @@ export function createLogger(
     redact: { paths, censor: '[redacted]' },
     timestamp: pino.stdTimeFunctions.isoTime,
     serializers: { err: withoutConnection },
+    hooks: { streamWrite: maskedLine },
   };
   return pino(options, destination);
 }

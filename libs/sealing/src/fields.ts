@@ -1,21 +1,22 @@
 import type { z } from 'zod';
 import { type Json, type Sealed } from '@countersign/contracts';
-import { sealFields, type HiddenClass } from '@countersign/tool-sdk';
-import type { SealStore } from './seal-store.js';
+import { sealFields } from '@countersign/tool-sdk';
+import type { SealStore, ToSeal } from './seal-store.js';
 
-/** A value, what its schema says of its classes, and whose it is. */
+/** A value, what its schema says of its classes, and whose it is; `said`: somebody's words, and as far as can be told. */
 export interface Part {
   schema: z.ZodType | undefined;
   value: Json;
   subject: string;
+  said?: true;
 }
 
 /** Values with every field of class `personal` and up sealed, all asked for at once. What hides nothing costs no question. */
 export async function sealParts(store: Pick<SealStore, 'seal'>, tenant: string, parts: readonly Part[]) {
-  const hidden: { tenant: string; value: Json; dataClass: HiddenClass; subject: string }[] = [];
-  const shapes = parts.map(({ schema, value, subject }) =>
+  const hidden: ToSeal[] = [];
+  const shapes = parts.map(({ schema, value, subject, said }) =>
     sealFields(schema, value, (one, dataClass) => {
-      hidden.push({ tenant, value: one, dataClass, subject });
+      hidden.push({ tenant, value: one, dataClass, subject, ...(said ? { said } : {}) });
       return UNSEALED;
     }),
   );

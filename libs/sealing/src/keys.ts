@@ -15,6 +15,6 @@ export function loadSealingKeys(dir: string): SealingKeys {
   return { hash, master: createPublicKey(readFileSync(path.join(dir, 'trusted', 'sealing.pub.pem'), 'utf8')) };
 }
 
-/** Of executor and approval: `<dir>/sealing.pem` (X25519, PKCS8). Without it a dump of the database opens nothing. */
+/** Of executor, approval and audit: `<dir>/sealing.pem` (X25519, PKCS8). Without it a dump of the database opens nothing. */
 export const loadOpeningKey = (dir: string): KeyObject =>
   createPrivateKey(readFileSync(path.join(dir, 'sealing.pem'), 'utf8'));

@@ -3,10 +3,13 @@
  * 1. Nobody but its owner touches a table. A service calls the functions `rights` names for it, and no others.
  * 2. It holds no value in the clear and no key that opens one: only boxes, keyed hashes, and private keys boxed to a key that
  *    stands outside the database.
- * 3. A value's token never changes. A box is kept only under its subject's present key, and goes with it: to erase a data
- *    subject is to delete its row of `subject_keys`, and every token and digest that was published stays as it is.
+ * 3. A box is kept only under its subject's present key, and goes with it. To erase a data subject is to delete its keys, and every box
+ *    of its values in what somebody said; a token that then has none is never given again, so that no later box opens what was
+ *    published before. Every token and digest that was published stays as it is. A value that a record of another subject has too
+ *    stays open for that one.
  */
 import type { MigrationInterface, QueryRunner } from 'typeorm';
+import { SAID } from './subjects.js';
 
 const TABLES = `
   create table tokens (
@@ -91,7 +94,47 @@ const OPEN = `
      order by b.token, b.subject
   $$`;
 
+const ERASED = `create table erased (tenant text not null, token text not null, primary key (tenant, token))`;
+
+/** As before, but for tokens that were erased, and it waits for an erasure that is under way. */
+const KEEP_UNERASED = KEEP.replace('create function', 'create or replace function')
+  .replace(
+    'order by m.tenant, m.hash',
+    `where not exists (select from erased e where e.tenant = m.tenant and e.token = m.token)
+       order by m.tenant, m.hash`,
+  )
+  .replace('for key share of k', 'for key share of t, k');
+
+const ERASE = `
+  create function erase(of_tenant text, of_subject text) returns table (keys bigint, "values" bigint)
+  language plpgsql volatile security definer set search_path = sealing, pg_temp as $$
+  declare
+    places text[] := array[of_subject, '${SAID}' || of_subject];
+    theirs text[];
+    gone bigint;
+  begin
+    perform 1 from subject_keys k where k.tenant = of_tenant and k.subject = any (places) order by k.subject for update;
+    select coalesce(array_agg(distinct b.token), '{}') into theirs
+      from boxes b where b.tenant = of_tenant and b.subject = any (places);
+    delete from boxes b where b.tenant = of_tenant and b.token = any (theirs) and starts_with(b.subject, '${SAID}');
+    delete from subject_keys k where k.tenant = of_tenant and k.subject = any (places);
+    get diagnostics gone = row_count;
+    with dead as (
+      delete from tokens t where t.tenant = of_tenant and t.token = any (theirs)
+         and not exists (select from boxes b where b.tenant = t.tenant and b.token = t.token)
+      returning t.tenant, t.token)
+    insert into erased select d.tenant, d.token from dead d on conflict do nothing;
+    return query select gone, cardinality(theirs)::bigint;
+  end $$`;
+
+const GONE = `
+  create function gone(of_tenant text, asked text[]) returns table (token text)
+  language sql stable security definer set search_path = sealing, pg_temp as $$
+    select e.token from erased e where e.tenant = of_tenant and e.token = any (asked)
+  $$`;
+
 const FUNCTIONS = { find: 'find(jsonb)', keep: 'keep(jsonb)', open: 'open(text, text[])' };
+const ERASING = { erase: 'erase(text, text)', gone: 'gone(text, text[])' };
 
 /** Which functions a service may call. */
 const rights: Readonly<Record<string, readonly string[]>> = {
@@ -99,7 +142,7 @@ const rights: Readonly<Record<string, readonly string[]>> = {
   executor: [FUNCTIONS.find, FUNCTIONS.keep, FUNCTIONS.open],
   approval: [FUNCTIONS.open],
   planner: [],
-  audit: [],
+  audit: [FUNCTIONS.open, ERASING.erase, ERASING.gone],
   gateway: [],
 };
 
@@ -116,5 +159,19 @@ export class SealingStore1700000005000 implements MigrationInterface {
   }
 }
 
+export class Erasing1700000008000 implements MigrationInterface {
+  name = 'Erasing1700000008000';
+
+  async up(runner: QueryRunner): Promise<void> {
+    for (const statement of [ERASED, KEEP_UNERASED, ERASE, GONE]) await runner.query(statement);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query(`drop function ${Object.values(ERASING).join(', ')}`);
+    await runner.query(KEEP.replace('create function', 'create or replace function'));
+    await runner.query('drop table erased');
+  }
+}
+
 /** For `migrateShared`. */
-export const sealing = { schema: 'sealing', migrations: [SealingStore1700000005000], rights };
+export const sealing = { schema: 'sealing', migrations: [SealingStore1700000005000, Erasing1700000008000], rights };

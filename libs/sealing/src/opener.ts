@@ -3,7 +3,7 @@ import type { Json } from '@countersign/contracts';
 import { openBox, privateFrom } from './box.js';
 import { asked, type SealingSql } from './sealing-sql.js';
 
-/** Opens sealed values. Of executor and approval alone: nobody else has the key, nor the right to ask. */
+/** Opens sealed values. Of executor, approval and audit alone: nobody else has the key, nor the right to ask. */
 export interface Opener {
   /**
    * What tokens of a tenant stand for. A token that is unknown, or whose data subject was erased, is not among them.

@@ -1,10 +1,11 @@
 /*
  * Where values get their tokens. What it guarantees:
- * 1. The same value of a tenant has one token, for every service and for ever; another tenant's has another.
+ * 1. The same value of a tenant has one token, for every service, until a subject that has it is erased; another tenant's has another.
  * 2. No value leaves the process in the clear: the store gets a keyed hash, a token, a box and a subject's public key.
  * 3. What is known here costs nothing; all that is asked for while a question is under way is asked together.
  * 4. If the store can't be reached, it throws: nothing is given a token of which the value is lost.
- * 5. A subject whose keys were erased gets new ones; what was sealed under the old stays closed.
+ * 5. A subject whose keys were erased gets new ones, and its values new tokens: what was published before stays closed, whatever is sealed
+ *    again. For as long as an answer of the store is believed here, a token may be given that nobody opens.
  */
 import { createHmac, hkdfSync } from 'node:crypto';
 import { jcs, type Json } from '@countersign/contracts';
@@ -13,6 +14,7 @@ import { box, newKeyPair, publicFrom, rawPrivate, rawPublic } from './box.js';
 import type { SealingKeys } from './keys.js';
 import { keyContext, valueContext } from './opener.js';
 import { asked, SealingUnavailable, type SealingSql } from './sealing-sql.js';
+import { subjectName } from './subjects.js';
 import { newToken } from './token.js';
 
 export interface ToSeal {
@@ -21,6 +23,8 @@ export interface ToSeal {
   dataClass: HiddenClass;
   /** Whose value it is: a customer's id, where that is known. */
   subject: string;
+  /** In words: it may be somebody else's than `subject`'s. */
+  said?: true;
 }
 
 export interface Token {
@@ -93,10 +97,7 @@ export class SealStore {
   private jobOf(given: ToSeal): Job {
     const text = jcs(given.value);
     const hash = createHmac('sha256', this.hashKeyOf(given.tenant)).update(text).digest('base64url');
-    const subject = given.subject
-      .replace(/[\u0000-\u001f\u007f]/g, '?')
-      .slice(0, 200)
-      .toWellFormed();
+    const subject = subjectName(given.subject, given.said);
     return { ...given, subject, text, hash, id: `${hash}/${subject}` };
   }
 

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { isSealed, type Json, type Sealed } from '@countersign/contracts';
+import { isSealed, type DataClass, type Json, type Sealed } from '@countersign/contracts';
 
 /** Letters and digits alone: no shape of personal data can begin or end inside one. */
 const TOKEN = /tok_[0-9a-f]{32}/;
@@ -29,6 +29,31 @@ export function sealedTokensIn(value: Json): string[] {
     },
   );
   return [...found];
+}
+
+export interface TokenPlace {
+  token: string;
+  /** Names and positions down to it: `arguments.lines.0`. */
+  path: string;
+  /** Of a sealed field; a token in a text has none of its own. */
+  dataClass?: DataClass;
+}
+
+/** Where tokens stand in a value, in order: sealed fields, and those in texts and names. */
+export function* tokenPlaces(value: Json, path: readonly string[] = []): Iterable<TokenPlace> {
+  const at = (names: readonly string[], text: string) =>
+    tokensIn(text).map((token) => ({ token, path: names.join('.') }));
+  if (typeof value === 'string') yield* at(path, value);
+  if (typeof value !== 'object' || value === null) return;
+  if (isSealed(value)) {
+    const { token, class: dataClass } = value.$sealed;
+    yield { token, path: path.join('.'), dataClass };
+    return;
+  }
+  for (const [name, member] of Object.entries(value)) {
+    yield* at([...path, name], name);
+    yield* tokenPlaces(member, [...path, name]);
+  }
 }
 
 /**
