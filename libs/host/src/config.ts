@@ -25,6 +25,8 @@ export const baseConfig = z.object({
     .string()
     .regex(/^[A-Za-z0-9._-]{1,100}$/)
     .optional(),
+  /** Prompts, answers, arguments and results in spans, as they travel: personal values are tokens. */
+  OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT: z.stringbool().default(false),
   COUNTERSIGN_WORKFLOWS: z
     .string()
     .default('@countersign/support-desk')

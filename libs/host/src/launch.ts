@@ -1,3 +1,4 @@
+import { maskedLine } from './masked-line.js';
 import { startTelemetry } from './telemetry.js';
 
 /**
@@ -19,6 +20,8 @@ export async function launch(name: string, load: () => Promise<{ start(): Promis
 
 function die(name: string, error: unknown): never {
   const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  process.stderr.write(`${JSON.stringify({ level: 60, service: name, msg: 'the process ends', err: message })}\n`);
+  process.stderr.write(
+    maskedLine(`${JSON.stringify({ level: 60, service: name, msg: 'the process ends', err: message })}\n`),
+  );
   process.exit(1);
 }

@@ -1,9 +1,12 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { BadRequestException, Body, Controller, Get, Inject, Module, Post } from '@nestjs/common';
 import { EventPattern, Payload } from '@nestjs/microservices';
+import { trace } from '@opentelemetry/api';
+import { InMemorySpanExporter, SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
 import type { Logger } from 'pino';
 import {
   createMessaging,
+  currentTraceparent,
   FakeBroker,
   FakeStore,
   KAFKA_BATCH,
@@ -53,7 +56,7 @@ class Inbox {
   }
 }
 
-@Controller('things')
+@Controller('v1/things')
 class Things {
   constructor(@Inject(LOGGER) private readonly logger: Logger) {}
   @Get('refused')
@@ -68,6 +71,14 @@ class Things {
   @Get('bad')
   bad(): never {
     throw new BadRequestException('limit is a number');
+  }
+  @Get(':name/place')
+  place(): object {
+    return { place: currentTraceparent() ?? null };
+  }
+  @Post('place')
+  placeOfBody(@Body() _body: object): object {
+    return { place: currentTraceparent() ?? null };
   }
   @Post()
   add(@Body() body: object) {
@@ -132,7 +143,7 @@ describe('a service', () => {
   });
 
   it('answers refusals as problems with a code and a next step', async () => {
-    const { status, type, headers, json } = await get('/things/refused');
+    const { status, type, headers, json } = await get('/v1/things/refused');
     expect([status, type, headers.get('retry-after')]).toEqual([429, 'application/problem+json; charset=utf-8', '3']);
     expect(json()).toEqual({
       type: 'urn:countersign:problem:RATE_LIMITED',
@@ -146,21 +157,62 @@ describe('a service', () => {
   });
 
   it('says nothing of the inside when it fails', async () => {
-    const { status, text } = await get('/things/broken');
+    const { status, text } = await get('/v1/things/broken');
     expect(status).toBe(500);
     expect(text).not.toContain('secret');
   });
 
+  describe('in a trace', () => {
+    const traceparent = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`;
+    const body = { method: 'POST', headers: { traceparent, 'content-type': 'application/json' }, body: '{"a":1}' };
+    afterEach(() => trace.disable());
+
+    it('does a request where it says that it stands, if nobody makes spans', async () => {
+      expect((await get('/v1/things/zora/place', { headers: { traceparent } })).json()).toEqual({ place: traceparent });
+      expect((await get('/v1/things/place', body)).json()).toEqual({ place: traceparent });
+      expect((await get('/v1/things/zora/place')).json()).toEqual({ place: null });
+    });
+
+    it('has a span of each request, by its route and never by its path, and does what it asks within it', async () => {
+      const exporter = new InMemorySpanExporter();
+      trace.setGlobalTracerProvider(new TracerProvider({ spanProcessors: [new SimpleSpanProcessor({ exporter })] }));
+      const places = [
+        (await get('/v1/things/zora/place?text=zora', { headers: { traceparent } })).json(),
+        (await get('/v1/things/place', body)).json(),
+      ];
+      await Promise.all([get('/v1/things/broken'), get('/healthz')]);
+      const spans = exporter.getFinishedSpans();
+      expect(spans.map(({ name, attributes, status }) => [name, attributes, status.code])).toEqual([
+        ['GET /v1/things/:name/place', attributesOf('GET', '/v1/things/:name/place', 200), 0],
+        ['POST /v1/things/place', attributesOf('POST', '/v1/things/place', 200 + 1), 0],
+        ['GET /v1/things/broken', { ...attributesOf('GET', '/v1/things/broken', 500), 'error.type': '500' }, 2],
+      ]);
+      expect(places).toEqual(
+        spans.slice(0, 2).map((span) => ({ place: `00-${'a'.repeat(32)}-${span.spanContext().spanId}-01` })),
+      );
+    });
+
+    const attributesOf = (method: string, route: string, status: number) => ({
+      'http.request.method': method,
+      'http.route': route,
+      'http.response.status_code': status,
+    });
+  });
+
   it('answers errors of the framework as problems too', async () => {
-    expect((await get('/things/bad')).json()).toMatchObject({
+    expect((await get('/v1/things/bad')).json()).toMatchObject({
       status: 400,
       code: 'INVALID_ARGUMENTS',
       detail: 'limit is a number',
     });
     expect((await get('/nowhere')).json()).toMatchObject({ status: 404, code: 'NOT_FOUND' });
-    const broken = await get('/things', { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{' });
+    const broken = await get('/v1/things', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: '{',
+    });
     expect(broken.json()).toMatchObject({ status: 400, code: 'INVALID_ARGUMENTS' });
-    const large = await get('/things', {
+    const large = await get('/v1/things', {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify('x'.repeat(2_000_000)),

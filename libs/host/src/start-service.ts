@@ -9,6 +9,8 @@ import type { BaseConfig } from './config.js';
 import { LOGGER, NestLogger } from './logger.js';
 import { HealthController, ParkedController } from './operations.controller.js';
 import { ProblemFilter } from './problem.js';
+import { traceRequests } from './request-spans.js';
+import { stopTelemetry } from './telemetry.js';
 
 export interface ServiceOptions {
   name: string;
@@ -62,7 +64,7 @@ const STOP_LIMIT_MS = 2900;
 
 /**
  * Starts a service: HTTP first, so that `/healthz` and `/readyz` answer while engines are waited for, then the messaging.
- * SIGTERM and SIGINT stop it in order within 3 s; an exception nobody caught ends the process with exit code 1.
+ * SIGTERM and SIGINT stop it in order within 3 s, its spans sent last; an exception nobody caught ends the process with exit code 1.
  */
 export async function startService(options: ServiceOptions): Promise<RunningService> {
   const { name, config, logger, messaging } = options;
@@ -73,6 +75,7 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
     // A scope of the control topic is one parameter: the kind, and a name of up to 100 characters.
     routerOptions: { maxParamLength: 300 },
   });
+  traceRequests(adapter.getInstance());
   const app = await NestFactory.create<NestFastifyApplication>(HostModule.of(options), adapter, {
     logger: new NestLogger(logger),
     abortOnError: false,
@@ -95,13 +98,15 @@ function stopOnSignals(name: string, logger: Logger, stop: () => Promise<void>):
   const end = (signal: string) => {
     logger.info({ signal }, `${name} stops`);
     setTimeout(() => process.exit(0), STOP_LIMIT_MS).unref();
-    stop().then(
-      () => process.exit(0),
-      (error: unknown) => {
-        logger.error({ err: error }, `${name} did not stop cleanly`);
-        process.exit(1);
-      },
-    );
+    stop()
+      .then(stopTelemetry)
+      .then(
+        () => process.exit(0),
+        (error: unknown) => {
+          logger.error({ err: error }, `${name} did not stop cleanly`);
+          process.exit(1);
+        },
+      );
   };
   process.once('SIGTERM', end);
   process.once('SIGINT', end);

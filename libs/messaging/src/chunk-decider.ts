@@ -4,6 +4,7 @@ import type { Log } from './log.js';
 import type { Metrics } from './metrics.js';
 import type { ParkingLot } from './parking.js';
 import type { ParkedRow, StoreTx } from './ports.js';
+import { tellerOf } from './record-spans.js';
 import type { Consumer, Handler, Ingester, Read } from './stream.js';
 import type { Step, UnitOfWork } from './unit-of-work.js';
 
@@ -11,6 +12,7 @@ import type { Step, UnitOfWork } from './unit-of-work.js';
 export interface Extra {
   incoming?: Incoming[];
   project?: NonNullable<Consumer['project']>;
+  committed?: () => void;
 }
 
 export interface DeciderParts {
@@ -33,9 +35,9 @@ export class ChunkDecider {
     return async (tx, unit) => {
       const parked = this.poisonOf(consumer.name, reads);
       const handled = await this.fold(consumer, incoming, facts, unit, parked);
-      if (parked.length) await this.park(tx, parked);
+      const { committed } = await this.park(tx, parked);
       const project = consumer.project?.bind(consumer);
-      return { incoming: handled, ...(project && { project }) };
+      return { incoming: handled, ...(project && { project }), committed };
     };
   }
 
@@ -77,12 +79,18 @@ export class ChunkDecider {
   }
 
   /** An ingester gets every record whole; what cannot be read is listed among the parked besides. */
-  ingest(ingester: Ingester, reads: Read[]): (tx: StoreTx) => Promise<void> {
+  ingest(ingester: Ingester, reads: Read[]): (tx: StoreTx) => Promise<Extra> {
     return async (tx) => {
-      await ingester.ingest(tx.sql, reads);
+      const tell = await ingester.ingest(tx.sql, reads);
       // Nobody acts on it from here, so nobody's token has to be kept.
       const parked = this.poisonOf(ingester.name, reads, withoutToken);
-      if (parked.length) await this.park(tx, parked);
+      const { committed } = await this.park(tx, parked);
+      return {
+        committed: () => {
+          tell?.();
+          committed();
+        },
+      };
     };
   }
 
@@ -92,8 +100,13 @@ export class ChunkDecider {
     );
   }
 
-  async park(tx: StoreTx, rows: ParkedRow[]): Promise<void> {
-    await tx.park(rows);
+  /** What it answers is to be called once that is committed. */
+  async park(tx: StoreTx, rows: ParkedRow[]): Promise<{ committed: () => void }> {
+    if (rows.length) await tx.park(rows);
+    return { committed: () => this.tell(rows) };
+  }
+
+  private tell(rows: ParkedRow[]): void {
     for (const { reason, topic, partition, offset } of rows) {
       this.parts.metrics.parked.inc({ reason });
       this.parts.log.warn({ reason, topic, partition, offset: String(offset) }, 'a record is parked');
@@ -118,6 +131,7 @@ export function stepOf(consumer: Consumer<unknown>, one: Incoming, facts: unknow
     ...(also && { touchesAlso: (states) => also(incoming, states, facts) }),
     decide: (states, now) => handler.decide(incoming, states, facts, now),
     traceparent: one.headers['traceparent'],
+    tell: tellerOf(one),
   };
 }
 

@@ -3,7 +3,7 @@ import type { EventDraft, OutRecord } from '@countersign/contracts';
 import { Committer } from './committer.js';
 import { FakeStore } from './fake/fake-store.js';
 import type { Publisher } from './publisher.js';
-import { emit } from './stream.js';
+import { emit, type Applied } from './stream.js';
 
 const intake = { reserve: () => new Map<string, number>(), settle: () => {} };
 const encode = (draft: EventDraft): OutRecord => ({ topic: 'decisions', key: '', value: draft.id, headers: {} });
@@ -48,5 +48,26 @@ describe('a transaction', () => {
       return { value: undefined };
     });
     expect(plain.published.map(({ value, headers }) => [value, headers])).toEqual([['a', {}]]);
+  });
+
+  it('tells what it did once it is committed, and nothing of an attempt that was undone', async () => {
+    const store = new FakeStore();
+    const told: string[][] = [];
+    const publisher = { add: () => Promise.resolve() } as unknown as Publisher;
+    const pen = { encode, committed: ({ emitted }: Applied) => void told.push(emitted.map(({ id }) => id)) };
+    const committer = new Committer(store, publisher, intake, pen, undefined);
+    const attempt = (fails: boolean) =>
+      committer.commit(async (_tx, unit) => {
+        await unit.run(says('a'));
+        return {
+          value: undefined,
+          project: () => (fails ? Promise.reject(new Error('serialization failure')) : Promise.resolve()),
+          committed: () => void told.push(['of the body']),
+        };
+      });
+    await expect(attempt(true)).rejects.toThrow();
+    expect(told).toEqual([]);
+    await attempt(false);
+    expect(told).toEqual([['of the body'], ['a']]);
   });
 });

@@ -5,6 +5,8 @@ import type { Applied, SqlTx, WorkDraft } from './stream.js';
 import { UnitOfWork, type Encode, type SignAll } from './unit-of-work.js';
 
 export type Project = (tx: SqlTx, applied: Applied) => Promise<void>;
+/** Told of what a transaction did once it is committed: what was undone and done again is told once. */
+export type Committed = (applied: Applied) => void;
 
 /** What the body of a transaction hands on. `repeatable`: all of it would be done again if it were lost (guarantee 10). */
 export interface Body<T> {
@@ -12,6 +14,8 @@ export interface Body<T> {
   incoming?: Applied['incoming'];
   project?: Project;
   repeatable?: boolean;
+  /** Called once all of it is committed. */
+  committed?: () => void;
 }
 
 /** Where work that a transaction wrote down may be taken up at once. */
@@ -30,7 +34,7 @@ export class Committer {
     private readonly store: Store,
     private readonly publisher: Publisher,
     private readonly intake: WorkIntake,
-    private readonly pen: { encode: Encode; signAll?: SignAll },
+    private readonly pen: { encode: Encode; signAll?: SignAll; committed?: Committed },
     private readonly project: Project | undefined,
   ) {}
 
@@ -40,9 +44,9 @@ export class Committer {
     let drafts: WorkDraft[] = [];
     let inserted: ReadonlySet<string> = new Set();
     try {
-      const { value, records } = await this.store.transact(async (tx, close) => {
+      const { value, records, applied, committed } = await this.store.transact(async (tx, close) => {
         const unit = new UnitOfWork(tx, this.pen.encode, this.store.now());
-        const { value, incoming = [], project, repeatable = false } = await body(tx, unit);
+        const { value, incoming = [], project, repeatable = false, committed } = await body(tx, unit);
         const written = unit.write((work) => {
           drafts = work;
           leases = this.intake.reserve(work);
@@ -53,13 +57,16 @@ export class Committer {
         const records: OutRecord[] = this.pen.signAll?.(unit.records) ?? unit.records;
         const kept = records.length ? tx.addOutbox({ id: outboxId, records }) : undefined;
         kept?.catch(() => {});
-        for (const model of [this.project, project]) await model?.(tx.sql, unit.applied(incoming));
+        const applied = unit.applied(incoming);
+        for (const model of [this.project, project]) await model?.(tx.sql, applied);
         const last = Promise.all([written.then((ids) => (inserted = ids)), kept]);
         last.catch(() => {});
         close(last, { mayBeLost: repeatable && !records.length });
-        return { value, records };
+        return { value, records, applied, committed };
       });
       this.intake.settle(drafts, leases, inserted);
+      committed?.();
+      this.pen.committed?.(applied);
       if (records.length) await this.publisher.add(outboxId, records);
       return value;
     } catch (error) {

@@ -6,6 +6,8 @@ export interface HealthReport {
   ready: boolean;
   /** What is missing when it is not. */
   because: string[];
+  /** What a person should look at though it is ready; absent if nothing. */
+  notices?: string[];
   lag: number;
   lastFetchAgeMs: number;
   subscriptions: { name: string; joined: boolean; lastFetchAgeMs: number; lag: number }[];
@@ -28,6 +30,7 @@ export class Health {
     names: string[],
     private readonly store: Store,
     private readonly unready: () => string[] = () => [],
+    private readonly notices: () => Promise<string[]> = () => Promise.resolve([]),
   ) {
     this.seen = new Map(names.map((name) => [name, { joined: false, fetchedAt: -Infinity, lags: new Map() }]));
   }
@@ -68,9 +71,11 @@ export class Health {
     const database = await this.databaseFlaw();
     if (database) because.push(database);
     because.push(...this.unready());
+    const notices = database ? [] : await this.notices();
     return {
       ready: because.length === 0,
       because,
+      ...(notices.length > 0 && { notices }),
       lag: subscriptions.reduce((sum, { lag }) => sum + lag, 0),
       lastFetchAgeMs: Math.max(0, ...subscriptions.map(({ lastFetchAgeMs }) => lastFetchAgeMs)),
       subscriptions,

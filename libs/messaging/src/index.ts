@@ -6,6 +6,7 @@ export { FakeStore, type FakeStoreOptions } from './fake/fake-store.js';
 export type { FakeQueries } from './fake/fake-tx.js';
 export type { AdvisorySession } from './fake/advisory-locks.js';
 export type { Wire } from './fake/wire.js';
+export { readLog, type ReadLog } from './kafka/read-log.js';
 export { kafkaEnv, kafkaSettings, type KafkaSettings } from './kafka/kafka-settings.js';
 export { silentLog, type Log } from './log.js';
 export type { HealthReport } from './health.js';
@@ -32,4 +33,18 @@ export type {
   WorkOutcome,
   WorkRow,
 } from './stream.js';
+export {
+  currentTraceparent,
+  inSpan,
+  inTrace,
+  isTracing,
+  openSpan,
+  placeOf,
+  spanned,
+  tellSpan,
+  type OpenSpan,
+  type SpanAttributes,
+  type SpanSpec,
+} from './tracing.js';
+export { SPAN } from './span-names.js';
 export { CountersignTransport, KAFKA_BATCH } from './transport.js';

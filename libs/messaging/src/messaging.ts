@@ -1,6 +1,7 @@
 import type { OutRecord, Topic } from '@countersign/contracts';
 import { Backoff, delay } from './backoff.js';
-import { Committer, type Project } from './committer.js';
+import { continued } from './command-spans.js';
+import { Committer, type Committed, type Project } from './committer.js';
 import { kindOf, messageOf, WiringError } from './errors.js';
 import { Finisher } from './finisher.js';
 import { Health, type HealthReport } from './health.js';
@@ -46,6 +47,8 @@ export interface MessagingOptions {
   signAll?: SignAll;
   /** Read models of everything: batches, finished work and commands. */
   project?: Project;
+  /** Counts what was done, batches, finished work and commands alike: called once for each transaction, after it is committed. */
+  committed?: Committed;
   service: string;
   /** Name of this instance, kept over restarts and used by one process at a time. */
   instance: string;
@@ -57,6 +60,8 @@ export interface MessagingOptions {
   log: Log;
   /** A reason of the service's own for not being ready, if it has one. */
   notReady?: () => string | undefined;
+  /** What `/readyz` tells beside that, for a person to look at. Not asked while the database is away. */
+  notices?: () => Promise<string[]>;
   /** What cannot be gone on from. The process has to end. */
   onFatal: (error: unknown) => void;
   /** Reads records; a newer schema may be tried. */
@@ -114,12 +119,13 @@ export class Messaging {
       lines,
       log,
       metrics,
+      topicPrefix: options.topicPrefix,
       decode,
       signal,
       fatal: this.fatal,
     });
     this.finisher = new Finisher(store, committer, (kind) => this.pool.workerOf(kind), log, metrics, signal);
-    this.monitor = new Health([...this.subscriptions.keys()], store, () => this.unready());
+    this.monitor = new Health([...this.subscriptions.keys()], store, () => this.unready(), options.notices);
     this.transport = new CountersignTransport({
       topics: () => subscriptions.flatMap(topicsOf),
       start: (deliver) => this.start(deliver),
@@ -176,7 +182,7 @@ export class Messaging {
             decide: (states, now) => {
               const decided = command.decide(states, now);
               result = { value: decided.result };
-              return decided.effects;
+              return continued(decided.effects, this.options.topicPrefix);
             },
           });
           return result!;

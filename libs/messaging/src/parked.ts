@@ -1,4 +1,5 @@
 import { Poison } from '@countersign/contracts';
+import { maskWords } from '@countersign/sealing';
 import type { Committer } from './committer.js';
 import { messageOf, NotPrepared } from './errors.js';
 import type { ParkingLot } from './parking.js';
@@ -44,8 +45,9 @@ export class Parked {
       });
     } catch (error) {
       if (!(error instanceof NotRedriven)) throw error;
-      await this.store.noteParked(id, error.message);
-      return { redriven: false, because: error.message };
+      const because = maskWords(error.message);
+      await this.store.noteParked(id, because);
+      return { redriven: false, because };
     }
   }
 

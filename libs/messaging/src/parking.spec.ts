@@ -40,6 +40,11 @@ describe('the parking lot', () => {
     expect(first.detail).toBe('a??[31m? \u{1f600}');
   });
 
+  it('says of a record why it cannot be read, and not whose address or card stands in it', () => {
+    const { detail } = lot.row('c', record, 'DUPLICATE_KEY', 'the key "dana@example.com" stands twice');
+    expect(detail).toBe('the key "[personal]" stands twice');
+  });
+
   it('refuses a key of another length', () => {
     expect(() => new ParkingLot(Buffer.alloc(16))).toThrow('32');
   });

@@ -1,5 +1,6 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { deriveId, type HeaderValue, type RawRecord } from '@countersign/contracts';
+import { maskWords } from '@countersign/sealing';
 import type { ParkedRow } from './ports.js';
 import { printable } from './storable.js';
 
@@ -21,7 +22,8 @@ export class ParkingLot {
       offset,
       appendedAt: new Date(record.timestamp),
       reason,
-      detail: printable(detail),
+      // What is said of a record may quote it.
+      detail: maskWords(printable(detail)),
       bytes: this.seal(id, record),
     };
   }

@@ -33,6 +33,7 @@ async function given() {
       lines,
       log: silentLog,
       metrics: new Metrics(),
+      topicPrefix: 'test',
       decode: () => none,
       fatal: () => {},
       signal,

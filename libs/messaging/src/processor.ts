@@ -31,7 +31,7 @@ import type { Metrics } from './metrics.js';
 import type { ParkingLot } from './parking.js';
 import type { Batch, Bounds, Broker, Store, StoreTx } from './ports.js';
 import type { Consumer, Ingester, Read } from './stream.js';
-import { traced } from './tracing.js';
+import { recordsTraced } from './record-spans.js';
 import type { UnitOfWork } from './unit-of-work.js';
 
 export type Subscription = Consumer<never> | Ingester;
@@ -51,6 +51,7 @@ export interface ProcessorParts {
   lines: Lines;
   log: Log;
   metrics: Metrics;
+  topicPrefix: string;
   decode: Decode;
   fatal: (error: unknown) => void;
   signal: AbortSignal;
@@ -218,11 +219,13 @@ export class BatchProcessor {
   /** One transaction over chunks of one subscription (guarantees 1 and 2). */
   private async attempt(subscription: Subscription, chunks: Chunk[]): Promise<Outcome> {
     const reads = chunks.flatMap((chunk) => chunk.reads);
-    return traced(chunks[0]!.batch.topic, reads, async () => {
+    const { name } = subscription;
+    const reader = { name, topicPrefix: this.parts.topicPrefix, isIngester: isIngester(subscription) };
+    return recordsTraced(reader, reads, async (traced) => {
       const started = performance.now();
       const run = isIngester(subscription)
-        ? this.decider.ingest(subscription, reads)
-        : await this.decider.prepare(subscription as Consumer<unknown>, reads);
+        ? this.decider.ingest(subscription, traced)
+        : await this.decider.prepare(subscription as Consumer<unknown>, traced);
       const outcome = await this.transact(chunks, run, !isIngester(subscription));
       for (const { batch, reads } of chunks) {
         this.parts.metrics.batchSeconds.observe({ topic: batch.topic }, (performance.now() - started) / 1000);

@@ -8,6 +8,7 @@ import type {
   RawRecord,
   Topic,
 } from '@countersign/contracts';
+import type { SpanAttributes, SpanSpec } from './tracing.js';
 
 /** State rows a `decide` may read: those its event touches, with what earlier events of the same batch put. */
 export interface States {
@@ -96,7 +97,8 @@ export interface Ingester {
   topics: readonly Topic[];
   /** How long records may wait at the broker for more; 250 by default. */
   lingerMs?: number;
-  ingest(tx: SqlTx, records: Read[]): Promise<void>;
+  /** What it answers is called once that is committed: for what is counted. */
+  ingest(tx: SqlTx, records: Read[]): Promise<(() => void) | void>;
 }
 
 /** A claimed piece of work. `fence` grows with each claim: a late finisher's no longer matches. */
@@ -142,6 +144,12 @@ export interface Worker<O = unknown> {
    * Undefined, or absent: it is performed again for ever, ever later.
    */
   undecidable?(row: WorkRow): { status: string; outcome: unknown } | undefined;
+  /** What its work is in a trace; absent: none of its rows has a span. Asked only while there is somebody to tell. */
+  span?: {
+    begin(row: WorkRow): SpanSpec | undefined;
+    /** With `error.type` where it went wrong. */
+    end(outcome: O): SpanAttributes;
+  };
 }
 
 /** A change that comes from outside Kafka (an HTTP request): the same pure step in a transaction of its own. */

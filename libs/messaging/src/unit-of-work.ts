@@ -15,6 +15,8 @@ export interface Step {
   decide: (states: States, now: Date) => Effect[];
   /** Copied to what it emits. */
   traceparent?: string | undefined;
+  /** Told what it emits. */
+  tell?: ((emitted: EventDraft[]) => void) | undefined;
 }
 
 /**
@@ -54,7 +56,7 @@ export class UnitOfWork {
       // An earlier step of this unit may have put what leads to a row nobody has loaded yet.
       await this.ensure(keys);
     }
-    this.fold(keys, step.decide(this.view(keys), this.now), step.traceparent);
+    this.fold(keys, step.decide(this.view(keys), this.now), step);
   }
 
   /**
@@ -106,7 +108,7 @@ export class UnitOfWork {
     return { get: <S>(key: string) => loaded(key) as S | undefined };
   }
 
-  private fold(keys: string[], effects: Effect[], traceparent: string | undefined): void {
+  private fold(keys: string[], effects: Effect[], { traceparent, tell }: Step): void {
     const records: OutRecord[] = [];
     const emitted: EventDraft[] = [];
     for (const effect of effects) {
@@ -119,6 +121,7 @@ export class UnitOfWork {
     }
     this.records.push(...records);
     this.emitted.push(...emitted);
+    tell?.(emitted);
     for (const effect of effects) this.keep(effect, traceparent);
   }
 

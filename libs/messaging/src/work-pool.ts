@@ -7,6 +7,7 @@ import type { Metrics } from './metrics.js';
 import type { GivenBack, Store } from './ports.js';
 import type { Round, WorkDraft, Worker, WorkOutcome, WorkRow } from './stream.js';
 import type { WorkIntake } from './committer.js';
+import { WorkSpans } from './work-spans.js';
 
 const POLL_MS = 500;
 const CLAIM_LIMIT = 200;
@@ -129,18 +130,25 @@ export class WorkPool implements WorkIntake {
     }
   }
 
-  private async round(lane: Lane, rows: WorkRow[]): Promise<void> {
+  private async round(lane: Lane, taken: WorkRow[]): Promise<void> {
+    const spans = new WorkSpans(lane.worker, taken);
+    const { rows } = spans;
     for (const row of rows) lane.held.set(row.id, row);
     const round: Round = {
       markSent: (asked) => this.markSent(lane, asked),
-      finish: (row, outcome) => this.finish(lane, row, outcome),
+      finish: async (row, outcome) => {
+        await this.finish(lane, row, outcome);
+        spans.ended(row, outcome as WorkOutcome<never>);
+      },
       signal: lane.abort.signal,
     };
     try {
       await lane.worker.perform(rows, round);
     } catch (error) {
+      spans.over(error);
       await this.failed(lane, rows, error);
     } finally {
+      spans.over();
       for (const row of rows) lane.held.delete(row.id);
     }
   }
