@@ -48,12 +48,17 @@ describe('a record', () => {
     expect(incoming.headers).not.toHaveProperty('ce_id');
   });
 
-  it.each(['00-' + 'a'.repeat(2_000_000), 'x', '', '00-A0000000000000000000000000000000-b7ad6b7169203331-01'])(
-    'keeps no traceparent that is none: it would be copied to all that the event causes (%#)',
-    (traceparent) => {
-      expect(decodeRecord(record({ headers: { ...headers, traceparent } })).headers).toEqual({});
-    },
-  );
+  it.each([
+    '00-' + 'a'.repeat(2_000_000),
+    'x',
+    '',
+    '00-A0000000000000000000000000000000-b7ad6b7169203331-01',
+    `00-${'0'.repeat(32)}-b7ad6b7169203331-01`,
+    `00-0af7651916cd43dd8448eb211c80319c-${'0'.repeat(16)}-01`,
+    'ff-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+  ])('keeps no traceparent that is none: it would be copied to all that the event causes (%#)', (traceparent) => {
+    expect(decodeRecord(record({ headers: { ...headers, traceparent } })).headers).toEqual({});
+  });
 
   it('is structured by its media type in whatever case, and an attribute of null counts as absent', () => {
     const headers = { 'content-type': 'application/CloudEvents+JSON' };

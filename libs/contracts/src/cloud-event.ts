@@ -80,16 +80,23 @@ const ATTRIBUTES = [
 ] as const;
 const STRUCTURED = 'application/cloudevents+json';
 
-/** A place in a W3C trace, of any version that has this form. */
-export const TRACEPARENT = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
+/** A place in a W3C trace, of any version that has this form: https://www.w3.org/TR/trace-context/ */
+const TRACEPARENT = /^(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/;
 
-/** Reads a record into its event. Throws `Poison` for what can never be read by this version. */
-export function decodeRecord(record: RawRecord): Incoming {
+/** The trace that a `traceparent` names; undefined for what names none. */
+export const traceIdOf = (traceparent: string | undefined): string | undefined =>
+  traceparent === undefined ? undefined : TRACEPARENT.exec(traceparent)?.[1];
+
+/**
+ * Reads a record into its event. Throws `Poison` for what can never be read by this version. `parse` may be less strict for bytes that
+ * were read before.
+ */
+export function decodeRecord(record: RawRecord, parse: typeof parseStrictJson = parseStrictJson): Incoming {
   const headers = readHeaders(record.headers);
   const key = record.key?.toString('utf8') ?? '';
   if (record.topic === 'control') return decodeControl(record, headers, key);
   if (!record.value) throw new Poison('NOT_AN_EVENT', 'the record has no value');
-  const { text, value } = parseStrictJson(record.value);
+  const { text, value } = parse(record.value);
   const { structured, plain, signature } = headers;
   if (structured && record.topic !== 'intents')
     throw new Poison('NOT_AN_EVENT', 'structured mode is read on intents and control only');
@@ -161,7 +168,7 @@ function readHeaders(headers: Record<string, HeaderValue>): Headers {
   }
   const { 'content-type': contentType, ...rest } = plain;
   // It is copied to all that the event causes: anything else than a trace's place is dropped, whatever its length.
-  if (rest['traceparent'] !== undefined && !TRACEPARENT.test(rest['traceparent'])) delete rest['traceparent'];
+  if (traceIdOf(rest['traceparent']) === undefined) delete rest['traceparent'];
   const structured = contentType?.toLowerCase().startsWith(STRUCTURED) ?? false;
   return { attributes, plain: rest, structured, signature: attributes['signature'] };
 }

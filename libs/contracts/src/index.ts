@@ -4,7 +4,7 @@ export {
   decodeRecord,
   encodeEvent,
   keyOf,
-  TRACEPARENT,
+  traceIdOf,
   type AnyEvent,
   type CloudEvent,
   type EventDraft,
@@ -54,6 +54,16 @@ export type {
   RuleResult,
 } from './events/fields.js';
 export { ACTION_OUTCOMES, type ActionOutcome } from './events/replies.js';
+export {
+  accessReview,
+  accessReviewCsv,
+  approvers,
+  metricsSummary,
+  type AccessLine,
+  type AccessReview,
+  type Approvers,
+  type MetricsSummary,
+} from './figures.js';
 export {
   actionIdOf,
   approvalIdOf,

@@ -23,6 +23,14 @@ describe('strict JSON', () => {
     });
   });
 
+  it.each(['dana', '{"name": dana}', `{"a": "${'x'.repeat(100)}", "name": dana}`])(
+    'quotes nothing of what is no JSON: %#',
+    (text) => {
+      expect(() => read(text)).toThrow(/^NOT_JSON: it is no JSON(?! .*dana)/);
+      expect(() => read(text)).not.toThrow('dana');
+    },
+  );
+
   it.each(['1e999', '[-1e400]', '{"a":' + '9'.repeat(400) + '}'])('refuses a number no double can hold: %#', (text) => {
     expect(reason(text)).toBe('NOT_JSON');
   });

@@ -45,12 +45,19 @@ export function parseStrictJson(bytes: Uint8Array): { text: string; value: unkno
   try {
     value = JSON.parse(text);
   } catch (error) {
-    throw new Poison('NOT_JSON', error instanceof Error ? error.message.slice(0, 200) : 'unreadable');
+    throw new Poison('NOT_JSON', whereOf(error));
   }
   // Of two members with one name, JSON.parse keeps one.
   if (membersOf(value) !== members)
     throw new Poison('DUPLICATE_KEY', `the key ${twice(text)} stands twice in one object`);
   return { text, value };
+}
+
+/** Of what the parser says, the place alone: the rest quotes the text. */
+function whereOf(error: unknown): string {
+  const place =
+    error instanceof Error ? /position \d+(?: \(line \d+ column \d+\))?/.exec(error.message)?.[0] : undefined;
+  return place ? `it is no JSON at ${place}` : 'it is no JSON';
 }
 
 /** How deep a text is nested, and how many members its objects have: the colons outside its strings. Stops where it is too deep. */

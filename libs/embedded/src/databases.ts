@@ -1,5 +1,8 @@
 import pg from 'pg';
 
+/** The embedded system's database, and the role that owns it. */
+export const OWNED = 'countersign';
+
 export interface OwnedDatabase {
   /** A URL that may make roles and databases. */
   admin: string;

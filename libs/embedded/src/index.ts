@@ -4,6 +4,7 @@ export { requirePrerequisites } from './kafka-jars.js';
 export { startKafka, type Kafka, type KafkaOptions } from './kafka.js';
 export { freePort, isAlive, ownsPort } from './ports.js';
 export { startPostgres, type Postgres, type PostgresOptions } from './postgres.js';
+export { embeddedOwnerUrl } from './owner-url.js';
 export { cacheDir, repoRoot } from './repo-root.js';
 export { Supervisor, type Instance, type ProcessSpec, type SupervisorEvent } from './supervisor.js';
 export { startThrowawayEngines, throwawayDir, type Engines } from './engines.js';

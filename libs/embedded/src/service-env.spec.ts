@@ -37,6 +37,12 @@ describe('what a service is told', () => {
     expect(envOf('approval', { user })).toMatchObject(user);
   });
 
+  it('the redactor that looks at words is told to policy alone', () => {
+    const user = { COUNTERSIGN_REDACTOR_URL: 'http://redactor.test' };
+    const told = SERVICES.filter((service) => Object.values(envOf(service, { user })).join().includes('redactor.test'));
+    expect(told).toEqual(['policy']);
+  });
+
   it('a service of the product reads its own keys', () => {
     expect(envOf('policy')['COUNTERSIGN_KEYS_DIR']).toBe('/data/keys/policy');
     expect(envOf('helpdesk')['COUNTERSIGN_KEYS_DIR']).toBeUndefined();

@@ -34,7 +34,7 @@ describe('the keys of a system', () => {
   it('who seals values holds one key, who opens them another, and planner and gateway neither', () => {
     const holders = (file: string) => CORE_SERVICES.filter((service) => fs.existsSync(path.join(dir, service, file)));
     expect(holders('sealing-hash.key')).toEqual(['policy', 'executor']);
-    expect(holders('sealing.pem')).toEqual(['approval', 'executor']);
+    expect(holders('sealing.pem')).toEqual(['approval', 'executor', 'audit']);
     expect(text('approval', 'sealing.pem')).toBe(text('executor', 'sealing.pem'));
     const pem = createPublicKey(text('executor', 'sealing.pem')).export({ type: 'spki', format: 'pem' });
     expect(text('policy', 'trusted', 'sealing.pub.pem')).toBe(pem);

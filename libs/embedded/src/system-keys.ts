@@ -14,7 +14,7 @@ import { CORE_SERVICES, SERVICES } from './service-catalog.js';
 const SIGNERS = ['policy', 'planner', 'approval', 'executor', 'audit', 'release'] as const;
 /** Who gives sealed values their tokens, and who may open them. */
 const SEALERS = ['policy', 'executor'] as const;
-const OPENERS = ['executor', 'approval'] as const;
+const OPENERS = ['executor', 'approval', 'audit'] as const;
 const TENANTS = ['acme', 'globex'] as const;
 
 const write = (file: string, content: string | Buffer): void => {

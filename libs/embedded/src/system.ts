@@ -5,7 +5,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { DEFAULT_TOPIC_PREFIX } from '@countersign/contracts';
 import { DataDir } from './data-dir.js';
-import { atPort, databaseOf, ownedDatabase } from './databases.js';
+import { atPort, databaseOf, OWNED, ownedDatabase } from './databases.js';
 import { throwawayDir } from './engines.js';
 import { StartFailed } from './errors.js';
 import { startKafka } from './kafka.js';
@@ -261,8 +261,8 @@ function urlsOf(ports: Layout['ports']): Pick<SystemUrls, 'gateway' | 'helpdesk'
 function embeddedOwner(admin: string, password: string): Promise<string> {
   return ownedDatabase({
     admin,
-    database: 'countersign',
-    role: 'countersign',
+    database: OWNED,
+    role: OWNED,
     password,
     rights: 'CREATEROLE CREATEDB',
   });

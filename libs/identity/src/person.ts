@@ -27,7 +27,17 @@ export function personOf(claims: JWTPayload, names: ClaimNames): { person: Perso
   if (typeof act !== 'object' || act === null || Array.isArray(act)) return { because: 'act is not an object' };
   // Every event of the intent carries it.
   if (payloadFlaw(act)) return { because: 'act cannot be carried on' };
-  return { person: { sub, tenant, roles, act: act as JsonObject } };
+  return { person: { sub, tenant, roles, act: identityOf(act as JsonObject) } };
+}
+
+/** Of whoever acts, what identifies them and through whom (RFC 8693): what else a token tells of a person is not carried on. */
+function identityOf(act: JsonObject): JsonObject {
+  const named = ['sub', 'iss', 'client_id'].flatMap((claim) =>
+    typeof act[claim] === 'string' ? [[claim, act[claim]]] : [],
+  );
+  const { act: through } = act;
+  const isActor = typeof through === 'object' && through !== null && !Array.isArray(through);
+  return { ...Object.fromEntries(named), ...(isActor ? { act: identityOf(through) } : {}) } as JsonObject;
 }
 
 /** Client credentials as providers mark them: subject equal to the client, Auth0's `gty`, Entra's `idtyp`, Keycloak's user name. */

@@ -40,6 +40,18 @@ describe('a token', () => {
     });
   });
 
+  it('tells of who acts for a person what identifies them, and nothing else that it says of anybody', async () => {
+    const act = {
+      sub: 'agent-7',
+      email: 'dana@example.com',
+      act: { sub: 'agent-8', iss: 'https://x.test', name: 'Dana' },
+    };
+    expect(await verify({ act, email: 'dana@example.com' })).toMatchObject({
+      person: { ...alice, act: { sub: 'agent-7', act: { sub: 'agent-8', iss: 'https://x.test' } } },
+    });
+    expect(JSON.stringify(await verify({ act }))).not.toMatch(/dana/i);
+  });
+
   it.each<[string, Record<string, unknown>]>([
     ['of another audience', { aud: 'other' }],
     ['of another issuer', { iss: 'http://127.0.0.1:1' }],

@@ -8,6 +8,7 @@ export {
   type Unverified,
   type Verified,
 } from './jws.js';
+export { climb, leafHash, nodeHash, type Step } from './merkle.js';
 export { loadKeyRing, loadSigner, type Following } from './key-files.js';
 export {
   checkSignature,

@@ -47,6 +47,18 @@ export class Signer {
     return `${input}.${sign(null, Buffer.from(input), this.#key).toString('base64url')}`;
   }
 
+  /** An Ed25519 signature of bytes that are no JWS's: those hold nothing but base64url and two dots. */
+  signBytes(bytes: Buffer): Buffer {
+    this.#renew();
+    return sign(null, bytes, this.#key);
+  }
+
+  /** The public half of the key it signs with now. */
+  get publicKey(): KeyObject {
+    this.#renew();
+    return createPublicKey(this.#key);
+  }
+
   #renew(): void {
     const key = this.#renewed?.();
     if (!key) return;
@@ -96,6 +108,12 @@ export class KeyRing {
   get generation(): number {
     this.#follow();
     return this.#generation;
+  }
+
+  /** The keys of one owner that are trusted now. */
+  keysOf(owner: string): KeyObject[] {
+    this.#follow();
+    return [...this.#keys.values()].filter((trusted) => trusted.owner === owner).map(({ key }) => key);
   }
 
   /** As `verify`, but remembers: many records carry the same JWS, and Ed25519 is what costs. */

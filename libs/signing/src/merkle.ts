@@ -10,7 +10,7 @@ export const leafHash = (text: string): Buffer => digest('sha256', `\u0000${text
 /** One node's input, written anew for each: nothing keeps it. */
 const node = Buffer.alloc(65, 1);
 
-function nodeHash(left: Buffer, right: Buffer): Buffer {
+export function nodeHash(left: Buffer, right: Buffer): Buffer {
   left.copy(node, 1);
   right.copy(node, 33);
   return digest('sha256', node, 'buffer');

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { classified } from '../data-class.js';
-import { count, id, instant, name, payloadObject, words } from './fields.js';
+import { count, id, instant, name, openedValue, payloadObject, someone, words } from './fields.js';
 
 const bound = { approvalId: id, intentId: id, actionId: id, revision: count, actionHash: id, tenant: id };
 
@@ -10,13 +10,22 @@ const bound = { approvalId: id, intentId: id, actionId: id, revision: count, act
  */
 const decidedByPerson = {
   ...bound,
-  approver: z.strictObject({ sub: id, roles: z.array(name).max(50) }),
+  approver: someone,
   reason: words,
   decidedAt: instant,
   tokenDigest: id,
 };
 
 export const approvalOpened = z.strictObject({ ...bound, tool: name, openedAt: instant, expiresAt: instant });
+/** Sealed values of an item were opened for a person who may decide it: which, never what they are. Once a person and item. */
+export const approvalViewed = z.strictObject({
+  ...bound,
+  viewer: someone,
+  opened: z.array(openedValue).max(100),
+  viewedAt: instant,
+});
+/** Handed on: for so long nobody but them decides it. */
+export const approvalDelegated = z.strictObject({ ...bound, by: someone, to: id, reason: words, until: instant });
 export const approvalGranted = z.strictObject(decidedByPerson);
 export const approvalRejected = z.strictObject(decidedByPerson);
 export const approvalEdited = z.strictObject({ ...decidedByPerson, arguments: payloadObject });
@@ -27,7 +36,7 @@ export const approvalSettled = z.strictObject({
   revision: count,
   tenant: id,
   outcome: classified('internal', z.enum(['committed', 'failed'])),
-  approver: z.strictObject({ sub: id, roles: z.array(name).max(50) }),
+  approver: someone,
   reason: words,
   decidedAt: instant,
   tokenDigest: id,

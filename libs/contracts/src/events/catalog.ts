@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { Topic } from '../topics.js';
 import * as approvals from './approvals.js';
+import * as audit from './audit.js';
 import * as decisions from './decisions.js';
 import * as intents from './intents.js';
 import * as proposals from './proposals.js';
@@ -21,6 +22,8 @@ export const EVENTS = {
   'countersign.action.settled.v1': { topic: 'decisions', data: decisions.actionSettled },
   'countersign.action.unsettled.v1': { topic: 'decisions', data: decisions.actionUnsettled },
   'countersign.approval.opened.v1': { topic: 'approvals', data: approvals.approvalOpened },
+  'countersign.approval.viewed.v1': { topic: 'approvals', data: approvals.approvalViewed },
+  'countersign.approval.delegated.v1': { topic: 'approvals', data: approvals.approvalDelegated },
   'countersign.approval.granted.v1': { topic: 'approvals', data: approvals.approvalGranted },
   'countersign.approval.edited.v1': { topic: 'approvals', data: approvals.approvalEdited },
   'countersign.approval.rejected.v1': { topic: 'approvals', data: approvals.approvalRejected },
@@ -39,7 +42,10 @@ export const EVENTS = {
   'countersign.control.set.v1': { topic: 'control', data: replies.controlSet },
   'countersign.control.applied.v1': { topic: 'control-acks', data: replies.controlApplied },
   'countersign.control.refused.v1': { topic: 'control-acks', data: replies.controlRefused },
-  'countersign.audit.heartbeat.v1': { topic: 'audit', data: replies.auditHeartbeat },
+  'countersign.audit.heartbeat.v1': { topic: 'audit', data: audit.auditHeartbeat },
+  'countersign.audit.checkpoint.v1': { topic: 'audit', data: audit.auditCheckpoint },
+  'countersign.audit.revealed.v1': { topic: 'audit', data: audit.auditRevealed },
+  'countersign.audit.erased.v1': { topic: 'audit', data: audit.auditErased },
 } as const satisfies Record<string, { topic: Topic; data: z.ZodType }>;
 
 type Catalog = typeof EVENTS;

@@ -40,6 +40,12 @@ export const person = z.strictObject({
 });
 export type Person = z.infer<typeof person>;
 
+/** A person by name, with the roles they had. */
+export const someone = z.strictObject({ sub: id, roles: z.array(name).max(50) });
+
+/** A sealed value that somebody was shown: its token, and where it stands. */
+export const openedValue = z.strictObject({ token: id, path: classified('internal', z.string().max(500)) });
+
 export const recordRead = z.strictObject({ system: name, type: name, id, version, at: instant });
 export type RecordRead = z.infer<typeof recordRead>;
 /** A person as the directory has them at that instant. `active` false, or no roles: they may do nothing any more. */

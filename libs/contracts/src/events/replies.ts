@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { classified } from '../data-class.js';
-import { count, flag, id, instant, name, payload, refusalFields, version, words } from './fields.js';
+import { count, flag, id, instant, name, payload, refusalFields, words } from './fields.js';
 import { CODE_NAMES } from '../codes.js';
 
 export const ACTION_OUTCOMES = [
@@ -51,6 +51,3 @@ export const controlRefused = z.strictObject({ ...ack, ...refusalFields });
 
 /** What a control record becomes on the way in: `value` is null for a tombstone or what no contract fits. */
 export const controlSet = z.strictObject({ scope: id, value: payload.nullable() });
-
-/** `ingestedThrough`: everything appended before it, on every partition, is stored. */
-export const auditHeartbeat = z.strictObject({ ingestedThrough: instant, at: instant, instance: id, version });

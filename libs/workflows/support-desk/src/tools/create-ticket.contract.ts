@@ -19,6 +19,7 @@ export const createTicketContract = defineToolContract({
   target: 'helpdesk',
   input: z.strictObject(ticket),
   output: z.object({ ticketId: word, customerId, status: word }),
+  subject: 'customerId',
   preview: z.object(ticket),
   records: { ticket: z.object({ ...recordFields, ...ticket, status: word }) },
   permissions: workers,

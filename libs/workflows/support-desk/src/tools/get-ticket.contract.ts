@@ -18,5 +18,6 @@ export const getTicketContract = defineToolContract({
     body: words,
     status: word,
   }),
+  subject: 'customerId',
   permissions: readers,
 });
