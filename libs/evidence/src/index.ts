@@ -1,6 +1,43 @@
-export { citedControl, scopesOf, stoppedActions } from './explain/control.js';
 export { explain, type Explanation } from './explain/explain.js';
 export { storyOf, targetOf, type Stored } from './explain/story.js';
+export { openCheckpoint, originOf, readCheckpoint, signCheckpoint, type Checkpoint } from './checkpoint.js';
+export {
+  checkpointLine,
+  headerLine,
+  placeLine,
+  readExport,
+  recordOf,
+  rowLine,
+  type ExportHeader,
+  type ExportLine,
+} from './export.js';
+export { leafOf, leafText } from './leaf.js';
+export { verifyProof, type Proof } from './proof.js';
 export { SYSTEM, type SignatureState, type StoredRecord } from './stored-record.js';
+export { explanationOf, traceOf, type RecordSource } from './tell.js';
 export { decoded, eventsOf, recordView, sortOut, type RecordView, type Sorted } from './trace.js';
 export { lineOf, traceView, type ActionLine, type TraceLine, type TraceView } from './views.js';
+export {
+  consistencyRanges,
+  Frontier,
+  HASH_BYTES,
+  inclusionRanges,
+  isConsistent,
+  isIncluded,
+  joined,
+  subtreesOf,
+  TILE_BITS,
+  type Head,
+  type Node,
+  type Range,
+} from './tree.js';
+export {
+  KnownCheckpoints,
+  Verification,
+  verifyExport,
+  type Finding,
+  type FindingKind,
+  type Section,
+  type Verdict,
+  type VerifyOptions,
+} from './verify.js';

@@ -1,6 +1,7 @@
 import type { Topic } from '@countersign/contracts';
 
-export type SignatureState = 'valid' | 'invalid' | 'absent' | 'not-required';
+export const SIGNATURES = ['valid', 'invalid', 'absent', 'not-required'] as const;
+export type SignatureState = (typeof SIGNATURES)[number];
 
 /** Under which records of no tenant are filed: what services say of themselves. */
 export const SYSTEM = 'system';
@@ -23,6 +24,8 @@ export interface StoredRecord {
   intent: string | null;
   action: string | null;
   causation: string | null;
+  /** Of the W3C trace context that came with it: what OpenTelemetry calls the trace it belongs to. */
+  traceId: string | null;
   tool: string | null;
   code: string | null;
   /** What auditors alone are told, beside the code that everybody is. */

@@ -17,6 +17,7 @@ export interface RecordView {
   actor: string | null;
   session: string | null;
   causationId: string | null;
+  traceId: string | null;
   actionId: string | null;
   signature: string;
   says?: string;
@@ -32,18 +33,29 @@ export interface Sorted {
   unreadable: StoredRecord[];
 }
 
+/** A trace is sorted out, told and shown from the same rows. */
+const read = new WeakMap<StoredRecord, Incoming | undefined>();
+
 /** The event of a row, read as it was when it came; undefined if this version can no longer read it. */
 export function decoded(row: StoredRecord): Incoming | undefined {
+  if (!read.has(row)) read.set(row, decode(row));
+  return read.get(row);
+}
+
+function decode(row: StoredRecord): Incoming | undefined {
+  const { topic, partition, offset, appendedAt, key, value, headers } = row;
+  // Its bytes were looked at strictly when it was stored.
+  const parse = () => ({ text: value!, value: JSON.parse(value!) as unknown });
   try {
-    return decodeRecord({
-      topic: row.topic,
-      partition: row.partition,
-      offset: BigInt(row.offset),
-      timestamp: row.appendedAt.getTime(),
-      key: Buffer.from(row.key),
-      value: row.value === null ? null : Buffer.from(row.value),
-      headers: JSON.parse(row.headers) as Record<string, HeaderValue>,
-    });
+    const place = { topic, partition, offset: BigInt(offset), timestamp: appendedAt.getTime(), key: Buffer.from(key) };
+    return decodeRecord(
+      {
+        ...place,
+        value: value === null ? null : Buffer.from(value),
+        headers: JSON.parse(headers) as Record<string, HeaderValue>,
+      },
+      parse,
+    );
   } catch {
     return undefined;
   }
@@ -105,6 +117,7 @@ export function recordView(row: StoredRecord): RecordView {
     actor: row.actor,
     session: row.session,
     causationId: row.causation,
+    traceId: row.traceId,
     actionId: row.action,
     signature: row.signature,
     ...(incoming ? { says: says(storedOf(row, incoming)) } : {}),

@@ -33,10 +33,12 @@ export interface TraceLine {
 export interface TraceView extends TraceLine {
   source: string;
   requestId: string;
+  /** Of OpenTelemetry, where the request came with one or a service made one. */
+  traceId: string | null;
   records: RecordView[];
   forged: (RecordView & { because: string })[];
   duplicates: RecordView[];
-  /** What was said of the switches and stages that stopped an action of it. */
+  /** What was said of the switches and stages that were in force when its actions were decided on, or stopped one. */
   control: RecordView[];
   unreadable: { at: string; topic: string; partition: number; offset: string; reason: string; detail: string | null }[];
 }
@@ -83,6 +85,7 @@ export function traceView(begin: StoredRecord, sorted: Sorted, control: StoredRe
     ...lineOf(begin, sorted.genuine),
     source: source ?? '',
     requestId: requestId ?? '',
+    traceId: begin.traceId,
     records: sorted.genuine.map(recordView),
     forged: sorted.forged.map(({ row, because }) => ({ ...recordView(row), because })),
     duplicates: sorted.duplicates.map(recordView),

@@ -101,32 +101,62 @@ function stageInForce(changes: Change[], scopes: string[]): Change[] {
   return [];
 }
 
-/** The actions of a trace that a switch or a stage stopped. */
-export const stoppedActions = (trace: readonly Stored[]): string[] => [
-  ...new Set(stopsIn(trace).map(({ event }) => event.data.actionId)),
-];
-
-/** What an action's explanation cites of the control topic. */
-export function citedControl(actionId: string, trace: readonly Stored[]): Stored[] {
+/** What a trace shows of switches and stages for one of its actions: what stopped it, and what was in force when it was last decided on. */
+export function controlShown(actionId: string, trace: readonly Stored[]): Stored[] {
   const story = storyOf(actionId, trace);
-  return story ? eventsIn(stoppedBy(story)?.changes ?? []) : [];
+  return story ? eventsIn([...(stoppedBy(story)?.changes ?? []), ...inForce(story)]) : [];
+}
+
+function inForce(story: Story): Change[] {
+  const target = targetOf(story);
+  const decided = story.decisions.at(-1);
+  if (!target || !decided) return [];
+  const before = changesIn(story.control as Stored[]).filter(
+    (change) => writtenAt(change.written, change.verdict) <= decided.at && !isRefused(change),
+  );
+  const on = killScopesOf(target).flatMap((scope) => {
+    const last = before.findLast((change) => change.scope === scope);
+    return last && isTrip(last) ? [last] : [];
+  });
+  return [...on, ...stageInForce(before, stageScopesOf(target))];
 }
 
 export const eventsIn = (changes: Change[]): Stored[] =>
   changes.flatMap(({ written, verdict }) => [written, verdict].filter((stored) => stored !== undefined) as Stored[]);
 
-export function changeText(change: Change): string {
+/** A change of a switch or a stage, as values. `by`: of a trip, who it says it comes from; else whom policy verified. */
+export interface Switched {
+  scope: string;
+  did: string;
+  by: string | null;
+  reason: string | null;
+  /** Undecided: policy's word on it is not stored. */
+  verdict: 'applied' | 'refused' | 'undecided';
+  at: string;
+}
+
+export function accountOfChange(change: Change): Switched {
   const { scope, verdict, written } = change;
   const value = valueOf(change);
-  const at = writtenAt(written, verdict);
-  const reason = typeof value['reason'] === 'string' ? `: "${value['reason']}"` : '';
+  const text = (name: string) => (typeof value[name] === 'string' ? value[name] : null);
   const did = 'stage' in value ? `set to ${String(value['stage'])}` : value['killed'] === true ? 'tripped' : 're-armed';
-  if (verdict?.event.type === 'countersign.control.refused.v1')
-    return `an attempt at ${at} to have ${scope} ${did} was refused (${verdict.event.data.code}) and changed nothing`;
-  const claimed =
-    typeof value['by'] === 'string' ? `, as it says, by ${value['by']}` : ' by somebody who did not say who';
-  const by = did !== 'tripped' && verdict?.event.data.by ? ` by ${verdict.event.data.by}` : claimed;
-  return `${scope} was ${did}${did === 'tripped' || verdict ? by : ', which policy has not confirmed,'} at ${at}${reason}`;
+  const verified = did === 'tripped' ? undefined : verdict?.event.data.by;
+  return {
+    ...{ scope, did, by: verified ?? text('by'), reason: text('reason'), at: writtenAt(written, verdict) },
+    verdict: isRefused(change) ? 'refused' : verdict ? 'applied' : 'undecided',
+  };
+}
+
+export function changeText(change: Change): string {
+  const { scope, did, by, reason, verdict, at } = accountOfChange(change);
+  const refused = change.verdict?.event;
+  if (refused?.type === 'countersign.control.refused.v1')
+    return `an attempt at ${at} to have ${scope} ${did} was refused (${refused.data.code}) and changed nothing`;
+  const isVerified = did !== 'tripped' && change.verdict?.event.data.by !== undefined;
+  const claimed = by === null ? ' by somebody who did not say who' : `, as it says, by ${by}`;
+  const whose = isVerified ? ` by ${by}` : claimed;
+  const unconfirmed = did !== 'tripped' && verdict === 'undecided';
+  return `${scope} was ${did}${unconfirmed ? ', which policy has not confirmed,' : whose} at ${at}${reason === null ? '' : `: "${reason}"`}`;
 }
 
 /** A stage that nobody set is read-only: the one that needs no record. */

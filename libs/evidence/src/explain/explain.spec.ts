@@ -67,6 +67,16 @@ describe('an explanation', () => {
     );
   });
 
+  it.each(shapes)('of %s draws every sentence from events that it cites', (_, shape) => {
+    const { actionId, trace } = shape();
+    const { evidence, asides, sentences, ...texts } = explain(actionId, trace)!;
+    const cited = new Set([...evidence, ...asides].map(({ eventId }) => eventId));
+    for (const { part, says, evidence: from } of sentences) {
+      expect({ says, from: from.length > 0 && from.every((id) => cited.has(id)) }).toEqual({ says, from: true });
+      expect(texts[part]).toContain(says);
+    }
+  });
+
   it('cites its events in the order they were appended', () => {
     const { actionId, trace } = SHAPES['approved by a person']!();
     const { evidence } = explain(actionId, trace)!;
@@ -243,6 +253,69 @@ describe('an explanation', () => {
       .reply('resolved');
     const without = trace.filter(({ event }) => event.type !== 'countersign.action.settled.v1');
     expect(explain(actionId, without)!.missing).toEqual([]);
+  });
+
+  it('of several people names each, how many it took, and whom it still waits for', () => {
+    const { approvedBy, why } = told(SHAPES['approved by the two people it takes']!());
+    expect(approvedBy).toMatch(
+      /^bob \(support-lead\) at .*; carol \(support-lead\) at .*"\. 2 people were needed\. bob \(support-lead\) handed it on to carol at .*: "knows her"\.$/,
+    );
+    expect(why).toContain('asked for 2 people by large: escalate, over 50');
+    const half = new Story().intent().propose().escalate('h1', undefined, 2).person('granted', 'h1').unfinished();
+    expect(explain(half.actionId, half.trace)!.missing.map(({ says }) => says)).toEqual([
+      'what 1 more of those asked decided, or the end of the time for it',
+    ]);
+  });
+
+  it('says who was shown sealed values and who handed it on, apart from what it rests on', () => {
+    const { actionId, trace } = SHAPES['approved by the two people it takes']!();
+    const { asides, evidence } = explain(actionId, trace)!;
+    expect(asides.map(({ says }) => says)).toEqual([
+      'bob was shown 1 sealed value of it',
+      'bob handed it on to carol until 2026-01-01T09:15:00.000Z: "knows her"',
+      'audra was shown 1 sealed value of this trace: "INC-42"',
+    ]);
+    const ids = new Set(asides.map(({ eventId }) => eventId));
+    expect(evidence.filter(({ eventId }) => ids.has(eventId))).toEqual([]);
+  });
+
+  it('says what the executor handed back, and after which action the model proposed anew', () => {
+    const { why } = told(SHAPES['the preview changed and a person approved again']!());
+    expect(why).toMatch(
+      /granted commit .*; the executor sent nothing and handed it back \(PREVIEW_CHANGED\); policy pv1 asked/,
+    );
+    expect(told(SHAPES['proposed anew after another went stale']!()).why).toContain(
+      'the model proposed it in turn 1, after issue_refund was denied (STALE_CONTEXT)',
+    );
+  });
+
+  it('says the same as values', () => {
+    const account = (name: keyof typeof SHAPES) => {
+      const { actionId, trace } = SHAPES[name]!();
+      return explain(actionId, trace)!.account;
+    };
+    expect(account('changed by a person, and approved by another')).toMatchObject({
+      ...{ actor: { sub: 'alice', tenant: 'acme' }, tool: 'issue_refund', dryRun: false },
+      ...{ proposed: { amount: '900.00' }, effective: { amount: '450.00' } },
+      edits: [{ by: 'carol', reason: 'half is due', narrowing: true, before: { amount: '900.00' } }],
+      people: [
+        { who: 'carol', said: 'edited', reason: 'half is due' },
+        { who: 'bob', said: 'granted', reason: 'seen' },
+      ],
+      read: [{ type: 'order', id: 'ord_1002', version: '3' }],
+      changed: [{ type: 'order', id: 'ord_1002', version: '4' }],
+      outcome: { name: 'committed', code: null },
+      reply: { text: 'Done.' },
+    });
+    expect(account('in doubt and settled by a person')).toMatchObject({
+      resolved: { outcome: 'committed', by: 'person' },
+      people: [{ who: 'bob', said: 'committed', reason: 'it is there' }],
+    });
+    expect(account('denied while a kill switch is on that a stranger tried to re-arm').stoppedBy).toMatchObject([
+      { scope: 'kill/tool/issue_refund', did: 'tripped', by: 'ops', reason: 'INC-42', verdict: 'applied' },
+      { did: 're-armed', by: 'sam', verdict: 'refused' },
+    ]);
+    expect(account('nobody decided in time')).toMatchObject({ expired: [expect.any(String)], people: [] });
   });
 
   it('of an action that waits for a person says so', () => {

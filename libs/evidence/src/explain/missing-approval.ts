@@ -1,6 +1,15 @@
 import type { EventType } from '@countersign/contracts';
 import { need, type Missing } from './need.js';
-import { approvalsOf, denialsOf, escalationsOf, warrantsOf, type Decision, type Stored, type Story } from './story.js';
+import {
+  approvalsOf,
+  denialsOf,
+  escalationsOf,
+  ofType,
+  warrantsOf,
+  type Decision,
+  type Stored,
+  type Story,
+} from './story.js';
 
 const OPENED = 'countersign.approval.opened.v1';
 const GRANTED = 'countersign.approval.granted.v1';
@@ -10,7 +19,10 @@ const EXPIRED = 'countersign.approval.expired.v1';
 const ANSWERS = [GRANTED, EDITED, REJECTED, EXPIRED] as const;
 const ESCALATED = 'countersign.action.escalated.v1';
 
-/** Escalation, item, a person's decision and policy's answer name each other by action hash. */
+/**
+ * Escalation, item, a person's decision and policy's answer name each other by action hash. One approval of several that came to
+ * nothing, since another person rejected it or the time ran out, is named by nothing.
+ */
 export function missingFromApproval(story: Story): Missing[] {
   const people = missingPeople(story);
   return [
@@ -25,7 +37,12 @@ export function missingFromApproval(story: Story): Missing[] {
 function missingEscalations(story: Story): Missing[] {
   const known = new Set(escalationsOf(story).map(({ event }) => event.data.actionHash));
   const lost = new Map<string, Missing>();
-  for (const approval of approvalsOf(story, OPENED, ...ANSWERS)) {
+  const asides = ofType(
+    story.asides as Stored[],
+    'countersign.approval.viewed.v1',
+    'countersign.approval.delegated.v1',
+  );
+  for (const approval of [...approvalsOf(story, OPENED, ...ANSWERS), ...asides]) {
     const { actionHash } = approval.event.data;
     if (!known.has(actionHash))
       lost.set(actionHash, need(approval, `what a person was asked to decide on (${actionHash})`, ESCALATED));
@@ -95,6 +112,11 @@ function missingAnswers(story: Story, named: boolean): Missing[] {
 function missingVerdicts(story: Story): Missing[] {
   const last = approvalsOf(story, ...ANSWERS).at(-1);
   if (!last || decidedAfter(story, last as Stored)) return [];
+  const asked = escalationsOf(story).find(({ event }) => event.data.actionHash === last.event.data.actionHash);
+  const yes = approvalsOf(story, GRANTED).filter(({ event }) => event.data.actionHash === last.event.data.actionHash);
+  const more = (asked?.event.data.approvalsNeeded ?? 1) - yes.length;
+  if (asked && last.event.type === GRANTED && more > 0)
+    return [need(asked, `what ${more} more of those asked decided, or the end of the time for it`, ...ANSWERS)];
   const verdicts: EventType[] = [
     ...(last.event.type === REJECTED || last.event.type === EXPIRED
       ? []

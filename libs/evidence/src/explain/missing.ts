@@ -82,8 +82,17 @@ function missingOrigin(story: Story): Missing[] {
       ),
     );
   }
+  if (modelCall && story.lostCause !== undefined)
+    missing.push(need(modelCall, `what the model was asked again after (${story.lostCause})`, ...LEADS));
   return missing;
 }
+
+const LEADS: EventType[] = [
+  ...RESULT_TYPES,
+  ...DECIDED,
+  'countersign.model.called.v1',
+  'countersign.intent.accepted.v1',
+];
 
 /** What a read warrant issued before this action brought: the model may have gone by it. */
 function missingReads(story: Story): Missing[] {

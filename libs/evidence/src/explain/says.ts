@@ -1,6 +1,7 @@
 import {
   isSealed,
   type DoneCheck,
+  type EventData,
   type Json,
   type MemberSeen,
   type RecordChanged,
@@ -43,6 +44,14 @@ const claimedSender = ({ actorid, tenantid }: { actorid: string; tenantid: strin
 const decisive = (rules: RuleResult[], outcome: RuleResult['outcome']) =>
   list(rules.filter((rule) => rule.outcome === outcome).map(ruleText));
 
+/** `get_order was read`, `issue_refund was denied (STALE_CONTEXT)`: how another action stood. */
+export function saysEnd({ event }: Stored): string {
+  const { data } = event;
+  const tool = 'tool' in data && typeof data.tool === 'string' ? data.tool : 'another action';
+  const code = 'code' in data && data.code ? ` (${data.code})` : '';
+  return `${tool} was ${event.type.split('.')[2]}${code}`;
+}
+
 /** What one stored event says, in a sentence. */
 export function says({ event }: Stored): string {
   switch (event.type) {
@@ -57,7 +66,7 @@ export function says({ event }: Stored): string {
     case 'countersign.intent.refused.v1':
       return `policy refused the request: ${event.data.code}, ${event.data.detail}`;
     case 'countersign.model.called.v1':
-      return `${event.data.model} was asked in turn ${event.data.turn}${event.data.error ? ` and failed: ${event.data.error}` : ' and answered'}`;
+      return saysCall(event.data);
     case 'countersign.action.proposed.v1':
       return `the model proposed ${event.data.tool} ${shown(event.data.arguments)} in turn ${event.data.turn}${claimText(event.data.rationale)}`;
     case 'countersign.action.approved.v1':
@@ -68,6 +77,10 @@ export function says({ event }: Stored): string {
       return saysDecision(event);
     case 'countersign.approval.opened.v1':
       return `an item was opened for a person to decide until ${event.data.expiresAt}`;
+    case 'countersign.approval.viewed.v1':
+      return `${event.data.viewer.sub} was shown ${values(event.data.opened)} of it`;
+    case 'countersign.approval.delegated.v1':
+      return `${event.data.by.sub} handed it on to ${event.data.to} until ${event.data.until}: "${shown(event.data.reason)}"`;
     case 'countersign.approval.granted.v1':
       return `${event.data.approver.sub} approved it: "${shown(event.data.reason)}"`;
     case 'countersign.approval.edited.v1':
@@ -90,10 +103,35 @@ export function says({ event }: Stored): string {
       return `${event.data.service} refused what was said of ${event.data.scope} and changed nothing: ${event.data.code}, ${event.data.detail}`;
     case 'countersign.audit.heartbeat.v1':
       return `audit had stored all until ${event.data.ingestedThrough}`;
+    case 'countersign.audit.checkpoint.v1':
+      return `audit signed how far ${event.data.checkpoints.length} of ${event.data.trees} trees had grown`;
+    case 'countersign.audit.revealed.v1':
+      return `${event.data.by.sub} was shown ${values(event.data.opened)} of this trace: "${shown(event.data.reason)}"`;
+    case 'countersign.audit.erased.v1':
+      return `${event.data.by.sub} had the keys of ${event.data.subject} destroyed, and ${event.data.values} sealed values with them: "${shown(event.data.reason)}"`;
     default:
       return saysResult(event);
   }
 }
+
+type ModelCall = EventData<'countersign.model.called.v1'>;
+
+function saysCall({ model, turn, attempts, error, response, refused = [] }: ModelCall): string {
+  const tries = attempts > 1 ? ` ${attempts} times` : '';
+  const asked = `${model} was asked${tries} in turn ${turn}`;
+  if (error !== undefined) return `${asked} and failed: ${error}`;
+  const { content, toolCalls } = (response ?? {}) as { content?: unknown; toolCalls?: { name?: unknown }[] };
+  const words = typeof content === 'string' && content !== '' ? `: "${shown(content)}"` : '';
+  const calls =
+    Array.isArray(toolCalls) && toolCalls.length
+      ? `, calling ${toolCalls.map((call) => shown(call.name)).join(', ')}`
+      : '';
+  const no = refused.map(({ callId, code, detail }) => `; its call ${callId} was none: ${code}, ${detail}`).join('');
+  return `${asked} and answered${words}${calls}${no}`;
+}
+
+const values = (opened: readonly unknown[]) =>
+  opened.length === 1 ? '1 sealed value' : `${opened.length} sealed values`;
 
 type Event = Stored['event'];
 type DecisionEvent = Extract<

@@ -99,6 +99,13 @@ export const SHAPES: Record<string, () => Shape> = {
       .deny('PERMISSION_DENIED')
       .reply('denied', [readAction]),
   'the target said no': () => byRule().failed('jti_c').reply('failed'),
+  'the target said no to its preview': () =>
+    new Story()
+      .intent()
+      .propose()
+      .grant({ grant: 'preview', jti: 'jti_p' })
+      .failed('jti_p', 'NOT_FOUND', undefined, 'preview')
+      .reply('failed'),
   "another tenant's record": () => byRule().failed('jti_c', 'NOT_FOUND', 'TENANT_MISMATCH').reply('failed'),
   'blocked by a kill switch': () => byRule().control(REFUNDS, TRIP, 'applied', 'ops').blocked('jti_c').reply('blocked'),
   'denied while a kill switch is on that a stranger tried to re-arm': () =>
@@ -151,6 +158,31 @@ export const SHAPES: Record<string, () => Shape> = {
       .grant({ grant: 'commit', jti: 'jti_c', preview: 'pre_2', approver: 'bob' })
       .committed('jti_c')
       .reply('committed', [readAction]),
+  'approved by the two people it takes': () =>
+    new Story()
+      .intent()
+      .propose()
+      .grant({ grant: 'preview', jti: 'jti_p' })
+      .previewed('jti_p', 'pre_1')
+      .escalate('h1', 'pre_1', 2)
+      .shown('bob', 'h1')
+      .handOn('h1', 'bob', 'carol')
+      .person('granted', 'h1')
+      .person('granted', 'h1', 'carol')
+      .grant({ grant: 'commit', jti: 'jti_c', preview: 'pre_1', approver: ['bob', 'carol'] })
+      .committed('jti_c')
+      .shown('audra')
+      .reply('committed'),
+  'proposed anew after another went stale': () =>
+    new Story()
+      .intent()
+      .propose(readAction, 0)
+      .grant({ grant: 'commit', jti: 'jti_s', actionId: readAction })
+      .stale(readAction, 'jti_s')
+      .propose()
+      .grant({ grant: 'commit', jti: 'jti_c' })
+      .committed('jti_c')
+      .reply('committed'),
   'in doubt and found by look-up': () => byRule().inDoubt('jti_c').resolved('jti_c', 'lookup').reply('resolved'),
   'in doubt and settled by a person': () =>
     byRule().inDoubt('jti_c').verdict('bob', true).resolved('jti_c', 'person').reply('resolved'),

@@ -88,7 +88,7 @@ interface Grant {
   grant: 'read' | 'preview' | 'draft' | 'commit';
   jti: string;
   preview?: string;
-  approver?: string;
+  approver?: string | string[];
   dryRun?: boolean;
   actionId?: string;
   tool?: string;
@@ -204,7 +204,9 @@ export class Story {
         dryRun,
         idempotencyKey: 'key_1',
         ...(preview ? { preview: previewOf(preview) } : {}),
-        approvers: approver ? [{ sub: approver, roles: ['support-lead'], reason: 'seen', at: instant(this.n) }] : [],
+        approvers: (approver ? [approver].flat() : []).map((sub) => ({
+          ...{ sub, roles: ['support-lead'], reason: 'seen', at: instant(this.n) },
+        })),
         ...(people ? { people } : {}),
         ...(context ? { context } : {}),
         facts,
@@ -232,7 +234,7 @@ export class Story {
     return this;
   }
 
-  escalate(actionHash: string, preview?: string): this {
+  escalate(actionHash: string, preview?: string, approvalsNeeded = 1): this {
     this.trace.add(
       'countersign.action.escalated.v1',
       {
@@ -243,7 +245,7 @@ export class Story {
         provenance: {},
         ...(preview ? { preview: previewOf(preview) } : {}),
         approverRoles: ['support-lead'],
-        approvalsNeeded: 1,
+        approvalsNeeded,
         blast: { records: 1, reversible: false, affected: [] },
         actionHash,
         expiresAt: instant(9000),
@@ -282,6 +284,36 @@ export class Story {
       tokenDigest: 'sha',
     };
     this.trace.add(`countersign.approval.${said}.v1`, { ...bound, ...by }, mainAction);
+    return this;
+  }
+
+  /** Sealed values of the item, or of the whole trace, were opened for somebody. */
+  shown(to: string, actionHash?: string): this {
+    const someone = { sub: to, roles: ['support-lead'] };
+    const value = { token: 'tok_1', path: '/arguments/body' };
+    if (actionHash === undefined) {
+      const data = {
+        intentId,
+        tenant: 'acme',
+        by: someone,
+        reason: 'INC-42',
+        opened: [{ ...value, event: 'evt_1' }],
+        at: instant(this.n),
+      };
+      this.trace.add('countersign.audit.revealed.v1', data);
+      return this;
+    }
+    const item = { approvalId: `apr_${actionHash}`, intentId, actionId: mainAction, revision: 0, actionHash };
+    const data = { ...item, tenant: 'acme', viewer: someone, opened: [value], viewedAt: instant(this.n) };
+    this.trace.add('countersign.approval.viewed.v1', data, mainAction);
+    return this;
+  }
+
+  handOn(actionHash: string, sub: string, to: string): this {
+    const item = { approvalId: `apr_${actionHash}`, intentId, actionId: mainAction, revision: 0, actionHash };
+    const by = { sub, roles: ['support-lead'] };
+    const data = { ...item, tenant: 'acme', by, to, reason: 'knows her', until: instant(9000) };
+    this.trace.add('countersign.approval.delegated.v1', data, mainAction);
     return this;
   }
 
@@ -382,11 +414,21 @@ export class Story {
     return this;
   }
 
-  failed(jti: string, code: Code = 'UPSTREAM_FAILED', auditCode?: Code): this {
+  /** What another action rested on has moved: it is handed back, and policy denies it for a new proposal to come. */
+  stale(actionId: string, jti: string): this {
+    const back = { ...this.executed(jti, 'commit', actionId), ...refusal('STALE_CONTEXT', 'it has moved') };
+    this.trace.add('countersign.action.returned.v1', back, actionId);
+    const decision = decided(actionId, this.tool, this.n);
+    const denied = { ...decision, arguments: this.args, ...refusal('STALE_CONTEXT', 'it has moved'), final: true };
+    this.trace.add('countersign.action.denied.v1', denied, actionId);
+    return this;
+  }
+
+  failed(jti: string, code: Code = 'UPSTREAM_FAILED', auditCode?: Code, grant: 'preview' | 'commit' = 'commit'): this {
     this.trace.add(
       'countersign.action.failed.v1',
       {
-        ...this.executed(jti, 'commit'),
+        ...this.executed(jti, grant),
         ...refusal(code, 'the target said no'),
         ...(auditCode ? { auditCode } : {}),
       },

@@ -38,6 +38,12 @@ const APPROVAL_TYPES = [
   'countersign.approval.settled.v1',
 ] as const satisfies EventType[];
 
+const ASIDE_TYPES = [
+  'countersign.approval.viewed.v1',
+  'countersign.approval.delegated.v1',
+  'countersign.audit.revealed.v1',
+] as const satisfies EventType[];
+
 const CONTROL_TYPES = [
   'countersign.control.set.v1',
   'countersign.control.applied.v1',
@@ -48,6 +54,7 @@ export type Control = Stored<(typeof CONTROL_TYPES)[number]>;
 export type Decision = Stored<(typeof DECISION_TYPES)[number]>;
 export type Approval = Stored<(typeof APPROVAL_TYPES)[number]>;
 export type Result = Stored<ResultType>;
+export type Aside = Stored<(typeof ASIDE_TYPES)[number]>;
 export type Warrant = Stored<'countersign.action.approved.v1'>;
 
 /** What is stored about one action, sorted out. Only what the explanation cites is in it. */
@@ -65,7 +72,13 @@ export interface Story {
   earlierReads: Stored<'countersign.action.read.v1'>[];
   /** Read warrants of other actions issued before this one was proposed. */
   earlierWarrants: Warrant[];
+  /** The end of another action that the model was asked again after. */
+  ledTo: Stored | undefined;
+  /** Id of the event that would say so, where it is not stored. */
+  lostCause: string | undefined;
   reply: Stored<'countersign.reply.sent.v1'> | undefined;
+  /** Who was shown sealed values of the item or of the trace, and who handed the item on: no other event refers to these. */
+  asides: Aside[];
   /** What was said of switches and stages, of whatever scope. */
   control: Control[];
 }
@@ -92,22 +105,53 @@ export function storyOf(actionId: string, trace: readonly Stored[]): Story | und
     reply?.event.data.actions.some((action) => action.actionId === actionId);
   if (!named) return undefined;
   const proposed = ofType(own, 'countersign.action.proposed.v1')[0];
+  const modelCall = ofType(trace, 'countersign.model.called.v1').find(
+    (call) => call.event.data.turn === proposed?.event.data.turn,
+  );
   return {
     actionId,
     intentId: intentOf(own) ?? accepted?.event.data.intentId ?? reply!.event.data.intentId,
     raw: rawOf(trace, accepted),
     accepted,
     proposed,
-    modelCall: ofType(trace, 'countersign.model.called.v1').find(
-      (call) => call.event.data.turn === proposed?.event.data.turn,
-    ),
+    modelCall,
+    ...leadingTo(modelCall, trace),
     decisions: ofType(own, ...DECISION_TYPES),
     approvals: ofType(own, ...APPROVAL_TYPES),
     results: ofType(own, ...RESULT_TYPES),
     ...readBefore(actionId, trace, proposed ?? own[0]),
     reply,
+    asides: ofType(trace, ...ASIDE_TYPES).filter(
+      ({ event }) => event.type === 'countersign.audit.revealed.v1' || event.data.actionId === actionId,
+    ),
     control: ofType(trace, ...CONTROL_TYPES),
   };
+}
+
+/** Of the planner's own reads before a turn: it shows the model again what it was shown before. */
+const FIRST_REFRESH = 1_000;
+const LONGEST_CHAIN = 50;
+
+/** Back along what caused what, past the planner's own reads. */
+function leadingTo(call: Story['modelCall'], trace: readonly Stored[]): Pick<Story, 'ledTo' | 'lostCause'> {
+  const none = { ledTo: undefined, lostCause: undefined };
+  if (!call || call.event.data.turn === 0) return none;
+  const byId = new Map(trace.map((stored) => [stored.event.id, stored]));
+  const refreshes = new Map(
+    ofType(trace, 'countersign.action.proposed.v1')
+      .filter(({ event }) => event.data.index >= FIRST_REFRESH)
+      .map((proposed) => [proposed.event.data.actionId, proposed]),
+  );
+  let id = call.event.causationid;
+  for (let step = 0; step < LONGEST_CHAIN; step++) {
+    const cause = byId.get(id);
+    if (!cause) return { ...none, lostCause: id };
+    if (!isType(cause, ...RESULT_TYPES, ...DECISION_TYPES)) return none;
+    const refresh = refreshes.get(actionOf(cause.event) ?? '');
+    if (!refresh) return { ...none, ledTo: cause };
+    id = refresh.event.causationid;
+  }
+  return none;
 }
 
 /** Its tenant, workflow and tool, as policy signed them. */
@@ -144,7 +188,7 @@ function readBefore(
 
 /** All the events of a story, in the order they were appended, with those of the control topic that it cites. */
 export function eventsOf(story: Story, control: Stored[]): Stored[] {
-  const single = [story.raw, story.accepted, story.modelCall, story.proposed, story.reply];
+  const single = [story.raw, story.accepted, story.ledTo, story.modelCall, story.proposed, story.reply];
   const all = [
     ...single,
     ...control,
@@ -153,7 +197,9 @@ export function eventsOf(story: Story, control: Stored[]): Stored[] {
     ...story.approvals,
     ...story.results,
   ] as (Stored | undefined)[];
-  return all.filter((stored) => stored !== undefined).sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
+  return [...new Set(all.filter((stored) => stored !== undefined))].sort((a, b) =>
+    a.at < b.at ? -1 : a.at > b.at ? 1 : 0,
+  );
 }
 
 export const warrantsOf = (story: Story) => ofType(story.decisions as Stored[], 'countersign.action.approved.v1');
