@@ -371,7 +371,15 @@ describe('a claim', () => {
     const rows = opened(of);
     expect(delegate(rows, bob, 'alice', 0)).toEqual({ tag: 'self', because: 'alice asked for this action' });
     claim(rows, bob, 0);
-    delegate(rows, bob, 'carol', 1);
+    const lease = { do: 'delegate', to: 'carol', reason: 'knows her', seconds: 600 } as const;
+    const { effects } = decideLease(id, bob, lease, known(), rows, later(1));
+    rows.apply(effects);
+    expect(effects.flatMap((effect) => (effect.do === 'emit' ? [effect.event] : []))).toMatchObject([
+      {
+        type: 'countersign.approval.delegated.v1',
+        data: { by: { sub: 'bob' }, to: 'carol', reason: 'knows her', until: later(601).toISOString() },
+      },
+    ]);
     const held = { by: 'carol', until: later(601).toISOString(), delegatedBy: 'bob', reason: 'knows her' };
     expect(rows.item(of).claim).toEqual(held);
     expect(decideAnswer(id, bob, answer(of), known(), rows, later(2)).result).toEqual({ tag: 'claimed', claim: held });

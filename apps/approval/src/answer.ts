@@ -8,7 +8,15 @@
  *    person unless the tool says that it only takes away.
  * Policy checks all of it anew: what it says counts.
  */
-import { digest, payloadFlaw, type EventDraft, type Json, type JsonObject, type Person } from '@countersign/contracts';
+import {
+  eventIdOf,
+  digest,
+  payloadFlaw,
+  type EventDraft,
+  type Json,
+  type JsonObject,
+  type Person,
+} from '@countersign/contracts';
 import type { ControlView, KillRow } from '@countersign/control';
 import { sealedDigest } from '@countersign/identity';
 import { emit, put, type Effect, type States } from '@countersign/messaging/stream';
@@ -213,7 +221,22 @@ export function decideLease(
   if (lease.do === 'claim' && saidBefore(item, person)) return no({ tag: 'said-before' });
   if (lease.do === 'claim') return recorded({ ...free, claim: { ...ofMine(claim), by: person.sub, until } });
   if (lease.to === item.escalated.actor.sub) return no({ tag: 'self', because: `${lease.to} asked for this action` });
-  return recorded({ ...free, claim: { by: lease.to, until, delegatedBy: person.sub, reason: lease.reason } });
+  const claimed = { by: lease.to, until, delegatedBy: person.sub, reason: lease.reason };
+  return recorded({ ...free, claim: claimed }, [emit(handedOn(item, person, lease, until, now))]);
+}
+
+const HANDED_ON = 'countersign.approval.delegated.v1';
+
+function handedOn(
+  item: Item,
+  { sub, roles }: Person,
+  { to, reason }: Lease & { do: 'delegate' },
+  until: string,
+  now: Date,
+) {
+  const id = eventIdOf(HANDED_ON, item.approvalId, sub, until);
+  const data = { ...boundOf(item), by: { sub, roles }, to, reason, until };
+  return { ...draftOf(item, HANDED_ON, id, item.openedEventId, now), data };
 }
 
 /** Whoever makes their lease longer keeps who handed it to them, and why. */

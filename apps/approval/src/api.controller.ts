@@ -1,8 +1,8 @@
 import { Body, Controller, Get, Header, HttpCode, Inject, Param, Post, Query, UseGuards } from '@nestjs/common';
 import { Caller, IdentityGuard, type CallerIdentity } from '@countersign/identity';
-import type { Opener } from '@countersign/sealing';
+import { maskWords, type Opener } from '@countersign/sealing';
 import type { Lease } from './answer.js';
-import { answerBody, batchBody, claimBody, delegateBody, parsed } from './bodies.js';
+import { answerBody, batchBody, claimBody, delegateBody, parsed, unfit } from './bodies.js';
 import { Desk } from './desk.js';
 import { listQuery, pageOf } from './paging.js';
 import { notFound } from './problems.js';
@@ -32,11 +32,13 @@ export class ApprovalsController {
   /** Beside the item, for those who may decide it: what its tokens stand for. Nobody on the way is to keep that. */
   @Get(':id')
   @Header('cache-control', 'no-store')
-  async show(@Caller() { person }: CallerIdentity, @Param('id') id: string) {
+  async show(@Caller() caller: CallerIdentity, @Param('id') id: string) {
+    const { person } = caller;
     const row = await this.approvals.as(person, (queue) => queue.find(id));
     if (!row) throw notFound(id);
     const look = await this.look(person);
     const opened = await openedFor(row.item, person, this.opener, look);
+    if (opened) await this.desk.viewed(caller, row.item, opened);
     return { ...viewFor(row.item, look), ...(opened ? { opened } : {}) };
   }
 
@@ -59,6 +61,9 @@ export class ApprovalsController {
   @HttpCode(200)
   async delegate(@Caller() caller: CallerIdentity, @Param('id') id: string, @Body() body: unknown) {
     const { to, reason, leaseSeconds } = parsed(delegateBody, body);
+    // Where people are known by such names, the one who hands it on is, too.
+    if (maskWords(to) !== to && maskWords(caller.person.sub) === caller.person.sub)
+      throw unfit([{ path: 'to', message: 'what looks like personal data is no name of a person here' }]);
     return this.seen(caller, await this.desk.lease(caller, id, { do: 'delegate', to, reason, seconds: leaseSeconds }));
   }
 

@@ -17,7 +17,7 @@ import { Desk } from './desk.js';
 import { DoubtDesk } from './doubt-desk.js';
 import { DoubtsController } from './doubts.controller.js';
 import type { SettlersOf } from './verdict.js';
-import { registry, untrusted } from './metrics.js';
+import { count, registry, untrusted } from './metrics.js';
 import { ApprovalRow, Approvals, project } from './read-model.js';
 import { OPENER } from './sealed-values.js';
 import { approvalConsumer, controlConsumer, doubtsConsumer } from './service.js';
@@ -134,6 +134,7 @@ export async function start(env: NodeJS.ProcessEnv = process.env) {
       ...webhooks,
     ],
     project,
+    committed: count,
     ...eventPen('approval', loadSigner(config.COUNTERSIGN_KEYS_DIR)),
   });
   return startService({

@@ -1,13 +1,16 @@
 import { z } from 'zod';
-import type { JsonObject } from '@countersign/contracts';
+import { cut, type JsonObject } from '@countersign/contracts';
 import { HttpProblem } from '@countersign/host';
+import { maskWords } from '@countersign/sealing';
 
 const reason = z
   .string()
   .trim()
   .min(1)
   .max(2_000)
-  .refine((text) => text.isWellFormed(), 'half a character (a lone surrogate)');
+  .refine((text) => text.isWellFormed(), 'half a character (a lone surrogate)')
+  // It is kept for as long as the trace: what was decided, not whose card it was about.
+  .transform((text) => cut(maskWords(text), 2_000));
 const id = z.string().min(1).max(200);
 const leaseSeconds = z.int().min(30).max(3600).default(600);
 

@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto';
-import { problem, type Problem } from '@countersign/contracts';
+import { problem, type Json, type Problem } from '@countersign/contracts';
 import { CONTROL_SQL, viewOf, type ControlView } from '@countersign/control';
 import type { HttpProblem } from '@countersign/host';
 import { sealToken, type CallerIdentity } from '@countersign/identity';
@@ -11,6 +11,7 @@ import { notFound, problemOf, staleProblem } from './problems.js';
 import type { Approvals } from './read-model.js';
 import { approvalKey, type Item } from './state.js';
 import { difference, itemView } from './view.js';
+import { decideViewed, hasViewed } from './viewed.js';
 
 type Said = Omit<Answer, 'sealed'>;
 interface Several {
@@ -53,6 +54,17 @@ export class Desk {
       decide: (states, now) => decideLease(id, person, lease, known, states, now),
     });
     return this.recorded(verdict, person, id);
+  }
+
+  /** Written down before any of them is shown; once for each person. */
+  async viewed({ person }: CallerIdentity, item: Item, opened: Record<string, Json>): Promise<void> {
+    if (hasViewed(item, person)) return;
+    const { approvalId } = item;
+    const tokens = new Set(Object.keys(opened));
+    await this.messaging.execute({
+      touches: [approvalKey(approvalId)],
+      decide: (states, now) => decideViewed(approvalId, person, tokens, states, now),
+    });
   }
 
   /** One decision on many items of one tool and one rule. Each binds to its own hash, and stands or falls by itself. */

@@ -3,6 +3,7 @@ import pg from 'pg';
 import { actionHashOf, digest, withoutBoxes, type JsonObject } from '@countersign/contracts';
 import { loadSealingKeys, SealStore } from '@countersign/sealing';
 import { type Escalated } from './state.js';
+import { until } from '@countersign/testing';
 import { World } from './world.spec-support.js';
 
 describe('an item with sealed values', () => {
@@ -43,6 +44,23 @@ describe('an item with sealed values', () => {
     ]);
     const asked = await world.ask('alice', 'GET', `/v1/approvals/${id}`);
     expect(JSON.stringify(asked.body)).not.toMatch(/planted|tok_/);
+  });
+
+  it('is written down as seen, once for each person: which values, and never what they are', async () => {
+    const viewed = async () =>
+      (await world.said('act_sealed')).flatMap(({ event }) =>
+        event.type === 'countersign.approval.viewed.v1' ? [event.data] : [],
+      );
+    const { body } = await world.ask('bob', 'GET', '/v1/approvals');
+    const path = `/v1/approvals/${String(body.data![0]!['approvalId'])}`;
+    await world.ask('bob', 'GET', path);
+    await world.ask('carol', 'GET', path);
+    const opened = [{ token, path: 'arguments.to' }];
+    await until(async () => (await viewed()).length > 1, { what: 'two people seen' });
+    expect(await viewed()).toEqual([
+      expect.objectContaining({ viewer: { sub: 'bob', roles: ['support-lead'] }, opened, revision: of.revision }),
+      expect.objectContaining({ viewer: { sub: 'carol', roles: ['support-lead'] }, opened }),
+    ]);
   });
 
   it('is open nowhere else: not in lists, events, what a decision answers, nor in a byte this service has stored', async () => {

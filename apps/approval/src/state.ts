@@ -64,6 +64,8 @@ export interface Item {
   /** Ids of policy's events that opened it again. */
   askedAgain?: string[];
   claim?: Claim;
+  /** Who was shown what its sealed values are. */
+  viewers?: string[];
   /** How often the work that expires it came due. */
   expiries: number;
   /** How often of these a switch had stopped its time, so that nothing was announced. */

@@ -14,15 +14,26 @@ import {
 } from '@countersign/host';
 import { createVerifier, VERIFIER } from '@countersign/identity';
 import { createMessaging, KAFKA_BATCH, Messaging, type Batch } from '@countersign/messaging';
+import { loadOpeningKey, sealOpener } from '@countersign/sealing';
 import { loadKeyRing, loadSigner, signedEncoder } from '@countersign/signing';
 import { TraceController } from './api.controller.js';
+import { DisclosureController } from './disclosure/disclosure.controller.js';
+import { Disclosures } from './disclosure/disclosures.js';
+import { Pace } from './disclosure/pace.js';
 import { auditConfig, type AuditConfig } from './config.js';
+import { Figures } from './figures/figures.js';
+import { FiguresController } from './figures/figures.controller.js';
 import { Heartbeat } from './heartbeat.js';
 import { AuditMetrics } from './metrics.js';
 import { keepPartitions } from './partitions.js';
+import { gapsNoticed } from './progress.js';
 import { Traces } from './read-model.js';
 import { RecordRow } from './record.entity.js';
 import { trace } from './service.js';
+import { Evidence } from './tree/evidence.js';
+import { EvidenceController } from './tree/evidence.controller.js';
+import { lastOutside } from './tree/outside.js';
+import { Sequencer } from './tree/sequencer.js';
 
 @Controller()
 class Inbox {
@@ -40,6 +51,8 @@ class AppModule {
     config: AuditConfig,
     source: DataSource,
     metrics: AuditMetrics,
+    evidence: Evidence,
+    disclosures: Disclosures,
     background: OnModuleDestroy,
   ): DynamicModule {
     const {
@@ -50,10 +63,14 @@ class AppModule {
     } = config;
     return {
       module: AppModule,
-      controllers: [Inbox, TraceController],
+      controllers: [Inbox, TraceController, DisclosureController, EvidenceController, FiguresController],
       providers: [
         { provide: VERIFIER, useValue: createVerifier({ issuer, audience, tenantClaim, rolesClaim }) },
         { provide: Traces, useValue: new Traces(source) },
+        { provide: Evidence, useValue: evidence },
+        { provide: Figures, useValue: new Figures(source) },
+        { provide: Disclosures, useValue: disclosures },
+        { provide: Pace, useValue: new Pace(() => performance.now()) },
         { provide: METRICS, useValue: metrics.registry },
         { provide: 'background', useValue: background },
       ],
@@ -69,16 +86,19 @@ export async function start(): Promise<RunningService> {
 export async function startAudit(config: AuditConfig): Promise<RunningService> {
   const logger = createLogger('audit', config);
   const metrics = new AuditMetrics();
-  const source = await openReadModels({ url: config.DATABASE_URL, entities: [RecordRow], maxConnections: 5 }, logger);
+  const source = await openReadModels({ url: config.DATABASE_URL, entities: [RecordRow], maxConnections: 6 }, logger);
   const settings = messagingSettings('audit', config, logger);
   const keys = config.COUNTERSIGN_KEYS_DIR;
   const parts = { ring: loadKeyRing(keys) };
-  const encode = signedEncoder('audit', loadSigner(keys));
+  const signer = loadSigner(keys);
+  const encode = signedEncoder('audit', signer);
   const messaging = createMessaging({
     ...settings,
     subscriptions: [trace(parts, metrics, logger)],
     workers: [],
     encode,
+    notReady: () => sequencer.refuses,
+    notices: () => gapsNoticed(messaging.sql),
   });
   const partitions = keepPartitions(source, logger);
   const heartbeat = new Heartbeat({
@@ -92,9 +112,42 @@ export async function startAudit(config: AuditConfig): Promise<RunningService> {
     metrics,
     log: logger,
   });
+  const system = config.AUDIT_ORIGIN ?? `${config.TOPIC_PREFIX}/audit`;
+  const { ring } = parts;
+  const { kafka, instance } = settings;
+  const sequencer: Sequencer = new Sequencer({
+    source,
+    instance,
+    system,
+    everyMs: config.AUDIT_CHECKPOINT_MS,
+    signer,
+    ring,
+    outside: () => lastOutside({ kafka, log: logger, prefix: config.TOPIC_PREFIX, ring, system }),
+    encode,
+    publish: (records) => messaging.publish(records),
+    metrics,
+    log: logger,
+  });
+  const evidence = new Evidence(
+    source,
+    system,
+    () => ring.keysOf('audit'),
+    (tenant) => sequencer.headOf(tenant),
+  );
+  const disclosures = new Disclosures({
+    traces: new Traces(source),
+    opener: sealOpener(() => messaging.sql, loadOpeningKey(keys)),
+    sql: () => messaging.sql,
+    inTransaction: (run) =>
+      source.transaction((manager) => run({ query: (_, text, values) => manager.query(text, values) })),
+    encode,
+    publish: (records) => messaging.publish(records),
+    now: () => messaging.now(),
+  });
   const background = {
     async onModuleDestroy() {
       heartbeat.stop();
+      await sequencer.stop();
       partitions.stop();
       await source.destroy();
     },
@@ -104,9 +157,10 @@ export async function startAudit(config: AuditConfig): Promise<RunningService> {
     config,
     logger,
     messaging,
-    module: AppModule.with(config, source, metrics, background),
+    module: AppModule.with(config, source, metrics, evidence, disclosures, background),
   });
   heartbeat.start();
+  sequencer.start();
   return running;
 }
 

@@ -1,5 +1,5 @@
-import { generateKeyPairSync, randomBytes } from 'node:crypto';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createPublicKey, generateKeyPairSync, randomBytes, type KeyObject } from 'node:crypto';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -10,6 +10,7 @@ import { DataSource } from 'typeorm';
 import { EVENTS, intentIdOf, topicName, type EventDraft, type OutRecord, type Topic } from '@countersign/contracts';
 import { readConfig, type RunningService } from '@countersign/host';
 import { readAs } from '@countersign/migrations';
+import { loadSealingKeys, SealStore, type SealingSql, type Token, type ToSeal } from '@countersign/sealing';
 import { plainEncoder, signedEncoder, Signer } from '@countersign/signing';
 import {
   engineUrl,
@@ -32,6 +33,13 @@ function keysDir(): { dir: string; signers: Record<string, Signer> } {
   const dir = mkdtempSync(path.join(tmpdir(), 'audit-keys-'));
   mkdirSync(path.join(dir, 'trusted'));
   writeFileSync(path.join(dir, 'parking.key'), randomBytes(32));
+  writeFileSync(path.join(dir, 'sealing-hash.key'), randomBytes(32));
+  const sealing = generateKeyPairSync('x25519');
+  writeFileSync(path.join(dir, 'sealing.pem'), sealing.privateKey.export({ type: 'pkcs8', format: 'pem' }));
+  writeFileSync(
+    path.join(dir, 'trusted', 'sealing.pub.pem'),
+    sealing.publicKey.export({ type: 'spki', format: 'pem' }),
+  );
   const signers = Object.fromEntries(
     ['policy', 'planner', 'approval', 'executor', 'audit'].map((owner) => {
       const { privateKey, publicKey } = generateKeyPairSync('ed25519');
@@ -74,6 +82,12 @@ async function provider() {
   };
 }
 
+export interface Published {
+  intentId: string;
+  actionId: string;
+  records: OutRecord[];
+}
+
 /** Audit on real Kafka and PostgreSQL, with what the services around it would publish. */
 export class AuditWorld {
   service!: RunningService;
@@ -113,10 +127,12 @@ export class AuditWorld {
     return world;
   }
 
-  async start(): Promise<void> {
+  /** Starts an instance, beside others if they run. */
+  async start(instance = 'audit-1'): Promise<void> {
     this.service = await startAudit(
       readConfig(auditConfig, {
         PORT: '0',
+        COUNTERSIGN_INSTANCE: instance,
         KAFKA_BROKERS: engineUrl('kafka'),
         DATABASE_URL: this.database.serviceUrl,
         TOPIC_PREFIX: this.prefix,
@@ -124,6 +140,7 @@ export class AuditWorld {
         OIDC_ISSUER: this.identity.issuer,
         COUNTERSIGN_KEYS_DIR: this.keys.dir,
         AUDIT_HEARTBEAT_MS: '200',
+        AUDIT_CHECKPOINT_MS: '100',
       }),
     );
   }
@@ -142,6 +159,11 @@ export class AuditWorld {
     return this.identity.token(sub, tenant, ...roles);
   }
 
+  /** Audit's public key. */
+  get auditKey(): KeyObject {
+    return createPublicKey(readFileSync(path.join(this.keys.dir, 'trusted', 'audit.pub.pem')));
+  }
+
   topic(topic: Topic): string {
     return topicName(topic, this.prefix);
   }
@@ -156,28 +178,34 @@ export class AuditWorld {
   }
 
   /** Publishes a trace of the explanation's shapes, under a request id of its own. */
-  async publish(
-    shape: string,
-    requestId: string,
-  ): Promise<{ intentId: string; actionId: string; records: OutRecord[] }> {
+  async publish(shape: string, requestId: string): Promise<Published> {
+    const published = this.write(shape, requestId);
+    for (const record of published.records) await this.produce(record);
+    return published;
+  }
+
+  /** A trace of the explanation's shapes as its services would write it. */
+  write(shape: string, requestId: string, tenant = 'acme', reworded = (text: string) => text): Published {
     const { actionId, trace: whole } = SHAPES[shape]!();
     // What stands on the control topic is written by the spec: its offsets are what others name it by.
     const trace = whole.filter(({ topic }) => topic !== 'control' && topic !== 'control-acks');
-    const intentId = intentIdOf('acme', '/apps/shop', requestId);
+    const intentId = intentIdOf(tenant, '/apps/shop', requestId);
     const own = (text: string) =>
       text
         .replaceAll(trace[1]!.event.correlationid, intentId)
         .replaceAll(actionId, `act_${requestId}`)
         .replaceAll('"req-1"', JSON.stringify(requestId))
-        .replaceAll('"evt_', `"evt_${requestId}_`);
+        .replaceAll('"acme"', JSON.stringify(tenant))
+        .replaceAll(/"(evt|apr)_/g, `"$1_${requestId}_`)
+        // Of the trace's other actions.
+        .replaceAll(/"act_([0-9a-f]{32})"/g, `"act_${requestId}_$1"`);
     const records = trace.map(({ event }) => {
-      const record = this.encode(JSON.parse(own(JSON.stringify(event))) as EventDraft);
+      const record = this.encode(JSON.parse(reworded(own(JSON.stringify(event)))) as EventDraft);
       const raw = event.type.endsWith('requested.v1');
       return raw
         ? { ...record, headers: { ...record.headers, ce_source: '/apps/shop', Authorization: TOKEN } }
         : record;
     });
-    for (const record of records) await this.produce(record);
     return { intentId, actionId: `act_${requestId}`, records };
   }
 
@@ -191,11 +219,16 @@ export class AuditWorld {
 
   /** Scopes of the control topics whose records the database shows to a tenant's people, whatever is asked. */
   async scopesSeenBy(tenant: string): Promise<string[]> {
-    const source = await new DataSource({ type: 'postgres', url: this.database.serviceUrl }).initialize();
     const query = `select distinct key from records where topic in ('control', 'control-acks') order by key`;
-    const rows = await readAs(source, tenant, (manager) => manager.query<{ key: string }[]>(query));
+    return (await this.askAs<{ key: string }>(tenant, query)).map(({ key }) => key);
+  }
+
+  /** What the database answers the service when it asks in a tenant's name, whatever it asks. */
+  async askAs<R>(tenant: string, query: string): Promise<R[]> {
+    const source = await new DataSource({ type: 'postgres', url: this.database.serviceUrl }).initialize();
+    const rows = await readAs(source, tenant, (manager) => manager.query<R[]>(query));
     await source.destroy();
-    return rows.map(({ key }) => key);
+    return rows;
   }
 
   waitFor(count: number, where: string, ...values: unknown[]): Promise<Record<string, unknown>[]> {
@@ -206,9 +239,27 @@ export class AuditWorld {
     return until(enough, { what: `${count} records where ${where}` });
   }
 
-  async get(url: string, token: string) {
-    const response = await fetch(`${this.service.url}${url}`, { headers: { authorization: `Bearer ${token}` } });
+  get(url: string, token: string) {
+    return this.ask('GET', url, token);
+  }
+
+  async ask(method: string, url: string, token: string, body?: object) {
+    const headers = { authorization: `Bearer ${token}`, ...(body ? { 'content-type': 'application/json' } : {}) };
+    const response = await fetch(`${this.service.url}${url}`, {
+      ...{ method, headers },
+      ...(body ? { body: JSON.stringify(body) } : {}),
+    });
     // eslint-disable-next-line @typescript-eslint/no-explicit-any -- answers are looked at, not typed
-    return { status: response.status, body: (await response.json()) as any };
+    return { status: response.status, headers: response.headers, body: (await response.json()) as any };
+  }
+
+  /** Tokens of values of acme, as policy and executor would have them. */
+  seal(values: readonly Omit<ToSeal, 'tenant'>[]): Promise<Token[]> {
+    const sql: SealingSql = {
+      query: async <R extends object>(_: string, text: string, given: unknown[]) =>
+        (await this.owner.query(text, given)).rows as R[],
+    };
+    const store = new SealStore({ sql: () => sql, keys: loadSealingKeys(this.keys.dir) });
+    return store.seal(values.map((value) => ({ tenant: 'acme', ...value })));
   }
 }

@@ -88,7 +88,7 @@ export class Heartbeat {
     this.caughtUp ||= ingestedThrough(asked, this.goal, progress, new Map()) === asked;
     const through = ingestedThrough(asked, ends, progress, this.wholeAt);
     if (!this.caughtUp || through === undefined) return;
-    metrics.behindMs.set(asked - through);
+    metrics.behindSeconds.set((asked - through) / 1000);
     await publish([encode(this.draft(asked, through))]);
   }
 

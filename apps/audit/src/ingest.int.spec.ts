@@ -8,17 +8,23 @@ import { AuditWorld, TOKEN } from './audit-world.fixture.js';
 
 describe('the trace store on real Kafka and PostgreSQL', () => {
   let world: AuditWorld;
+  let service: pg.Pool | undefined;
   beforeAll(async () => {
     world = await AuditWorld.open();
   });
-  afterAll(() => world.close());
+  afterAll(async () => {
+    await service?.end();
+    await world.close();
+  });
 
-  it('keeps every record once: offsets contiguous, also after a restart from the beginning', async () => {
+  it('keeps every record once, in store and tree: also from two instances that begin at the beginning again', async () => {
     const { intentId, records } = await world.publish('a commit by rule at once', 'contiguous');
     await world.waitFor(records.length, 'intent = $1', intentId);
     await world.service.stop();
     await world.owner.query('delete from offsets');
-    await world.start();
+    await world.start('audit-1');
+    const first = world.service;
+    await world.start('audit-2');
     const { intentId: after, records: more } = await world.publish('denied by rule', 'after');
     await world.waitFor(more.length, 'intent = $1', after);
     for (const topic of TOPICS.filter((each) => each !== 'audit')) {
@@ -36,6 +42,14 @@ describe('the trace store on real Kafka and PostgreSQL', () => {
       );
     }
     expect((await world.owner.query('select * from gaps')).rows).toEqual([]);
+    const placed = ['leaves', 'pending_leaves'].map(
+      (table) => `select p.* from ${table}, unnest(topics, partitions, offsets, appended_at) p`,
+    );
+    const { rows: twice } = await world.owner.query(
+      `select topic, partition, "offset", count(*) from (${placed.join(' union all ')}) p (topic, partition, "offset", at) group by 1, 2, 3 having count(*) > 1`,
+    );
+    expect(twice).toEqual([]);
+    await first.stop();
   });
 
   it('stores what cannot be read with its reason, and parks its bytes encrypted', async () => {
@@ -71,17 +85,21 @@ describe('the trace store on real Kafka and PostgreSQL', () => {
     const beats = await until(
       async () => {
         const log = await world.kafka.readAll(world.topic('audit'));
-        return log.length >= 3 && log;
+        const told = log.filter(({ headers }) => headers['ce_type'] === 'countersign.audit.heartbeat.v1');
+        return told.length >= 3 && told;
       },
       { what: 'three heartbeats' },
     );
-    const data = beats.map(({ value }) => JSON.parse(value!.toString()) as { ingestedThrough: string; at: string });
+    const data = beats.map(
+      ({ value }) => JSON.parse(value!.toString()) as Record<'ingestedThrough' | 'at' | 'instance', string>,
+    );
     expect(data.every(({ ingestedThrough, at }) => ingestedThrough <= at)).toBe(true);
     expect(beats.every(({ headers }) => headers['ce_signature'])).toBe(true);
     await world.waitFor(3, "topic = 'audit' and signature = 'valid'");
-    expect(data.map(({ ingestedThrough }) => ingestedThrough)).toEqual(
-      data.map(({ ingestedThrough }) => ingestedThrough).sort(),
-    );
+    for (const ofOne of Map.groupBy(data, ({ instance }) => instance).values()) {
+      const through = ofOne.map(({ ingestedThrough }) => ingestedThrough);
+      expect(through).toEqual([...through].sort());
+    }
   });
 
   it('has no bearer token in any column, whatever the case of its header', async () => {
@@ -110,24 +128,50 @@ describe('the trace store on real Kafka and PostgreSQL', () => {
     expect(gaps).toEqual([{ topic: 'control-acks', partition: 0, from_offset: '0', to_offset: '0' }]);
     const metrics = await (await fetch(`${world.service.url}/metrics`)).text();
     expect(metrics).toMatch(/countersign_audit_missing_offsets_total\{topic="control-acks"\} 1/);
+    const { ready, notices } = (await (await fetch(`${world.service.url}/readyz`)).json()) as Record<string, unknown>;
+    expect([ready, notices]).toEqual([
+      true,
+      [expect.stringMatching(/^offsets 0 to 0 of control-acks\/0 were never delivered \(noticed 20/)],
+    ]);
   });
 
   it('cannot change, remove or, but in somebody’s name, read what it stored', async () => {
-    const statements = ["update records set tenant = 'globex'", 'delete from records', 'select * from records'];
-    for (const statement of statements) await expect(asService(statement)).rejects.toThrow(/permission denied/);
-    await expect(asService('select * from records_default')).rejects.toThrow(/permission denied/);
+    const { rows } = await world.owner.query<{ name: string }>(
+      `select relname as name from pg_class where relnamespace = 'audit'::regnamespace and relispartition and relkind = 'r'`,
+    );
+    expect(rows.length).toBeGreaterThan(7);
+    const partitions = ['records_default', rows.find(({ name }) => name !== 'records_default')!.name];
+    const written = ['records', 'leaves', 'tiles', 'checkpoints', 'archives', ...partitions];
+    const statements = [
+      'select * from records',
+      'select * from records_default',
+      'insert into archives (tenant) values (1)',
+      ...written.flatMap((table) => [
+        `delete from ${table}`,
+        `truncate ${table}`,
+        `update ${table} set tenant = 'globex'`,
+        `drop table ${table}`,
+        `alter table ${table} disable row level security`,
+        `alter table ${table} rename to gone`,
+        `create policy mine on ${table} using (true)`,
+      ]),
+      ...partitions.map((name) => `alter table records detach partition ${name}`),
+      'drop schema audit cascade',
+    ];
+    const done = [];
+    for (const statement of statements) {
+      const refused = await asService(statement).then(
+        () => undefined,
+        (error: Error) => error.message,
+      );
+      if (!/permission denied|must be owner/.test(refused ?? '')) done.push([statement, refused]);
+    }
+    expect(done).toEqual([]);
   });
 
-  const asService = async (...statements: string[]) => {
-    const service = new pg.Client({ connectionString: world.database.serviceUrl });
-    await service.connect();
-    try {
-      let rows: Record<string, unknown>[] = [];
-      for (const statement of statements) ({ rows } = await service.query<Record<string, unknown>>(statement));
-      return rows;
-    } finally {
-      await service.end();
-    }
+  const asService = async (statement: string) => {
+    service ??= new pg.Pool({ connectionString: world.database.serviceUrl, max: 1 });
+    return (await service.query<Record<string, unknown>>(statement)).rows;
   };
 });
 

@@ -17,9 +17,19 @@ export class AuditMetrics {
     labelNames: ['topic', 'signature'],
     registers: this.registers,
   });
-  readonly behindMs = new Gauge({
-    name: 'countersign_audit_behind_ms',
+  readonly behindSeconds = new Gauge({
+    name: 'countersign_audit_behind_seconds',
     help: 'Age of the instant up to which everything is stored',
+    registers: this.registers,
+  });
+  readonly checkpoints = new Counter({
+    name: 'countersign_audit_checkpoints_total',
+    help: 'Checkpoints of trees signed and published',
+    registers: this.registers,
+  });
+  readonly treesRefused = new Gauge({
+    name: 'countersign_audit_trees_refused',
+    help: '1 when what is stored is not what was signed, so that nothing more is signed',
     registers: this.registers,
   });
 }

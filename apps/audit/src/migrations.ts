@@ -3,6 +3,11 @@ import { messagingMigrations } from '@countersign/messaging';
 import type { TenantReads } from '@countersign/migrations';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { SYSTEM } from '@countersign/evidence';
+import { archiveGrants, archiveReads, Archives1700000005000 } from './archive/migration.js';
+import { Search1700000006000, searchReads } from './search/migration.js';
+import { TraceId1700000006500 } from './trace-id.migration.js';
+import { TamperEvidence1700000007000, treeGrants, treeReads } from './tree/migration.js';
+import { Figures1700000009000 } from './figures/migration.js';
 
 /** Days of partitions made ahead of need. */
 export const PARTITIONS_AHEAD = 7;
@@ -95,7 +100,16 @@ export class TenantsApart1700000003000 implements MigrationInterface {
   }
 }
 
-export const migrations = [...messagingMigrations, TraceStore1700000002000, TenantsApart1700000003000];
+export const migrations = [
+  ...messagingMigrations,
+  TraceStore1700000002000,
+  TenantsApart1700000003000,
+  Archives1700000005000,
+  Search1700000006000,
+  TraceId1700000006500,
+  TamperEvidence1700000007000,
+  Figures1700000009000,
+];
 
 /**
  * A tenant's are the records whose signer says so, those that claim to be its own and prove nothing, and what was said of switches and
@@ -103,15 +117,21 @@ export const migrations = [...messagingMigrations, TraceStore1700000002000, Tena
  * these two names is no tenant's, should a token ever carry one of them.
  */
 export const reads: TenantReads = {
+  counted: (tenant) => `tenant = ${tenant}`,
   records: (tenant) => `(tenant = ${tenant} AND tenant NOT IN ('${UNVERIFIED}', '${SYSTEM}'))
     OR (tenant = '${UNVERIFIED}' AND claimed_tenant = ${tenant})
     OR (topic IN ('control', 'control-acks') AND (key !~ '/tenant/' OR right(key, length(${tenant}) + 8) = '/tenant/' || ${tenant}))`,
+  ...archiveReads,
+  ...searchReads,
+  ...treeReads,
 };
 
 /** The trace is written once: its service can add to it, change nothing, and read it only in somebody's name. */
 export const grants = (role: string): string[] => [
   `GRANT SELECT, INSERT, UPDATE, DELETE ON offsets, state, outbox, work, work_late, parked TO ${role}`,
   `GRANT SELECT, INSERT, UPDATE ON progress TO ${role}`,
-  `GRANT INSERT ON records TO ${role}`,
+  `GRANT INSERT ON records, begun, terms, counted TO ${role}`,
   `GRANT SELECT, INSERT ON gaps TO ${role}`,
+  ...archiveGrants(role),
+  ...treeGrants(role),
 ];

@@ -13,6 +13,7 @@ describe('following a partition', () => {
   it('finds nothing missing in what is contiguous', () => {
     expect(follow(new Map([['results/1', 4n]]), [record(4n), record(5n)])).toEqual({
       gaps: [],
+      fresh: [record(4n), record(5n)],
       progress: [{ topic: 'results', partition: 1, next: 6n, lastAppendedAt: 50 }],
     });
   });
@@ -26,7 +27,11 @@ describe('following a partition', () => {
   });
 
   it('takes what was stored before for neither missing nor progress', () => {
-    expect(follow(new Map([['results/1', 9n]]), [record(3n), record(4n)])).toEqual({ gaps: [], progress: [] });
+    expect(follow(new Map([['results/1', 9n]]), [record(3n), record(4n)])).toEqual({
+      gaps: [],
+      fresh: [],
+      progress: [],
+    });
   });
 });
 

@@ -14,6 +14,8 @@ export const traceQuery = z.strictObject({
   outcome: word,
   subject: word,
   record: word,
+  /** As OpenTelemetry has it: 32 hexadecimal digits. */
+  traceId: word,
   text: word,
   from: instant,
   to: instant,

@@ -1,19 +1,18 @@
 import { UNVERIFIED, type Person } from '@countersign/contracts';
+import type { RecordSource, StoredRecord } from '@countersign/evidence';
 import { readAs } from '@countersign/migrations';
 import type { DataSource, EntityManager, SelectQueryBuilder } from 'typeorm';
 import type { Cursor, TraceQuery } from './query.js';
 import { RecordRow } from './record.entity.js';
-import { isAuditor, shownTo } from './shown-to.js';
+import { CLOCKS_APART_MS, search } from './search/search.js';
+import { seesAll, shownTo } from './shown-to.js';
+import { RECORD } from './tree/stored-lines.js';
 
 const ACCEPTED = 'countersign.intent.accepted.v1';
 const REFUSED = 'countersign.intent.refused.v1';
-/** Who sees the traces of everyone in their tenant; others see their own. */
-const SEE_ALL = ['auditor', 'sre', 'admin', 'support-lead'];
 /** Far above what an honest intent can come to: 32 proposals of some ten records each. */
 const TRACE_LIMIT = 5000;
 const CONTROL_LIMIT = 2000;
-
-export const seesAll = ({ roles }: Person) => roles.some((role) => SEE_ALL.includes(role));
 
 /** The trace store, to be read in somebody's name: in one transaction that sees nothing of another tenant's. */
 export class Traces {
@@ -25,7 +24,7 @@ export class Traces {
 }
 
 /** What one person asks. Every question is bound to their tenant beside that. */
-export class TraceStore {
+export class TraceStore implements RecordSource {
   constructor(
     private readonly rows: EntityManager,
     private readonly person: Person,
@@ -41,38 +40,27 @@ export class TraceStore {
 
   /** The records that began the traces a search finds, newest first: `limit` and one more if there are more. */
   async search(query: TraceQuery, after: Cursor | undefined): Promise<RecordRow[]> {
-    const found = this.begun(query.tenant === UNVERIFIED)
-      .orderBy('r.appendedAt', 'DESC')
-      .addOrderBy('r.topic', 'DESC')
-      .addOrderBy('r.partition', 'DESC')
-      .addOrderBy('r.offset', 'DESC')
-      .take(query.limit + 1);
-    if (after)
-      found.andWhere('(r.appendedAt, r.topic, r.partition, r.offset) < (:at, :topic, :partition, :offset)', after);
-    if (query.actor) found.andWhere('r.actor = :actor', { actor: query.actor });
-    if (query.from) found.andWhere('r.appendedAt >= :from', { from: query.from });
-    if (query.to) found.andWhere('r.appendedAt < :to', { to: query.to });
-    // Each may be said by another record of the trace.
-    this.some(found, 'tool', 's.tool = :tool', query.tool);
-    this.some(found, 'rule', ':rule = any(s.rules)', query.rule);
-    const auditor = isAuditor(this.person);
-    this.some(found, 'code', auditor ? 's.code = :code or s.auditCode = :code' : 's.code = :code', query.code);
-    this.some(found, 'outcome', 's.outcome = :outcome', query.outcome);
-    this.some(found, 'subject', 's.subject = :subject or :subject = any(s.about)', query.subject);
-    this.some(found, 'record', ':record = any(s.about)', query.record);
-    this.some(
-      found,
-      'text',
-      // A search must not find what is not shown.
-      auditor ? 's.value ilike :text' : `regexp_replace(s.value, ',?"auditCode":"[A-Z_]+"', '') ilike :text`,
-      query.text === undefined ? undefined : `%${query.text.replace(/[\\%_]/g, '\\$&')}%`,
+    const found = await search(this.rows, query, this.person, after);
+    if (found.length === 0) return [];
+    const rows = await this.many(
+      this.records.where(
+        `(r.topic, r.partition, r.offset, r.appendedAt) in (select * from unnest(:topics::text[], :partitions::int[], :offsets::bigint[], :times::timestamptz[]))`,
+        {
+          topics: found.map(({ topic }) => topic),
+          partitions: found.map(({ partition }) => partition),
+          offsets: found.map(({ offset }) => offset),
+          times: found.map(({ at }) => at.toISOString()),
+        },
+      ),
     );
-    return this.many(found);
+    const places = new Map(rows.map((row) => [placeOf(row), row]));
+    return found.flatMap(({ at, ...place }) => places.get(placeOf({ ...place, appendedAt: at })) ?? []);
   }
 
-  /** What policy, the executor and the planner say became of several intents, without their values. */
-  async of(intents: string[]): Promise<RecordRow[]> {
-    if (intents.length === 0) return [];
+  /** What policy, the executor and the planner say became of the intents that began so, without their values. */
+  async of(begun: RecordRow[]): Promise<RecordRow[]> {
+    if (begun.length === 0) return [];
+    const since = new Date(Math.min(...begun.map(({ appendedAt }) => appendedAt.getTime())) - CLOCKS_APART_MS);
     const said = this.records
       .select([
         'r.topic',
@@ -89,7 +77,9 @@ export class TraceStore {
         'r.auditCode',
         'r.outcome',
       ])
-      .where('r.intent in (:...intents)', { intents })
+      .where('r.intent in (:...intents)', { intents: begun.map(({ intent }) => intent) })
+      // Days before any of them began are not looked into.
+      .andWhere('r.appendedAt >= :since', { since })
       .andWhere(
         `r.topic in ('decisions', 'results', 'replies') and r.signature in ('valid', 'not-required') and r.poisonReason is null`,
       )
@@ -121,16 +111,21 @@ export class TraceStore {
   }
 
   /** Every record that names an intent, in the order appended; those that prove to be what they say first, should there be too many. */
-  async trace(intentId: string): Promise<RecordRow[]> {
-    const query = this.records
-      .where('r.intent = :intentId', { intentId })
-      .orderBy(`case when r.signature in ('valid', 'not-required') and r.poisonReason is null then 0 else 1 end`)
-      .addOrderBy('r.appendedAt')
-      .addOrderBy('r.topic')
-      .addOrderBy('r.partition')
-      .addOrderBy('r.offset')
-      .take(TRACE_LIMIT);
-    return (await this.many(query)).sort((a, b) => a.appendedAt.getTime() - b.appendedAt.getTime());
+  async trace(intentId: string): Promise<StoredRecord[]> {
+    const proved = await this.ofIntent(intentId, '', TRACE_LIMIT);
+    const others = await this.ofIntent(intentId, 'NOT', TRACE_LIMIT - proved.length);
+    return [...proved, ...others].sort((a, b) => a.appendedAt.getTime() - b.appendedAt.getTime());
+  }
+
+  /** As they come from the database: of so many rows typeorm takes longer to make entities than all else takes. */
+  private async ofIntent(intentId: string, not: '' | 'NOT', limit: number): Promise<StoredRecord[]> {
+    const rows = await this.rows.query<StoredRecord[]>(
+      `SELECT ${RECORD} FROM records r
+        WHERE r.intent = $1 AND ${not} (r.signature IN ('valid', 'not-required') AND r.poison_reason IS NULL)
+        ORDER BY r.appended_at, r.topic, r.partition, r."offset" LIMIT ${limit}`,
+      [intentId],
+    );
+    return rows.map((row) => shownTo(this.person, row));
   }
 
   /** What was said of these switches and stages, and what was signed of it, in the order appended: the latest, should there be too many. */
@@ -180,15 +175,7 @@ export class TraceStore {
       .andWhere(`(${visible})`, { tenant: person.tenant, unverified: UNVERIFIED });
     return seesAll(person) ? query : query.andWhere('r.actor = :self', { self: person.sub });
   }
-
-  private some(query: SelectQueryBuilder<RecordRow>, name: string, condition: string, value: string | undefined): void {
-    if (value === undefined) return;
-    const exists = query
-      .subQuery()
-      .select('1')
-      .from(RecordRow, 's')
-      .where(`s.intent = r.intent and s.signature in ('valid', 'not-required') and (${condition})`)
-      .getQuery();
-    query.andWhere(`exists ${exists}`, { [name]: value });
-  }
 }
+
+const placeOf = (row: Pick<RecordRow, 'topic' | 'partition' | 'offset' | 'appendedAt'>) =>
+  `${row.topic}/${row.partition}/${row.offset}/${row.appendedAt.getTime()}`;

@@ -21,6 +21,7 @@ export class RecordRow implements StoredRecord {
   @Column({ type: 'text', nullable: true }) intent: string | null;
   @Column({ type: 'text', nullable: true }) action: string | null;
   @Column({ type: 'text', nullable: true }) causation: string | null;
+  @Column({ name: 'trace_id', type: 'text', nullable: true }) traceId: string | null;
   @Column({ type: 'text', nullable: true }) tool: string | null;
   @Column({ type: 'text', nullable: true }) code: string | null;
   @Column({ name: 'audit_code', type: 'text', nullable: true }) auditCode: string | null;

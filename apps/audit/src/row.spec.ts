@@ -117,6 +117,58 @@ describe('a row', () => {
     expect(again.event.data).toEqual({ ...data, arguments: shown });
   });
 
+  it('of what anybody may write shows no known shape in any column, and is filed under the ids of what was written (4)', () => {
+    const planted = 'dana@example.com';
+    const said = { workflow: 'support-desk', session: planted, text: `see ${encodeURIComponent(planted)}` };
+    const headers = {
+      ...{ ...INTENT, ce_id: planted, ce_source: `/apps/${planted}`, ce_subject: planted, ce_actorid: planted },
+      ...{ [planted]: 'x', 'x-note': Buffer.from(planted).toString('base64'), authorization: 'Bearer x' },
+    };
+    const row = rowOf(
+      read(raw({ key: Buffer.from(`acme/${planted}`), value: Buffer.from(JSON.stringify(said)), headers })),
+      parts,
+    );
+    expect(JSON.stringify(row)).not.toMatch(/dana|ZGFuYU/);
+    expect(row).toMatchObject({
+      ...{ key: 'acme/[personal]', claimedTenant: 'acme', id: '[personal]', source: '/apps/[personal]' },
+      ...{ actor: '[personal]', intent: intentIdOf('acme', `/apps/${planted}`, planted) },
+    });
+    const bad = rowOf(
+      read(raw({ key: Buffer.from(planted), value: Buffer.from(`{"${planted}": 1}`), headers })),
+      parts,
+    );
+    expect(JSON.stringify(bad)).not.toMatch(/dana|ZGFuYU/);
+    expect(bad.poisonReason).toBe('INVALID_DATA');
+    const kill = raw({ topic: 'control', key: Buffer.from('kill/*'), value: Buffer.from(`"because of ${planted}"`) });
+    expect(rowOf(read(kill), parts)).toMatchObject({ key: 'kill/*', value: '"because of [personal]"' });
+  });
+
+  it('is of the trace that it came in, whoever wrote it', () => {
+    const traceId = '0af7651916cd43dd8448eb211c80319c';
+    const traceOf = (traceparent: string, key = 'traceparent') =>
+      rowOf(read(raw({ headers: { ...INTENT, [key]: Buffer.from(traceparent) } })), parts).traceId;
+    expect(traceOf(`00-${traceId}-b7ad6b7169203331-01`)).toBe(traceId);
+    expect(traceOf(`00-${traceId}-b7ad6b7169203331-01`, 'TraceParent')).toBe(traceId);
+    expect(traceOf(`00-${'0'.repeat(32)}-b7ad6b7169203331-01`)).toBeNull();
+    expect(traceOf('zora@mail.test')).toBeNull();
+    expect(rowOf(read(raw({ headers: INTENT })), parts).traceId).toBeNull();
+  });
+
+  it('of a disclosure is the tenant’s whose trace it concerns, by audit’s own signature alone', () => {
+    const { privateKey, publicKey } = generateKeyPairSync('ed25519');
+    const pem = publicKey.export({ type: 'spki', format: 'pem' }).toString();
+    const data = {
+      ...{ intentId: 'int_1', tenant: 'acme', by: { sub: 'audra', roles: ['auditor'] }, reason: 'a dispute' },
+      ...{ opened: [], at: DRAFT.time },
+    };
+    const draft = { ...DRAFT, subject: 'acme/int_1', type: 'countersign.audit.revealed.v1', data } as EventDraft;
+    const { key, value, headers } = signedEncoder('audit', new Signer(privateKey))(draft);
+    const record = raw({ topic: 'audit', key: Buffer.from(key), value: Buffer.from(value), headers });
+    const by = (owner: string) => rowOf(read(record), { ring: new KeyRing().add(owner, pem) });
+    expect(by('audit')).toMatchObject({ tenant: 'acme', intent: 'int_1', actor: 'alice', signature: 'valid' });
+    expect(by('policy')).toMatchObject({ tenant: 'unverified', claimedTenant: 'acme', signature: 'invalid' });
+  });
+
   it('of an unsigned event where a signature is needed is absent, not valid, and unverified', () => {
     const data = {
       intentId: 'int_1',

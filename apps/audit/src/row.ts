@@ -6,23 +6,24 @@
  *     be read are with the parked records, encrypted, and without it too.
  *  3  A tenant is taken from a valid signature of the topic's owner. All else is filed as `unverified`, with the tenant it claims
  *     beside it.
- *  4  Of what a person asked for, known shapes of personal data are masked: this store outlives the topic, and what policy accepted
- *     stands in it sealed.
+ *  4  Of what no signature vouches for (what a person asks for, what a stranger writes), known shapes of personal data are masked in every
+ *     column: key, headers and their names, ids, value, reasons. This store outlives the topic, and what policy accepted stands in it
+ *     sealed. Ids derived from the masked ones are those of what was written.
  */
 import {
   intentIdOf,
+  traceIdOf,
   UNVERIFIED,
   type AnyEvent,
   type HeaderValue,
   type Incoming,
-  type JsonObject,
   type RawRecord,
   type Topic,
 } from '@countersign/contracts';
 import { SYSTEM, type SignatureState, type StoredRecord } from '@countersign/evidence';
 import type { Read } from '@countersign/messaging';
-import { maskWords } from '@countersign/sealing';
 import { checkSignature, type KeyRing } from '@countersign/signing';
+import { isHarmless, unsignedEvent, unsignedText } from './unsigned.js';
 
 export interface RowParts {
   ring: KeyRing;
@@ -30,69 +31,62 @@ export interface RowParts {
 
 export function rowOf({ record, incoming, poison }: Read, parts: RowParts): StoredRecord {
   const key = clean(record.key?.toString('utf8') ?? '');
-  const headers = storedHeaders(record.headers);
+  const claimed = claimedIn(record.topic, key);
+  const signed = incoming && signatureOf(incoming, parts.ring);
+  const isWhole = signed?.signature === 'valid' || isHarmless(record, incoming);
+  const shown = isWhole ? clean : (text: string) => unsignedText(clean(text));
+  const headers = storedHeaders(record.headers, shown);
   const place = {
     topic: record.topic,
     partition: record.partition,
     offset: record.offset.toString(),
     appendedAt: new Date(record.timestamp),
-    key,
-    claimedTenant: claimedIn(record.topic, key),
+    key: shown(key),
+    claimedTenant: shown(claimed),
     headers: JSON.stringify(headers),
+    traceId: traceIdOf(headers['traceparent']) ?? null,
   };
-  if (incoming) return { ...place, ...readable(incoming, parts.ring, place.claimedTenant) };
+  if (incoming) {
+    const event = isWhole ? incoming : unsignedEvent(incoming);
+    return { ...place, ...readable(incoming, event, signed!, claimed), ...signed! };
+  }
   return { ...place, ...unreadable(headers, poison) };
 }
 
+/** Ids are derived from what was said, not from what is shown of it. */
 function readable(
   incoming: Incoming,
-  ring: KeyRing,
+  { event, text }: Pick<Incoming, 'event' | 'text'>,
+  { signature }: Signed,
   claimed: string,
-): Omit<StoredRecord, Exclude<keyof Place, 'claimedTenant'>> {
-  const { event, text } = shownPart(incoming);
-  const { signature, flaw } = signatureOf(incoming, ring);
+): Omit<StoredRecord, keyof Place | keyof Signed> & Partial<Pick<StoredRecord, 'claimedTenant'>> {
   const facets = facetsOf(event);
   return {
     ...attributesOf(event),
     ...facets,
-    claimedTenant: claimedBy(event) ?? claimed,
-    intent: facets.intent ?? intentOf(event, claimed),
-    tenant: tenantOf(incoming.record.topic, signature, claimed),
-    value: incoming.record.value ? clean(text) : null,
-    signature,
-    flaw,
+    ...claimedBy(event),
+    intent: facets.intent ?? intentOf(incoming.event, claimed),
+    tenant: tenantOf(incoming, signature, claimed),
+    value: incoming.record.value ? orNull(text) : null,
     poisonReason: null,
     poisonDetail: null,
   };
 }
 
-/** A token that somebody laid into a value of the control topic, where all a record says is kept. */
-const TOKEN = /\beyJ[\w-]+\.[\w-]+\.[\w-]+/g;
-
-function shownPart(incoming: Incoming): Pick<Incoming, 'event' | 'text'> {
-  if (incoming.record.topic === 'intents') return masked(incoming);
-  if (incoming.record.topic !== 'control') return incoming;
-  return { event: incoming.event, text: incoming.text.replace(TOKEN, 'a token, left out') };
-}
-
-/** The key of what concerns switches and stages is a scope, and no tenant's. */
+/** The key of what concerns switches and stages is a scope, and of what audit says of itself an instance: no tenant's. */
 const claimedIn = (topic: Topic, key: string) =>
-  topic === 'control' || topic === 'control-acks' || topic === 'audit' ? '' : (key.split('/')[0] ?? '');
+  topic === 'control' || topic === 'control-acks' || (topic === 'audit' && !key.includes('/'))
+    ? ''
+    : (key.split('/')[0] ?? '');
 
-/** Guarantee 4. In structured mode the data stand in an envelope, whose ids stay as they are. */
-function masked({ event, text }: Incoming): Pick<Incoming, 'event' | 'text'> {
-  const data = maskWords(event.data as JsonObject);
-  if (JSON.stringify(data) === JSON.stringify(event.data)) return { event, text };
-  const whole = JSON.parse(text) as JsonObject;
-  const shown = 'specversion' in whole ? { ...whole, data } : data;
-  return { event: { ...event, data } as AnyEvent, text: JSON.stringify(shown) };
-}
-
-type Place = Pick<StoredRecord, 'topic' | 'partition' | 'offset' | 'appendedAt' | 'key' | 'claimedTenant' | 'headers'>;
+type Place = Pick<
+  StoredRecord,
+  'topic' | 'partition' | 'offset' | 'appendedAt' | 'key' | 'claimedTenant' | 'headers' | 'traceId'
+>;
 
 /** Attributes of what cannot be read are what its headers claim; they let a trace show it as unreadable. */
 function unreadable(headers: Record<string, string>, poison: Read['poison']): Omit<StoredRecord, keyof Place> {
-  const claim = (name: string) => headers[`ce_${name}`]?.slice(0, 300) || null;
+  const claim = (name: string) => orNull(headers[`ce_${name}`]?.slice(0, 300) ?? '');
   return {
     id: claim('id'),
     type: claim('type'),
@@ -114,7 +108,7 @@ function unreadable(headers: Record<string, string>, poison: Read['poison']): Om
     signature: 'not-required',
     flaw: null,
     poisonReason: poison?.reason ?? 'UNREADABLE',
-    poisonDetail: clean(poison?.detail ?? ''),
+    poisonDetail: unsignedText(clean(poison?.detail ?? '')),
   };
 }
 
@@ -133,7 +127,9 @@ function signerOf({ record, event }: Incoming): string | undefined {
   return event.source === '/services/executor' ? 'executor' : 'policy';
 }
 
-function signatureOf(incoming: Incoming, ring: KeyRing): { signature: SignatureState; flaw: string | null } {
+type Signed = Pick<StoredRecord, 'signature' | 'flaw'>;
+
+function signatureOf(incoming: Incoming, ring: KeyRing): Signed {
   const signer = signerOf(incoming);
   if (!signer) return { signature: 'not-required', flaw: null };
   const check = checkSignature(ring, signer, incoming);
@@ -141,18 +137,21 @@ function signatureOf(incoming: Incoming, ring: KeyRing): { signature: SignatureS
   return { signature: incoming.signature ? 'invalid' : 'absent', flaw: clean(check.because) };
 }
 
+/** What audit says of a tenant's own; all else it says is of the system. */
+const DISCLOSURES: ReadonlySet<string> = new Set(['countersign.audit.revealed.v1', 'countersign.audit.erased.v1']);
+
 /** The key is under the signature, so its tenant is what the signer says. */
-function tenantOf(topic: Topic, signature: SignatureState, claimed: string): string {
-  if (topic === 'audit') return SYSTEM;
+function tenantOf({ event, record: { topic } }: Incoming, signature: SignatureState, claimed: string): string {
+  if (topic === 'audit' && !DISCLOSURES.has(event.type)) return SYSTEM;
   if (signature !== 'valid') return UNVERIFIED;
   return topic === 'control-acks' ? SYSTEM : claimed || UNVERIFIED;
 }
 
 /** A refusal of what nobody vouches for is filed apart; it says whose it claimed to be. */
-function claimedBy(event: AnyEvent): string | undefined {
-  if (event.type !== 'countersign.intent.refused.v1') return undefined;
+function claimedBy(event: AnyEvent): Partial<Pick<StoredRecord, 'claimedTenant'>> {
+  if (event.type !== 'countersign.intent.refused.v1') return {};
   const { key, tenant } = event.data.claimed;
-  return clean(key?.split('/')[0] || tenant || '');
+  return { claimedTenant: clean(key?.split('/')[0] || tenant || '') };
 }
 
 const attributesOf = (event: AnyEvent) => ({
@@ -204,7 +203,7 @@ function facetsOf({ type, data: given }: AnyEvent): Facets {
 function names(list: unknown, field: string): string[] {
   if (!Array.isArray(list)) return [];
   return list.flatMap((each: Record<string, unknown> | null | undefined) =>
-    typeof each?.[field] === 'string' ? [clean(each[field])] : [],
+    typeof each?.[field] === 'string' ? members([each[field]]) : [],
   );
 }
 
@@ -212,22 +211,24 @@ function names(list: unknown, field: string): string[] {
 function shortTexts(args: unknown): string[] {
   if (typeof args !== 'object' || args === null) return [];
   return Object.values(args).flatMap((value) =>
-    typeof value === 'string' && /^\S{1,64}$/.test(value) ? [clean(value)] : [],
+    typeof value === 'string' && /^\S{1,64}$/.test(value) ? members([value]) : [],
   );
 }
 
 const isToken = (name: string) => name.toLowerCase() === 'authorization';
 
-function storedHeaders(headers: RawRecord['headers']): Record<string, string> {
+function storedHeaders(headers: RawRecord['headers'], shown: (text: string) => string): Record<string, string> {
   const stored: Record<string, string> = {};
   for (const name of Object.keys(headers))
-    if (!isToken(name)) stored[clean(name.toLowerCase())] = headerText(headers[name]);
+    if (!isToken(name)) stored[shown(name.toLowerCase())] = shown(headerText(headers[name]));
   return stored;
 }
 
 const headerText = (value: HeaderValue): string =>
-  clean(Array.isArray(value) ? value.map(String).join(', ') : String(value ?? ''));
+  Array.isArray(value) ? value.map(String).join(', ') : String(value ?? '');
 
-/** PostgreSQL's text takes every character but this one. */
-const clean = (text: string) => (text.includes('\u0000') ? text.replaceAll('\u0000', '\ufffd') : text);
+/** PostgreSQL's text takes every character but this one, and no half of a pair: as it is stored, so it has to be here, for its leaf. */
+const clean = (text: string) => (text.includes('\u0000') ? text.replaceAll('\u0000', '\ufffd') : text).toWellFormed();
+/** Members of lists as the insert joins them. */
+const members = (texts: string[]) => texts.map((text) => clean(text).replaceAll('\u001f', ' ')).filter(Boolean);
 const orNull = (text: string) => clean(text) || null;

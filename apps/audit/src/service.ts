@@ -1,9 +1,14 @@
-import { TOPICS } from '@countersign/contracts';
+import { TOPICS, type RawRecord } from '@countersign/contracts';
+import type { StoredRecord } from '@countersign/evidence';
 import type { Ingester, Log } from '@countersign/messaging';
+import { countedOf } from './figures/counted.js';
+import { storeCounted } from './figures/store-counted.js';
 import type { AuditMetrics } from './metrics.js';
-import { advance } from './progress.js';
+import { advance, type Gap } from './progress.js';
 import { rowOf, type RowParts } from './row.js';
+import { storeTerms } from './search/store-terms.js';
 import { storeRows } from './store-rows.js';
+import { queueLeaves } from './tree/queue-leaves.js';
 
 /** Takes every record of every topic whole, one row a record. */
 export function trace(parts: RowParts, metrics: AuditMetrics, log: Log): Ingester {
@@ -12,20 +17,30 @@ export function trace(parts: RowParts, metrics: AuditMetrics, log: Log): Ingeste
     topics: TOPICS,
     async ingest(tx, records) {
       const rows = records.map((read) => rowOf(read, parts));
-      await storeRows(tx, rows);
-      const gaps = await advance(
+      const counted = rows.flatMap((row, index) => countedOf(row, records[index]!.incoming));
+      await Promise.all([storeRows(tx, rows), storeTerms(tx, rows), storeCounted(tx, counted)]);
+      const placed = records.map(({ record }, index) => ({ ...placeOf(record), row: rows[index]! }));
+      const { gaps, fresh } = await advance(tx, placed);
+      await queueLeaves(
         tx,
-        records.map(({ record }) => record),
+        fresh.map(({ row }) => row),
       );
-      for (const { topic, partition, from, to } of gaps) {
-        metrics.missing.inc({ topic }, Number(to - from) + 1);
-        log.error(
-          { topic, partition, from: from.toString(), to: to.toString() },
-          'offsets are missing: no record was delivered for them',
-        );
-      }
-      for (const { topic, signature } of rows)
-        if (signature === 'invalid' || signature === 'absent') metrics.forged.inc({ topic, signature });
+      return () => {
+        for (const gap of gaps) tellGap(gap, metrics, log);
+        for (const { row } of fresh) countForged(row, metrics);
+      };
     },
   };
 }
+
+function tellGap({ topic, partition, from, to }: Gap, metrics: AuditMetrics, log: Log): void {
+  metrics.missing.inc({ topic }, Number(to - from) + 1);
+  const missing = { topic, partition, from: from.toString(), to: to.toString() };
+  log.error(missing, 'offsets are missing: no record was delivered for them');
+}
+
+function countForged({ topic, signature }: StoredRecord, metrics: AuditMetrics): void {
+  if (signature === 'invalid' || signature === 'absent') metrics.forged.inc({ topic, signature });
+}
+
+const placeOf = ({ topic, partition, offset, timestamp }: RawRecord) => ({ topic, partition, offset, timestamp });

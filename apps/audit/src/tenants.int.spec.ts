@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { approvers, metricsSummary } from '@countersign/contracts';
 import { AuditWorld } from './audit-world.fixture.js';
 
 const PEOPLE = {
@@ -65,6 +66,104 @@ describe('whose traces a person is answered with', () => {
         expect({ query, who, found }).toEqual({ query, who, found: SEES[who] ? [ids.intentId] : [] });
       }
     }
-    expect((await world.get('/v1/traces?text=%00', tokens.audra)).status).toBe(404);
+    expect((await world.get('/v1/traces?tool=%00', tokens.audra)).status).toBe(404);
+    expect((await world.get('/v1/traces?text=%00', tokens.audra)).body.data).toEqual([]);
+  });
+
+  it('in figures: what their services signed for their tenant, each event once, and what was decided and by whom', async () => {
+    const own = (shape: string, requestId: string) => world.write(shape, requestId, 'initech').records;
+    const committed = own('approved by a person', 'f-1');
+    const rejected = own('rejected by a person', 'f-2');
+    const doubtful = own('in doubt and found by look-up', 'f-3').slice(0, -2);
+    const told = [
+      ...[...committed, ...rejected, ...doubtful],
+      ...world.write('denied by rule', 'f-4', 'initech', (text) => text.replaceAll('allow', 'deny')).records,
+      ...own('the target said no', 'f-5'),
+      ...own('the preview changed and a person approved again', 'f-6'),
+      ...own('in doubt and settled by a person', 'f-7'),
+      ...own('nobody decided in time', 'f-8'),
+      ...own('blocked by a kill switch', 'f-9'),
+      ...own('a dry run', 'f-10'),
+    ];
+    const forged = own('the target said no', 'f-11').map((record) => ({
+      ...record,
+      headers: { ...record.headers, ce_signature: '' },
+    }));
+    const others = world.write('the target said no', 'f-12', 'globex').records;
+    const unreadable = { ...committed.at(-1)!, value: '{' };
+    const repeats = told.filter(({ topic }) => topic !== 'intents');
+    const all = [...told, ...forged, ...others, unreadable, ...repeats];
+    for (const record of all) await world.produce(record);
+    await world.waitFor(all.length, `key like 'initech/%' or key like 'globex/%'`);
+
+    const ask = async (path: string, tenant: string, ...roles: string[]) =>
+      world.get(path, await world.token('ida', tenant, ...roles));
+    const { body } = await ask('/v1/metrics/summary', 'initech', 'auditor');
+    expect(metricsSummary.parse(body)).toMatchObject(INITECH);
+    expect(
+      (await ask('/v1/metrics/summary?from=2026-01-01T00:00:00Z&to=2026-01-02T00:00:00Z', 'initech', 'sre')).body,
+    ).toMatchObject({
+      ...{ funnel: { intents: 0, proposed: 0, approved: 0, committed: 0 }, tools: [], parked: 0 },
+      approvals: { overrideRate: null, waitSeconds: null },
+    });
+    expect((await ask('/v1/metrics/summary', 'globex', 'auditor')).body).toMatchObject({
+      ...{ funnel: { intents: 1, committed: 0 }, denials: { total: 0 }, parked: 0 },
+      tools: [{ tool: 'issue_refund', ended: 1, failed: 1, errorRate: 1 }],
+    });
+    expect((await ask('/v1/metrics/summary', 'initech', 'support-agent')).status).toBe(403);
+    expect((await ask('/v1/metrics/summary?from=yesterday', 'initech', 'auditor')).status).toBe(422);
+
+    // The second wall: whatever the service asks in a tenant's name.
+    for (const tenant of ['initech', 'globex', 'acme'])
+      expect(await world.askAs(tenant, 'select distinct tenant from counted')).toEqual([{ tenant }]);
+
+    const { body: known } = await ask('/v1/approvers', 'initech', 'admin');
+    expect(approvers.parse(known).did).toMatchObject(DID);
+    expect(known.seen).toContainEqual(expect.objectContaining({ person: 'alice', roles: ['support-agent'] }));
+    expect((await ask('/v1/approvers', 'initech', 'sre')).status).toBe(403);
+    expect((await ask('/v1/approvers', 'globex', 'auditor')).body.did).toEqual([]);
   });
 });
+
+/** Counted by hand from the shapes told above. */
+const INITECH = {
+  tenant: 'initech',
+  funnel: { intents: 10, proposed: 14, approved: 11, committed: 3 },
+  refused: { total: 0, byCode: [] },
+  tools: [
+    {
+      ...{ tool: 'get_order', ended: 4, failed: 0, errorRate: 0, byCode: [] },
+      outcomes: { read: 4, previewed: 0, drafted: 0, committed: 0, failed: 0 },
+    },
+    {
+      ...{
+        tool: 'issue_refund',
+        ended: 9,
+        failed: 1,
+        errorRate: 1 / 9,
+        byCode: [{ code: 'UPSTREAM_FAILED', count: 1 }],
+      },
+      outcomes: { read: 0, previewed: 5, drafted: 0, committed: 3, failed: 1 },
+    },
+  ],
+  denials: {
+    total: 3,
+    byCode: ['APPROVAL_EXPIRED', 'APPROVAL_REJECTED', 'PERMISSION_DENIED'].map((code) => ({ code, count: 1 })),
+    byRule: [{ rule: 'the-rule', count: 1 }],
+  },
+  approvals: { opened: 5, granted: 3, edited: 0, rejected: 1, decided: 4, overrideRate: 0.25, expired: 1 },
+  unsent: {
+    ...{ blocked: 1, returned: 1 },
+    byCode: [
+      { code: 'KILLED', count: 1 },
+      { code: 'PREVIEW_CHANGED', count: 1 },
+    ],
+  },
+  drifted: 1,
+  inDoubt: { ever: 2, open: 1 },
+  parked: 1,
+};
+const DID = [
+  { person: 'bob', tool: 'issue_refund', granted: 2, edited: 0, rejected: 1, settled: 1 },
+  { person: 'carol', tool: 'issue_refund', granted: 1, edited: 0, rejected: 0, settled: 0 },
+];

@@ -24,9 +24,7 @@ export class Api {
 
   /** The answer's JSON. Throws `ApiError` for anything but success. */
   async call<T>(path: string, { method = 'GET', query = {}, body, headers = {} }: Call = {}): Promise<T> {
-    const url = new URL(this.url + path);
-    for (const [name, value] of Object.entries(query))
-      if (value !== undefined) url.searchParams.set(name, String(value));
+    const url = this.urlOf(path, query);
     const response = await this.fetch(url, {
       method,
       headers: {
@@ -49,9 +47,27 @@ export class Api {
     return answer as T;
   }
 
+  /** An answer's bytes as they come, however long they take. Throws `ApiError` for anything but success. */
+  async stream(path: string, query: NonNullable<Call['query']>): Promise<AsyncIterable<Uint8Array>> {
+    const url = this.urlOf(path, query);
+    const waiting = new AbortController();
+    const timer = setTimeout(() => waiting.abort(new Error('it took too long')), TIMEOUT_MS);
+    const headers = { authorization: `Bearer ${this.token}` };
+    const response = await this.fetch(url, { headers, signal: waiting.signal }).finally(() => clearTimeout(timer));
+    if (response.ok && response.body) return response.body as unknown as AsyncIterable<Uint8Array>;
+    throw new ApiError(response.status, (parse(await response.text()) ?? {}) as Partial<Problem>);
+  }
+
+  private urlOf(path: string, query: NonNullable<Call['query']>): URL {
+    const url = new URL(this.url + path);
+    for (const [name, value] of Object.entries(query))
+      if (value !== undefined) url.searchParams.set(name, String(value));
+    return url;
+  }
+
   private async fetch(url: URL, init: RequestInit): Promise<Response> {
     try {
-      return await fetch(url, { ...init, signal: AbortSignal.timeout(TIMEOUT_MS) });
+      return await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS), ...init });
     } catch (error) {
       const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error);
       throw new CliError(

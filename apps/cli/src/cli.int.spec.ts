@@ -270,11 +270,34 @@ describe('the command line, as built', () => {
   });
 
   it('says NOT_BUILT for verbs that are not, whatever their options', async () => {
-    expect(await run(['subjects', 'erase', '--reason', 'INC-42'])).toMatchObject({
+    expect(await run(['incidents', 'open', '--reason', 'INC-42'])).toMatchObject({
       code: 1,
       out: '',
       err: expect.stringContaining('NOT_BUILT'),
     });
+  });
+
+  it('opens what is sealed in a trace, and destroys the keys of a subject, with a reason each', async () => {
+    const token = `tok_${'0a'.repeat(16)}`;
+    const revealed = [{ token, value: 'Dana', where: [{ event: 'evt_1', type: 't', path: 'result.name' }] }];
+    const answer = {
+      intentId: 'int_1',
+      eventId: 'evt_2',
+      revealed,
+      unopened: [{ token: 'tok_2', because: 'erased' }],
+      left: 3,
+    };
+    gateway.answers.set('POST /v1/traces/int_1/reveals', { status: 200, body: answer });
+    const shown = await run(['traces', 'reveal', 'int_1', '--reason', 'a dispute', '--path', 'result', '--path', 'to']);
+    expect(shown).toMatchObject({ code: 0, err: expect.stringContaining('3 more') });
+    for (const part of ['Dana', 'result.name', '(erased)', 'evt_2']) expect(shown.out).toContain(part);
+    const erased = { subject: 'a/b', keys: 1, values: 4, eventId: 'evt_3' };
+    gateway.answers.set('DELETE /v1/subjects/a%2Fb', { status: 200, body: erased });
+    expect(JSON.parse((await run(['--json', 'subjects', 'erase', 'a/b', '--reason', 'asked to'])).out)).toEqual(erased);
+    expect(gateway.seen.map(({ method, body }) => [method, body])).toEqual([
+      ['POST', { reason: 'a dispute', paths: ['result', 'to'] }],
+      ['DELETE', { reason: 'asked to' }],
+    ]);
   });
 
   it('lists what is known of each doubt, and how a person finds out', async () => {
@@ -393,12 +416,14 @@ describe('the command line, as built', () => {
       body: {
         ...trace,
         forged: [{ ...record, signature: 'invalid', because: 'no trusted key' }],
+        through: [],
         duplicates: [],
+        control: [],
         unreadable: [],
       },
     });
     const shown = await run(['traces', 'show', 'int_1']);
-    expect(shown.out).toMatch(/decisions\/1@7 +action\.approved +valid +policy granted commit/);
+    expect(shown.out).toMatch(/action\.approved {2}\(decisions\/1@7\)\n {2}policy granted commit/);
     expect(shown.out).toMatch(/Forged\n.*\n.*invalid +no trusted key/);
     const explanation = {
       actionId: 'act_1',
@@ -409,6 +434,7 @@ describe('the command line, as built', () => {
       approvedBy: 'bob.',
       outcome: 'committed.',
       evidence: [record],
+      asides: [record],
     };
     const missing = [{ oneOf: ['countersign.reply.sent.v1'], says: 'the reply', namedBy: 'evt_1' }];
     gateway.answers.set('GET /v1/actions/act_1/explanation', { status: 200, body: { ...explanation, missing } });

@@ -1,7 +1,10 @@
 import { Command } from 'commander';
 import { registerActions } from './commands/actions.js';
 import { registerApprovals } from './commands/approvals.js';
+import { registerArchive } from './commands/archive.js';
+import { registerAudit } from './commands/audit.js';
 import { registerDev } from './commands/dev.js';
+import { registerFigures } from './commands/figures.js';
 import { registerInDoubt } from './commands/in-doubt.js';
 import { registerIntents } from './commands/intents.js';
 import { registerKill } from './commands/kill.js';
@@ -11,6 +14,7 @@ import { registerPolicy } from './commands/policy.js';
 import { registerSchema } from './commands/schema.js';
 import { registerStage } from './commands/stage.js';
 import { registerTail } from './commands/tail.js';
+import { registerSubjects } from './commands/subjects.js';
 import { registerToken } from './commands/token.js';
 import { registerTraces } from './commands/traces.js';
 import { registerWorkflow } from './commands/workflow.js';
@@ -37,12 +41,16 @@ export function createProgram(version: string): Command {
     registerKill,
     registerStage,
     registerTraces,
+    registerSubjects,
     registerInDoubt,
     registerOperate,
+    registerFigures,
     registerToken,
     registerPolicy,
     registerSchema,
     registerWorkflow,
+    registerArchive,
+    registerAudit,
   ]) {
     register(program);
   }

@@ -17,8 +17,8 @@ describe('the running system', () => {
 
   it('is found from when it is ready until it stops, without the password of its database', () => {
     expect(readRunning(dir)).toBeUndefined();
-    const withdraw = announce({ topicPrefix: 'countersign', urls: withPassword }, dir);
-    expect(readRunning(dir)).toEqual({ pid: process.pid, topicPrefix: 'countersign', urls });
+    const withdraw = announce({ topicPrefix: 'countersign', dataDir: '/data', urls: withPassword }, dir);
+    expect(readRunning(dir)).toEqual({ pid: process.pid, topicPrefix: 'countersign', dataDir: '/data', urls });
     expect(fs.readFileSync(file(), 'utf8')).not.toContain('hidden');
     expect(fs.statSync(file()).mode & 0o077).toBe(0);
     withdraw();

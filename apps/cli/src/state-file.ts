@@ -7,6 +7,8 @@ import { cacheDir, isAlive } from '@countersign/embedded';
 const running = z.object({
   pid: z.int(),
   topicPrefix: z.string(),
+  /** Where its secrets are, for who may read them. */
+  dataDir: z.string().optional(),
   urls: z.object({
     gateway: z.string(),
     helpdesk: z.string(),
@@ -36,6 +38,7 @@ export function announce(system: Omit<Running, 'pid'>, dir = cacheDir()): () => 
   const mine: Running = {
     pid: process.pid,
     topicPrefix: system.topicPrefix,
+    dataDir: system.dataDir,
     urls: running.shape.urls.parse(system.urls),
   };
   const file = fileIn(dir);

@@ -1,6 +1,10 @@
+import { spawnSync } from 'node:child_process';
+import path from 'node:path';
 import { expect, it } from '@jest/globals';
 import { runDemo, type DemoRow, type Person } from '@countersign/demo';
 import type { World } from './world.js';
+
+const CLI = path.resolve(import.meta.dirname, '../../cli/dist/main.js');
 
 interface Evidence {
   eventId: string;
@@ -25,6 +29,35 @@ export function demoScenario(open: () => World): void {
     rows = await playDemo(open());
     expect(rows.filter((row) => !row.ok).map((row) => [row.intent, row.wrong])).toEqual([]);
     expect(rows).toHaveLength(20);
+  });
+
+  it('shows in one trace prompt, call, result, error and final output, and in that of a refusal its rule', async () => {
+    const world = open();
+    const audra = await world.person('audra');
+    const killed = await traceOf(audra, rows, 'a refund while issue_refund is killed');
+    const [asked] = of(killed, 'model.called');
+    expect(asked).toMatchObject({
+      request: {
+        messages: expect.arrayContaining([{ role: 'user', content: expect.stringContaining('Refund 18 €') }]),
+        tools: expect.arrayContaining([expect.objectContaining({ name: 'get_order', parameters: expect.anything() })]),
+      },
+      response: { toolCalls: [{ name: 'get_order', arguments: expect.stringContaining('orderId') }] },
+    });
+    expect(of(killed, 'action.read')).toMatchObject([{ result: { id: expect.stringMatching(/^ord_/) } }]);
+    const stopped = [...of(killed, 'action.denied'), ...of(killed, 'action.blocked')];
+    expect(stopped).toMatchObject([{ code: 'KILLED', detail: expect.stringContaining('kill/tool/issue_refund') }]);
+    expect(of(killed, 'reply.sent')).toMatchObject([{ text: expect.stringContaining('KILLED') }]);
+    expect(JSON.stringify(killed.control)).toContain('INC-42');
+
+    const rejected = await traceOf(audra, rows, 'a refund of 900 €', 'bob: rejected');
+    const rules = of(rejected, 'action.escalated').flatMap((event) => event['rules'] as { outcome: string }[]);
+    expect(rules.filter(({ outcome }) => outcome === 'escalate')).toMatchObject([
+      { reason: expect.stringContaining('50.00') },
+    ]);
+    expect(of(rejected, 'action.denied')).toMatchObject([{ code: 'APPROVAL_REJECTED' }]);
+    expect(printed(world, audra, killed.intentId)).toMatch(
+      /prompt, user: Refund 18 €[^]*answer: call get_order[^]*result: \{"[^]*error: KILLED[^]*reply: [^\n]*KILLED/,
+    );
   });
 
   it('explains every action of the demo from stored events alone, and says what is missing when any one is deleted', async () => {
@@ -75,6 +108,29 @@ export function demoScenario(open: () => World): void {
       await helpdesk.end();
     }
   }, 120_000);
+}
+
+interface Trace {
+  intentId: string;
+  records: { type: string; data: Record<string, unknown> }[];
+  control: unknown[];
+}
+
+/** Of the row with this title, decided by this person. */
+async function traceOf(reader: Person, rows: DemoRow[], intent: string, person = ''): Promise<Trace> {
+  const row = rows.find((one) => one.intent === intent && one.person.includes(person));
+  const { status, body } = await reader.call('GET', `/v1/traces/${row?.intentId}`);
+  expect(status).toBe(200);
+  return body as Trace;
+}
+
+const of = ({ records }: Trace, type: string) =>
+  records.filter((record) => record.type === `countersign.${type}.v1`).map(({ data }) => data);
+
+/** The trace as the command shows it to a person. */
+function printed({ system }: World, { token }: Person, intentId: string): string {
+  const env = { ...process.env, COUNTERSIGN_URL: system.urls.gateway, COUNTERSIGN_TOKEN: token };
+  return spawnSync(process.execPath, [CLI, 'traces', 'show', intentId], { env, encoding: 'utf8' }).stdout;
 }
 
 function playDemo(world: World): Promise<DemoRow[]> {

@@ -3,6 +3,7 @@ import { booksScenario } from './books.scenario.js';
 import { contextScenario } from './context.scenario.js';
 import { demoScenario } from './demo.scenario.js';
 import { doubtScenario } from './doubt.scenario.js';
+import { explanationsScenario } from './explanations.scenario.js';
 import { forgeryScenario } from './forgery.scenario.js';
 import { gatesScenario } from './gates.scenario.js';
 import { doubtfulDesk, generateWorkflow, hastyDesk, rationedDesks, type Generated } from './generated.js';
@@ -10,8 +11,10 @@ import { generatedScenario } from './generated.scenario.js';
 import { hostileModelScenario } from './hostile-model.scenario.js';
 import { lyingPlannerScenario } from './lying-planner.scenario.js';
 import { matrixScenario } from './matrix.scenario.js';
+import { personalScenario } from './personal.scenario.js';
 import { poisonScenario } from './poison.scenario.js';
 import { readmeScenario } from './readme.scenario.js';
+import { recordScenario } from './record.scenario.js';
 import { staleScenario } from './stale.scenario.js';
 import { World } from './world.js';
 
@@ -32,6 +35,8 @@ describe('the path', () => {
   });
 
   describe('the demo and its explanations', () => demoScenario(() => world));
+  describe('personal values', () => personalScenario(() => world));
+  describe('a mixed run and its explanations', () => explanationsScenario(() => world));
   describe('a generated workflow', () => generatedScenario(() => world, GENERATED));
   describe('context', () => contextScenario(() => world, GENERATED));
   describe('the books', () => booksScenario(() => world));
@@ -44,4 +49,5 @@ describe('the path', () => {
   describe('the README', () => readmeScenario(() => world));
   describe('every route, tool, id, tenant and role', () => matrixScenario(() => world));
   describe('poison', () => poisonScenario(() => world));
+  describe('the record of it all', () => recordScenario(() => world));
 });

@@ -5,20 +5,27 @@ import { fileURLToPath } from 'node:url';
 import type { Person } from '@countersign/demo';
 import { actionIdOf, idempotencyKeyOf } from '@countersign/contracts';
 import { BillingTarget } from './billing-target.js';
+import { Collector } from './otel/collector.js';
+import { exportingTo, judged, played } from './otel/otel.js';
 import { World } from './world.js';
 
 const folder = fileURLToPath(new URL('../fixtures/second-workflow', import.meta.url));
 const TOKEN = 'of-this-test-alone';
 
-/** A workflow and a system of record that no service knows, named by settings alone. */
+/** A workflow and a system of record that no service knows, named by settings alone. What its services do is told to OpenTelemetry. */
 describe('a second workflow', () => {
   let world: World;
   let billing: BillingTarget;
+  let collector: Collector;
   let alice: Person;
 
   beforeAll(async () => {
     billing = await BillingTarget.open(TOKEN);
-    world = await World.open({ workflows: ['@countersign/support-desk', folder], env: { BILLING_URL: billing.url } });
+    collector = await Collector.open();
+    world = await World.open({
+      workflows: ['@countersign/support-desk', folder],
+      env: { BILLING_URL: billing.url, ...exportingTo(collector) },
+    });
     const credentials = path.join(world.system.dataDir, 'credentials', 'billing');
     mkdirSync(credentials, { recursive: true });
     writeFileSync(path.join(credentials, 'acme.token'), TOKEN);
@@ -27,6 +34,7 @@ describe('a second workflow', () => {
   afterAll(async () => {
     await world?.close();
     await billing?.close();
+    await collector?.close();
   });
 
   const publish = async (id: string, data: { text: string } | { tool: string; arguments: object }): Promise<string> => {
@@ -117,5 +125,12 @@ describe('a second workflow', () => {
     expect(await alice.intent(tooMuch)).toMatchObject({ actions: [{ outcome: 'denied', code: 'LIMIT_EXCEEDED' }] });
     expect(await alice.intent(foreign)).toMatchObject({ actions: [{ outcome: 'denied', code: 'UNKNOWN_TOOL' }] });
     expect(billing.requests).toHaveLength(sent);
+  });
+
+  it('has told all of each request as one trace, from the request to the effect, by the time it has stopped', async () => {
+    const seen = await played(world);
+    await world.close();
+    expect(judged(seen, collector)).toEqual([]);
+    console.log(`${collector.spans.length} spans came when the services stopped`);
   });
 });

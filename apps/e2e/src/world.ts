@@ -5,6 +5,8 @@ import { PlainKafka } from '@countersign/testing';
 
 /** The running system and the clients a test looks at it with. Nothing here imports a service. */
 export class World {
+  #closed: Promise<void> | undefined;
+
   private constructor(
     readonly system: System,
     readonly product: Product,
@@ -36,7 +38,11 @@ export class World {
     return new Person(user, this.system.urls.gateway, await this.token(user));
   }
 
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    return (this.#closed ??= this.#close());
+  }
+
+  async #close(): Promise<void> {
     await Promise.allSettled([this.product.close(), this.plain.close(), this.owner.end()]);
     await this.system.stop();
   }

@@ -14,7 +14,7 @@ import { Credentials } from './credentials.js';
 import { drained, Drainer } from './drain.js';
 import { Gate } from './gate.js';
 import { Heartbeats } from './heartbeats.js';
-import { circuitIs, drains, endings, forgeries, registry, watch } from './metrics.js';
+import { circuitIs, count, drains, forgeries, registry, watch, watchDoubts } from './metrics.js';
 import { Doubts, InDoubtRow, noteAsked, project } from './read-model.js';
 import { Recheck } from './recheck.js';
 import { Sealer } from './sealer.js';
@@ -118,6 +118,7 @@ export async function start() {
   const sealer = Sealer.fromKeysDir(keys, sql);
   const heartbeats = new Heartbeats(config.COUNTERSIGN_AUDIT_LIMIT_MS);
   watch(heartbeats);
+  watchDoubts(sql);
   const { targetOf, limits } = openTargets(config, toolbox, logger);
   const attempts = new Attempts({
     targetOf,
@@ -142,8 +143,8 @@ export async function start() {
       forgeries.inc({ place: 'work' });
       logger.error({ work: row.id, because }, 'a stored warrant is not what policy signed; nothing is done');
     },
-    onEnding: ({ tool }, { tag }) => endings.inc({ tool, ending: tag }),
     onAsked: (about, said) => noteAsked(messaging.sql, about, said),
+    showsContent: config.OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT,
   });
   const drainer = new Drainer({
     drained: () =>
@@ -191,6 +192,7 @@ export async function start() {
     workers: [executor, drainer],
     notReady: () => heartbeats.flaw(),
     project,
+    committed: count,
     ...eventPen('executor', loadSigner(keys)),
   });
   return startService({ name: 'executor', config, logger, messaging, module: AppModule.with(config, source) });

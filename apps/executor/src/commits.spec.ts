@@ -101,7 +101,7 @@ describe('commits (numbers: the guarantees of commits.ts)', () => {
     expect(at.round.notes).toEqual(['GET /lookup', 'COMMITTED']);
   });
 
-  it('4: sends nothing for the first time that could begin after the limit of audit; what was sent is carried on', async () => {
+  it('4: sends nothing, again neither, that could begin after the limit of audit; what was sent is looked up', async () => {
     const asked: number[] = [];
     at.covers = (instant) => (asked.push(instant - at.databaseNow), false);
     const executor = at.executor();
@@ -110,7 +110,11 @@ describe('commits (numbers: the guarantees of commits.ts)', () => {
     expect(asked).toEqual([expect.closeTo(750, -2)]);
     at.round = new NotedRound();
     await executor.perform([givenRow(givenWarrant(), { status: 'SENT', attempts: 2, sentAt: NOW })], at.round);
-    expect(at.round.notes).toEqual(['POST /issue_refund', 'COMMITTED']);
+    expect(at.round.notes).toEqual(['retry as SENT']);
+    at.round = new NotedRound();
+    const ended = givenWarrant({ actionId: 'b', exp: NOW.getTime() / 1000 - 1 });
+    await executor.perform([givenRow(ended, { status: 'SENT', attempts: 2, sentAt: NOW })], at.round);
+    expect(at.round.notes[0]).toBe('GET /lookup');
   });
 
   it('3: what could not be sent in its window departs once more, judged anew, and is marked once', async () => {

@@ -1,5 +1,5 @@
 import { cut, type JsonObject } from '@countersign/contracts';
-import type { Round, WorkRow } from '@countersign/messaging';
+import { inTrace, type Round, type WorkRow } from '@countersign/messaging';
 import type { Tool } from '@countersign/tool-sdk';
 import type { Attempts } from './attempt.js';
 import {
@@ -53,7 +53,7 @@ export interface CommitParts {
  *    kill and expiry alone are looked at again, and it is looked up instead.
  * 2. Nothing is sent before SENT is committed.
  * 3. What its flight left behind unsent takes the next one, judged anew.
- * 4. Nothing is sent for the first time that could begin once audit's last word is older than its limit.
+ * 4. Nothing is sent, again neither, that could begin once audit's last word is older than its limit.
  */
 export class Commits {
   constructor(private readonly parts: CommitParts) {}
@@ -102,15 +102,25 @@ export class Commits {
     if (!one.isFirst) {
       const way = afterRecovery(this.circumstances(one, opening));
       if (way !== 'send') tasks.push(this.recover(one, way, opening, round));
-      return way === 'send';
+      return way === 'send' && this.isRecorded(one, 'SENT', opening, round, tasks);
     }
     const verdict = this.parts.gate.judge(one.warrant, opening);
     if (verdict.tag === 'ended') tasks.push(this.parts.end(one.row, one.about, verdict.ending, round));
     if (verdict.tag === 'early') tasks.push(retry(one.row, 'QUEUED', verdict.inMs, 'not valid yet', round));
     if (verdict.tag !== 'pass') return false;
-    // Guarantee 4.
+    return this.isRecorded(one, 'QUEUED', opening, round, tasks);
+  }
+
+  /** Guarantee 4. Of a send before nobody knows whether it arrived: the next may be the one that acts. */
+  private isRecorded(
+    { row }: Departure,
+    as: 'QUEUED' | 'SENT',
+    opening: Opening,
+    round: Round,
+    tasks: Promise<unknown>[],
+  ): boolean {
     const isRecorded = this.parts.heartbeats.covers(opening.now() + SEND_WINDOW_MS + CLOCK_BOUND_MS);
-    if (!isRecorded) tasks.push(retry(one.row, 'QUEUED', UNHEARD_RETRY_MS, 'audit was not heard for too long', round));
+    if (!isRecorded) tasks.push(retry(row, as, UNHEARD_RETRY_MS, 'audit was not heard for too long', round));
     return isRecorded;
   }
 
@@ -118,7 +128,7 @@ export class Commits {
     const mayActForMs = opening.notAfter(warrant) - opening.now() + CLOCK_BOUND_MS;
     const limit = performance.now() + mayActForMs;
     this.parts.memory.sent(row.id, { claim: row.attempts, limit, at: opening.now(), basis });
-    return this.parts.attempts.send(warrant, tool, basis, opening, until);
+    return inTrace(row.traceparent, () => this.parts.attempts.send(warrant, tool, basis, opening, until));
   }
 
   private async answered(
@@ -146,7 +156,9 @@ export class Commits {
       case 'again':
         return retry(job.row, step.as, step.inMs, step.because, round);
       case 'look-up': {
-        const found = await this.parts.attempts.lookUp(job.warrant, job.tool, round.signal);
+        const found = await inTrace(job.row.traceparent, () =>
+          this.parts.attempts.lookUp(job.warrant, job.tool, round.signal),
+        );
         const case_ = this.circumstances(job, opening);
         return this.take(job, afterLookUp(found, this.limitInMs(job.row), case_, step.refused), opening, round);
       }

@@ -55,6 +55,11 @@ function decided(incoming: Incoming, row?: ControlRow): Effect[] {
 const done = (effects: Effect[]) => effects.map((effect) => effect.do);
 
 describe('what the executor makes of a record on control', () => {
+  it('keeps nothing that looks like personal data of what somebody says of a trip', () => {
+    const trip = written(SCOPE, { killed: true, reason: 'for dana@example.com', by: '+49 170 1234567' });
+    expect(JSON.stringify(decided(trip))).not.toMatch(/dana|1234567/);
+  });
+
   it('applies a trip whoever wrote it, and drains', () => {
     const trip = written(SCOPE, { killed: true, reason: 'INC-42', by: 'pager' });
     const body = { scope: SCOPE, value: { killed: true, reason: 'INC-42' }, epoch: 5, appendedAt: at, by: 'pager' };

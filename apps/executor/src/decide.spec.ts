@@ -14,7 +14,7 @@ describe('a warrant on decisions', () => {
   it("becomes one work row under its jti when policy's signature was found good", () => {
     const judged = { ok: true, tag: 'warrant', packed: 'a signed event', target: 'helpdesk' } as const;
     const facts = new Map([[placeOf(incoming), judged]]);
-    const body = { warrant: 'a signed event', traceparent: incoming.headers['traceparent'] };
+    const body = { warrant: 'a signed event' };
     expect(decideApproved(incoming, states, facts)).toEqual([
       { do: 'work', work: { id: warrant.jti, kind: 'grant', target: 'helpdesk', tenant: 'acme', body } },
     ]);

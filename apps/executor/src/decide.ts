@@ -9,6 +9,7 @@ import {
   type Json,
 } from '@countersign/contracts';
 import { applyControl, controlKey, type ControlRow } from '@countersign/control';
+import { maskWords } from '@countersign/sealing';
 import { emit, ignore, put, work, type Effect, type States, type WorkRow } from '@countersign/messaging/stream';
 import {
   doubtKey,
@@ -45,8 +46,7 @@ export function decideApproved(
   if (!checked?.ok) return [ignore(checked?.because ?? UNJUDGED)];
   if (checked.tag !== 'warrant') return [ignore('it is no warrant')];
   const { jti, tenant } = incoming.event.data;
-  const traceparent = incoming.headers['traceparent'];
-  const body = { warrant: checked.packed, ...(traceparent ? { traceparent } : {}) };
+  const body = { warrant: checked.packed } satisfies WorkBody;
   return [work({ id: jti, kind: GRANT, target: checked.target, tenant, body })];
 }
 
@@ -62,8 +62,7 @@ export function decideEnding(row: WorkRow, outcome: Outcome, states: States, now
   const { ending, about } = outcome;
   if (ending.tag === 'void' || !about) return [ignore(ending.tag === 'void' ? ending.because : 'it names no action')];
   if (ending.tag === 'left') return decideLeft(about, states);
-  const { traceparent } = row.body as unknown as WorkBody;
-  const event = emit({ ...draftOf(ending, about, outcome.attempts, now), ...(traceparent ? { traceparent } : {}) });
+  const event = emit(draftOf(ending, about, outcome.attempts, now));
   if (ending.tag === 'in-doubt') return [event, ...opened(row, outcome, ending, about, states, now)];
   if (ending.tag !== 'resolved') return [event];
   return isResolved(about, states) ? [ignore(SETTLED)] : [event, resolved(about, ending, now)];
@@ -223,10 +222,10 @@ const SYSTEM = 'system';
 function changeOf(incoming: Control, { signed }: ControlFacts): Change | undefined {
   const { event, record } = incoming;
   if (event.type === 'countersign.control.set.v1') {
-    const said = parseControl(event.data.scope, event.data.value);
+    const said = parseControl(event.data.scope, maskWords(event.data.value));
     if (said?.kind !== 'kill' || !said.value.killed) return undefined;
     const appendedAt = new Date(record.timestamp).toISOString();
-    const cause = cut(event.id, MAX_ID);
+    const cause = cut(maskWords(event.id), MAX_ID);
     return changeTo(said, { epoch: Number(record.offset), appendedAt, cause, by: said.value.by });
   }
   const { scope, value, epoch, at, appendedAt = at, by } = event.data;

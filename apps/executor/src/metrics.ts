@@ -1,13 +1,15 @@
+import type { EventDraft } from '@countersign/contracts';
+import type { Applied, SqlTx } from '@countersign/messaging';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { CircuitName } from './circuits.js';
 import type { Heartbeats } from './heartbeats.js';
 
 export const registry = new Registry();
 
-export const endings = new Counter({
+const endings = new Counter({
   name: 'countersign_warrants_ended_total',
-  help: 'Warrants carried out, by tool and how they ended',
-  labelNames: ['tool', 'ending'],
+  help: 'How warrants ended, by tool and why; in doubt is no end, and counts beside what it is resolved as',
+  labelNames: ['tool', 'ending', 'code'],
   registers: [registry],
 });
 export const forgeries = new Counter({
@@ -40,6 +42,36 @@ export function watch(heartbeats: Heartbeats): void {
     collect() {
       const age = heartbeats.ageMs();
       this.set(age === undefined ? -1 : age / 1000);
+    },
+  });
+}
+
+/** Counts the results of a transaction. The tools are those of warrants, which policy signed. */
+export function count({ emitted }: Applied): void {
+  for (const event of emitted) countResult(event);
+}
+
+function countResult({ type, data }: EventDraft): void {
+  if (!('jti' in data) || !('attempts' in data)) return;
+  const code = 'code' in data ? data.code : 'outcome' in data ? data.outcome : '';
+  endings.inc({ tool: data.tool, ending: type.split('.')[2]!, code });
+}
+
+const OPEN = 'select tool, count(*)::int as open from in_doubt where resolved_at is null group by tool';
+
+/** NaN while the database does not answer. */
+export function watchDoubts(sql: () => SqlTx): void {
+  new Gauge({
+    name: 'countersign_in_doubt',
+    help: 'Commits nobody knows the outcome of now, by tool; every instance says the same',
+    labelNames: ['tool'],
+    registers: [registry],
+    async collect() {
+      const tools = await sql()
+        .query<{ tool: string; open: number }>('count-doubts', OPEN, [])
+        .catch(() => undefined);
+      if (tools) this.reset();
+      for (const { tool, open } of tools ?? [{ tool: '', open: NaN }]) this.set({ tool }, open);
     },
   });
 }

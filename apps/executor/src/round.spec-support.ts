@@ -115,8 +115,8 @@ export class Surroundings {
       }),
       toolOf,
       onForged: (_, because) => this.forged.push(because),
-      onEnding: () => {},
       onAsked: async (_, said) => void this.toldOfDoubts.push(said),
+      showsContent: false,
     });
   }
 

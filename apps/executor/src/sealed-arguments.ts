@@ -30,7 +30,8 @@ export async function openedArguments(
   if (foreign.length > 0) return refused(`${foreign.join(', ')}: not a value this session has read`);
   const opened = await open(opener, tenant, tokens);
   const lost = tokens.filter((token) => !opened.has(token));
-  if (lost.length > 0) return refused(`${lost.join(', ')}: nobody can open it any more`);
+  if (lost.length > 0)
+    return refused(`${lost.join(', ')}: nobody can open it any more; whom it is about may have been erased`);
   return { ok: true, args: withOpened(given, opened), mask: maskOf(opened) };
 }
 

@@ -102,7 +102,14 @@ export function auditConsumer({ ring, heartbeats, clock, onForged }: AuditParts)
   return {
     name: 'executor-audit',
     everyInstance: 'last',
-    topics: { audit: { 'countersign.audit.heartbeat.v1': { touches: () => [], decide: () => [] } } },
+    topics: {
+      audit: {
+        'countersign.audit.heartbeat.v1': { touches: () => [], decide: () => [] },
+        'countersign.audit.checkpoint.v1': 'ignore',
+        'countersign.audit.revealed.v1': 'ignore',
+        'countersign.audit.erased.v1': 'ignore',
+      },
+    },
     prepare: async (events) => {
       const time = await clock();
       for (const incoming of events) {

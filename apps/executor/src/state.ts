@@ -21,7 +21,6 @@ export type Warrant = EventData<'countersign.action.approved.v1'>;
 /** The body of a work row. `warrant` is the signed event, packed; it is verified again when the row is performed. */
 export interface WorkBody {
   warrant: string;
-  traceparent?: string;
   /** Of what is in doubt: when it was first sent. */
   sentAt?: string;
 }

@@ -4,6 +4,9 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { inTrace } from '@countersign/messaging';
+import { trace } from '@opentelemetry/api';
+import { InMemorySpanExporter, SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
 import { Circuit } from './circuits.js';
 import { Credentials } from './credentials.js';
 import { Target, type Errand } from './target-client.js';
@@ -71,6 +74,35 @@ describe('a target over HTTP', () => {
       'idempotency-key': 'key_1',
       'if-match': '7',
       'content-type': 'application/json',
+    });
+  });
+
+  describe('in a trace', () => {
+    const TRACE = 'a'.repeat(32);
+    const within = () => inTrace(`00-${TRACE}-${'b'.repeat(16)}-01`, () => ask(json(404, { code: 'NOT_FOUND' })));
+    afterEach(() => trace.disable());
+
+    it('is told where it is asked from; without an SDK, where the work stands', async () => {
+      await within();
+      expect(seen.at(-1)?.headers['traceparent']).toBe(`00-${TRACE}-${'b'.repeat(16)}-01`);
+      await ask(json(200, {}));
+      expect(seen.at(-1)?.headers).not.toHaveProperty('traceparent');
+    });
+
+    it('has a span of each request, of which path and body are not told', async () => {
+      const exporter = new InMemorySpanExporter();
+      trace.setGlobalTracerProvider(new TracerProvider({ spanProcessors: [new SimpleSpanProcessor({ exporter })] }));
+      await within();
+      const [span] = exporter.getFinishedSpans();
+      expect(span).toMatchObject({ name: 'POST', parentSpanContext: { traceId: TRACE }, status: { code: 2 } });
+      expect(span!.attributes).toEqual({
+        'http.request.method': 'POST',
+        'server.address': '127.0.0.1',
+        'server.port': Number(new URL(url).port),
+        'http.response.status_code': 404,
+        'error.type': '404',
+      });
+      expect(seen.at(-1)?.headers['traceparent']).toBe(`00-${TRACE}-${span!.spanContext().spanId}-01`);
     });
   });
 

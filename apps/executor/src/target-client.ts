@@ -8,6 +8,7 @@ import {
   type TargetClient,
   type TargetRequest,
 } from '@countersign/tool-sdk';
+import { currentTraceparent, placeOf, spanned, SPAN, type OpenSpan } from '@countersign/messaging';
 import { Abandoned, NotAsked, type Circuit } from './circuits.js';
 import type { Credentials } from './credentials.js';
 import { Slots } from './slots.js';
@@ -86,7 +87,7 @@ export class Target {
     const timer = setTimeout(() => deadline.abort(new NoAnswer(silence)), errand.timeoutMs);
     errand.signal.addEventListener('abort', abort, { once: true });
     try {
-      return await this.answered(await this.pool.request(this.message(request, errand, token, deadline.signal)));
+      return await this.asked(this.message(request, errand, token, deadline.signal));
     } catch (error) {
       if (error instanceof NoAnswer || error instanceof NothingDone) throw error;
       throw new NoAnswer(`${this.name} could not be asked: ${codeOf(error)}`);
@@ -94,6 +95,23 @@ export class Target {
       clearTimeout(timer);
       errand.signal.removeEventListener('abort', abort);
     }
+  }
+
+  /** Its path and its body may name somebody: the span has neither. */
+  private asked(message: Dispatcher.RequestOptions): Promise<TargetAnswer> {
+    const { method } = message;
+    const ask = async (span: OpenSpan | undefined) => {
+      const traceparent = currentTraceparent();
+      const headers = { ...(message.headers as Record<string, string>), ...(traceparent && { traceparent }) };
+      const answer = await this.pool.request({ ...message, headers });
+      span?.set({ [SPAN.status]: answer.statusCode });
+      if (answer.statusCode >= 400) span?.fail(String(answer.statusCode));
+      return this.answered(answer);
+    };
+    return spanned(
+      () => ({ name: method, kind: 'client', attributes: { [SPAN.method]: method, ...placeOf(this.parts.url) } }),
+      ask,
+    );
   }
 
   private message(

@@ -1,5 +1,5 @@
 import { refusal } from '@countersign/contracts';
-import type { Round, Worker, WorkRow } from '@countersign/messaging';
+import { inTrace, type Round, type Worker, type WorkRow } from '@countersign/messaging';
 import type { Tool } from '@countersign/tool-sdk';
 import type { Attempts, Looked } from './attempt.js';
 import { FORGOTTEN, inDoubt, keysKept, MAX_ATTEMPTS, waitAfter } from './automaton.js';
@@ -13,6 +13,7 @@ import { alsoRead } from './records.js';
 import { RowMemory } from './row-memory.js';
 import { failed } from './said.js';
 import type { SendLock } from './send-lock.js';
+import { toolBegins, toolEnded } from './tool-span.js';
 import {
   GRANT,
   SETTLE,
@@ -41,9 +42,10 @@ export interface ExecutorParts {
   toolOf: (warrant: Warrant) => Tool | undefined;
   /** A stored warrant that does not verify: somebody wrote to the table. */
   onForged: (row: WorkRow, because: string) => void;
-  onEnding: (about: About, ending: Ending) => void;
   /** The target was asked after a commit in doubt, and what it said settles nothing. */
   onAsked: (about: About, said: string) => Promise<void>;
+  /** Whether arguments and results go into spans. */
+  showsContent: boolean;
 }
 
 /** What only reads or previews ends in time for who waits for it. A commit is let: it is looked at until its warrant ends. */
@@ -103,6 +105,14 @@ export class Executor implements Worker<Outcome> {
   readonly touches = endingTouches;
   readonly decide = decideEnding;
 
+  readonly span = {
+    begin: (row: WorkRow) => {
+      const opened = this.parts.book.fromPacked((row.body as unknown as WorkBody).warrant);
+      return opened.ok ? toolBegins(row, opened.warrant, this.parts.showsContent) : undefined;
+    },
+    end: (outcome: Outcome) => toolEnded(outcome, this.parts.showsContent),
+  };
+
   /** Whatever could not be said of it: was it sent, then nobody knows; else nothing was done. A doubt stays one. */
   undecidable(row: WorkRow): { status: string; outcome: Outcome } | undefined {
     const job = this.jobOf(row);
@@ -148,10 +158,11 @@ export class Executor implements Worker<Outcome> {
 
   private async look({ row, warrant, about, tool }: Job, round: Round): Promise<void> {
     const { attempts, recheck } = this.parts;
-    const looked =
+    const looked = await inTrace(row.traceparent, () =>
       warrant.grant === 'read'
-        ? await attempts.read(warrant, tool, round.signal)
-        : await recheck.preview(warrant, tool, round.signal);
+        ? attempts.read(warrant, tool, round.signal)
+        : recheck.preview(warrant, tool, round.signal),
+    );
     if (looked.tag === 'end') return this.end(row, about, looked.ending, round);
     await this.lookAgain(row, about, looked, round);
   }
@@ -179,7 +190,7 @@ export class Executor implements Worker<Outcome> {
 
   private async stands(job: Job, round: Round): Promise<Departure | undefined> {
     const { row, warrant, about, tool } = job;
-    const checked = await this.parts.recheck.commit(warrant, tool, round.signal);
+    const checked = await inTrace(row.traceparent, () => this.parts.recheck.commit(warrant, tool, round.signal));
     if (checked.tag === 'same') {
       this.memory.read(row.id, checked.recordsRead);
       return { ...job, basis: checked.basis, isFirst: true };
@@ -193,7 +204,7 @@ export class Executor implements Worker<Outcome> {
   private async settle({ row, warrant, about, tool }: Job, opening: Opening, round: Round): Promise<void> {
     const left = (because: string) => this.end(row, about, { tag: 'left', because }, round);
     if (!tool.lookup) return left(`${about.tool} cannot be looked up`);
-    const found = await this.parts.attempts.lookUp(warrant, tool, round.signal);
+    const found = await inTrace(row.traceparent, () => this.parts.attempts.lookUp(warrant, tool, round.signal));
     if (found.tag === 'unknown') {
       await this.parts.onAsked(about, found.detail);
       const inMs = Math.min(SETTLE_EVERY_MS * row.attempts, SETTLE_AT_MOST_MS);
@@ -243,7 +254,6 @@ export class Executor implements Worker<Outcome> {
     await round.finish(row, { tag: 'done', status: statusOf(ending), outcome });
     this.memory.forget(row.id);
     this.parts.book.forget((row.body as unknown as WorkBody).warrant);
-    if (about) this.parts.onEnding(about, ending);
   }
 }
 

@@ -17,6 +17,7 @@ import { createVerifier, VERIFIER } from '@countersign/identity';
 import { createMessaging, KAFKA_BATCH, Messaging, type Batch } from '@countersign/messaging';
 import { loadKeyRing, plainEncoder } from '@countersign/signing';
 import { loadWorkflows } from '@countersign/workflow-kit';
+import { AccessReviewController } from './access-review.controller.js';
 import { CatalogController, WORKFLOWS } from './catalog.controller.js';
 import { ControlAcks, CONTROL_CONSUMER, controlConsumer } from './control-acks.js';
 import { ControlController, CONTROL_WAITING } from './control.controller.js';
@@ -27,7 +28,7 @@ import { DraftsController } from './drafts.controller.js';
 import { registerForwarding, registerHeaders } from './forwarding.js';
 import type { OnForged } from './genuine.js';
 import { IngressController } from './ingress.controller.js';
-import { registry, untrusted } from './metrics.js';
+import { registerRequests, registry, untrusted } from './metrics.js';
 import { OperationsController } from './operations.controller.js';
 import { IntentEventRow, IntentEvents } from './read-model.js';
 import { Requests } from './requests.js';
@@ -77,6 +78,7 @@ class AppModule implements OnModuleInit, OnApplicationShutdown {
   async onModuleInit() {
     const instance = this.http.httpAdapter.getInstance<FastifyInstance>();
     registerHeaders(instance);
+    registerRequests(instance);
     await registerForwarding(instance, upstreamsOf(this.config));
   }
 
@@ -92,6 +94,7 @@ class AppModule implements OnModuleInit, OnApplicationShutdown {
         IngressController,
         StatusController,
         CatalogController,
+        AccessReviewController,
         ControlController,
         DraftsController,
         OperationsController,

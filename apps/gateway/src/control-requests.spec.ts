@@ -34,6 +34,11 @@ describe('a change of a switch', () => {
     expect(controlRequest(stageScope('desk', 'a/b'), { stage: 'scoped', reason: 'x' }, sam)).toBeUndefined();
   });
 
+  it('says why without what looks like personal data: its topic is kept for ever', () => {
+    const { reason } = killBody.parse({ killed: true, reason: 'dana@example.com called about 4111 1111 1111 1111' });
+    expect(reason).toBe('[personal] called about [financial]');
+  });
+
   it('needs a reason that a person can read', () => {
     const flawed = ['', '  ', 'two\nlines', 'nul\u0000', 'half \ud800', 'x'.repeat(501)];
     for (const reason of flawed) expect(killBody.safeParse({ killed: true, reason }).success).toBe(false);

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import {
+  cut,
   encodeEvent,
   parseControl,
   STAGES,
@@ -8,6 +9,8 @@ import {
   type OutRecord,
   type Person,
 } from '@countersign/contracts';
+import { currentTraceparent } from '@countersign/messaging';
+import { maskWords } from '@countersign/sealing';
 import { SOURCE } from './ingress.js';
 import { saysOf, type Says } from './control-acks.js';
 
@@ -16,7 +19,8 @@ const reason = z
   .trim()
   .min(1)
   .max(500)
-  .refine((text) => text.isWellFormed() && !/\p{Cc}/u.test(text), 'one line of text, without control characters');
+  .refine((text) => text.isWellFormed() && !/\p{Cc}/u.test(text), 'one line of text, without control characters')
+  .transform((text) => cut(maskWords(text), 500));
 /** 0: answered as soon as it is published. */
 const waitSeconds = z.number().min(0).max(30).default(5);
 export const killBody = z.strictObject({ killed: z.boolean(), reason, waitSeconds });
@@ -54,10 +58,12 @@ export const stageScope = (workflow: string, tenant?: string) =>
  */
 export function controlRecord({ scope, says, record, id }: ControlRequest, token: string, now: Date): OutRecord {
   const nobodys = { tenantid: '', actorid: '', session: '', correlationid: '', causationid: '' };
+  const traceparent = currentTraceparent();
   const draft = {
     ...{ type: 'countersign.control.set.v1' as const, id, time: now.toISOString(), subject: scope, ...nobodys },
     data: { scope, value: record.value },
     ...(says === 'trip' ? {} : { authorization: `Bearer ${token}` }),
+    ...(traceparent === undefined ? {} : { traceparent }),
   };
   return encodeEvent(SOURCE, draft, JSON.stringify(record.value));
 }

@@ -1,9 +1,11 @@
 import { z } from 'zod';
 import {
+  accessReview,
   CODE_NAMES,
   EVENTS,
   eventTypesOn,
   killValue,
+  metricsSummary,
   releaseValue,
   stageValue,
   TOPICS,
@@ -81,6 +83,23 @@ const VERDICT = {
   required: ['outcome', 'reason'],
   properties: { outcome: { enum: ['committed', 'failed'] }, reason: { type: 'string', minLength: 1, maxLength: 2000 } },
 };
+const REASON = { type: 'string', minLength: 10, maxLength: 500 };
+const REVEAL = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['reason'],
+  properties: {
+    reason: REASON,
+    paths: { type: 'array', minItems: 1, maxItems: 100, items: { type: 'string', maxLength: 500 } },
+    tokens: { type: 'array', minItems: 1, maxItems: 100, items: { type: 'string', pattern: '^tok_[0-9a-f]{32}$' } },
+  },
+};
+const ERASURE = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['reason'],
+  properties: { reason: REASON },
+};
 /** What a route takes, beside those that publish an event as it is. */
 const BODIES: Record<string, object> = {
   '/v1/approvals/{id}/decisions': DECISION,
@@ -88,6 +107,8 @@ const BODIES: Record<string, object> = {
   '/v1/approvals/{id}/delegate': DELEGATION,
   '/v1/approvals/decisions': BATCH,
   [RESOLVE]: VERDICT,
+  '/v1/traces/{id}/reveals': REVEAL,
+  '/v1/subjects/{id}': ERASURE,
   '/v1/control/kill/{scope}': schemaOf(killBody, 'input'),
   '/v1/control/stage/{workflow}': schemaOf(stageBody, 'input'),
 };
@@ -116,6 +137,8 @@ const ANSWERS: Record<string, object> = {
       nextStep: { type: 'string' },
     },
   },
+  '/v1/metrics/summary': schemaOf(metricsSummary, 'output'),
+  '/v1/access-review': schemaOf(accessReview, 'output'),
   '/v1/control': schemaOf(controlSchema, 'output'),
   '/v1/control/kill/{scope}': schemaOf(changedSchema, 'output'),
   '/v1/control/stage/{workflow}': schemaOf(changedSchema, 'output'),
@@ -140,6 +163,12 @@ const parameter = (name: string, where: 'path' | 'query' | 'header', required: b
   schema,
 });
 
+const INSTANT = { type: 'string', format: 'date-time' };
+/** Parameters that are one route's own. */
+const QUERIES: Record<string, Record<string, object>> = {
+  '/v1/metrics/summary': { from: INSTANT, to: INSTANT },
+  '/v1/access-review': { format: { enum: ['json', 'csv'], default: 'json' } },
+};
 const LISTS = ['/v1/approvals', '/v1/drafts', '/v1/traces', '/v1/parked', '/v1/in-doubt'];
 
 function parametersOf({ method, path }: Route) {
@@ -150,7 +179,11 @@ function parametersOf({ method, path }: Route) {
     return [...inPath, parameter('wait', 'query', false, { type: 'number', minimum: 0 })];
   }
   const isList = method === 'GET' && LISTS.includes(path);
-  if (!isList) return inPath;
+  if (!isList)
+    return [
+      ...inPath,
+      ...Object.entries(QUERIES[path] ?? {}).map(([name, schema]) => parameter(name, 'query', false, schema)),
+    ];
   return [
     parameter('limit', 'query', false, { type: 'integer', minimum: 1, maximum: 200 }),
     parameter('cursor', 'query', false, { type: 'string' }),

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import replyFrom from '@fastify/reply-from';
 import { problem, type Problem } from '@countersign/contracts';
+import { currentTraceparent } from '@countersign/messaging';
 import type { Upstream } from './config.js';
 import { routerPath, ROUTES, type Route } from './routes.js';
 
@@ -33,6 +34,7 @@ function registerForward(instance: FastifyInstance, { method, path }: Route, ups
     url: routerPath(path),
     handler: (request, reply) =>
       reply.from(new URL(request.url, upstream).href, {
+        rewriteRequestHeaders: (_request, headers) => ({ ...headers, ...inThisTrace() }),
         onError: (answer, { error }) => {
           instance.log.warn({ err: error }, 'a service did not answer');
           send(
@@ -45,6 +47,11 @@ function registerForward(instance: FastifyInstance, { method, path }: Route, ups
         },
       }),
   });
+}
+
+function inThisTrace(): { traceparent?: string } {
+  const traceparent = currentTraceparent();
+  return traceparent === undefined ? {} : { traceparent };
 }
 
 function registerNotBuilt(instance: FastifyInstance, { method, path, summary }: Route): void {

@@ -1,8 +1,7 @@
 import { Body, Controller, Headers, HttpCode, Inject, Post, Res, UseGuards } from '@nestjs/common';
-import { TRACEPARENT } from '@countersign/contracts';
 import { HttpProblem } from '@countersign/host';
 import { Caller, IdentityGuard, type CallerIdentity } from '@countersign/identity';
-import { Messaging, PublishTimeout } from '@countersign/messaging';
+import { currentTraceparent, Messaging, PublishTimeout, tellSpan } from '@countersign/messaging';
 import { ingressOf, parseRequest, recordOf, type Ingress, type RequestType } from './ingress.js';
 import { Requests, type Accepted } from './requests.js';
 import { requireTimeLeft } from './time-left.js';
@@ -61,11 +60,12 @@ export class IngressController {
     }
     const { person } = caller;
     const ingress = ingressOf(type, parsed.data, person, key);
-    const owner = { tenant: person.tenant, sub: person.sub, key };
+    // The key itself is nobody's to keep: what follows from it tells requests apart as well.
+    const owner = { tenant: person.tenant, sub: person.sub, key: ingress.eventId };
     const claim = await this.requests.claim(owner, ingress.bodyHash, ingress.answer);
     switch (claim.tag) {
       case 'ours':
-        await this.publish(owner, ingress, caller, headers['traceparent']);
+        await this.publish(owner, ingress, caller);
         return ingress.answer;
       case 'answered':
         reply.header('idempotency-replayed', 'true');
@@ -90,15 +90,9 @@ export class IngressController {
     owner: Parameters<Requests['answered']>[0],
     ingress: Ingress,
     { person, token }: CallerIdentity,
-    traceparent?: string,
   ) {
-    const record = recordOf(
-      ingress,
-      person,
-      token,
-      new Date(),
-      traceparent && TRACEPARENT.test(traceparent) ? traceparent : undefined,
-    );
+    tellSpan({ tenant: person.tenant, intentId: ingress.answer.intentId, actionId: ingress.answer.actionId });
+    const record = recordOf(ingress, person, token, new Date(), currentTraceparent());
     try {
       await this.messaging.publish([record]);
     } catch (error) {

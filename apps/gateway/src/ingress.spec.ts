@@ -20,6 +20,15 @@ describe('a request that JSON can spell and no event can carry', () => {
     expect(parsed).toMatchObject({ ok: false, fields: [{ path, message: expect.any(String) }] });
   });
 
+  it.each(['dana@example.com', 'chat-4111 1111 1111 1111', 'dana%40example.com'])(
+    'is refused where a name is personal data, which would stand in keys: %s',
+    (session) => {
+      expect(intent({ session })).toMatchObject({ ok: false, fields: [{ path: 'session' }] });
+      expect(intent({ workflow: session })).toMatchObject({ ok: false, fields: [{ path: 'workflow' }] });
+      expect(intent({ text: session }).ok).toBe(true);
+    },
+  );
+
   it('is told from one that is merely odd', () => {
     expect([intent({ text: '😀' }).ok, action(nested(15)).ok]).toEqual([true, true]);
   });

@@ -12,6 +12,7 @@ import {
   type OutRecord,
   type Person,
 } from '@countersign/contracts';
+import { maskWords } from '@countersign/sealing';
 import type { Accepted } from './requests.js';
 
 /** Where what comes in over HTTP comes from; part of the intent's id. */
@@ -59,6 +60,8 @@ export function recordOf(ingress: Ingress, person: Person, token: string, now: D
   return { ...record, headers: { ...record.headers, authorization: `Bearer ${token}` } };
 }
 
+/** They stand in keys and envelopes, where nothing is sealed. */
+const NAMES = ['session', 'workflow', 'tool'];
 const CONTROL_CHARACTERS = /[\u0000-\u001f\u007f]/;
 
 export type Parsed = { ok: true; data: Ingress['data'] } | { ok: false; fields: { path: string; message: string }[] };
@@ -75,6 +78,9 @@ export function parseRequest(type: RequestType, body: unknown): Parsed {
   const { session } = parsed.data;
   if (CONTROL_CHARACTERS.test(session))
     return { ok: false, fields: [{ path: 'session', message: 'no control characters' }] };
+  for (const [path, name] of Object.entries(parsed.data))
+    if (NAMES.includes(path) && typeof name === 'string' && maskWords(name) !== name)
+      return { ok: false, fields: [{ path, message: 'what looks like personal data cannot be a name; use an id' }] };
   for (const [path, value] of Object.entries(parsed.data)) {
     const flaw = payloadFlaw(value);
     if (flaw) return { ok: false, fields: [{ path, message: flaw }] };

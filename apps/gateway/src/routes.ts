@@ -28,6 +28,11 @@ export const REARMERS = ['sre'] as const;
 export const STAGERS = ['sre', 'release'] as const;
 /** Who sees switches and stages of other tenants, what was refused and what is in doubt. */
 export const CONTROL_OVERSEERS = STAGERS;
+/** Who reviews who may approve what, and whether the record is whole. */
+export const REVIEWERS = ['auditor', 'admin'] as const;
+/** Who opens sealed values; who destroys a data subject's keys. */
+export const REVEALERS = ['auditor'] as const;
+export const ERASERS = ['admin'] as const;
 const SETTLERS = ['support-lead', 'sre', 'auditor', 'admin'] as const;
 
 const route = (
@@ -69,11 +74,17 @@ export const ROUTES: readonly Route[] = [
   route('GET', '/v1/actions/{id}/explanation', 'audit', 'What it did, what it read, why, and who approved', {
     sees: TRACE_READERS,
   }),
-  route('POST', '/v1/traces/{id}/reveals', 'not-built', 'Open sealed fields, with a reason'),
-  route('DELETE', '/v1/subjects/{id}', 'not-built', 'Erase a data subject'),
-  route('GET', '/v1/audit/verify', 'audit', 'Check that nothing was altered'),
-  route('GET', '/v1/audit/proofs/{eventId}', 'audit', 'Inclusion proof of one event'),
-  route('GET', '/v1/audit/export', 'audit', 'All records as NDJSON'),
+  route('POST', '/v1/traces/{id}/reveals', 'audit', 'Open sealed fields, with a reason', {
+    callers: REVEALERS,
+    sees: REVEALERS,
+  }),
+  route('DELETE', '/v1/subjects/{id}', 'audit', 'Erase a data subject', { callers: ERASERS }),
+  route('GET', '/v1/audit/verify', 'audit', 'Check that nothing was altered', { callers: REVIEWERS }),
+  route('GET', '/v1/audit/proofs/{eventId}', 'audit', 'Inclusion proof of one event', {
+    callers: REVIEWERS,
+    sees: REVIEWERS,
+  }),
+  route('GET', '/v1/audit/export', 'audit', 'All records as NDJSON', { callers: REVIEWERS }),
   route('GET', '/v1/control', 'gateway', 'Switches and stages, with who, when, why and how far they are applied'),
   route('PUT', '/v1/control/kill/{scope}', 'gateway', 'Trip or re-arm a kill switch; answers once it is in force', {
     callers: REARMERS,
@@ -87,7 +98,12 @@ export const ROUTES: readonly Route[] = [
   route('GET', '/v1/parked/{id}', 'gateway', 'One parked record', OPERATED),
   route('POST', '/v1/parked/{id}/redrive', 'gateway', 'Try a parked record again', OPERATED),
   route('GET', '/v1/pipeline', 'gateway', 'Lag and progress of each service', OPERATED),
-  route('GET', '/v1/metrics/summary', 'not-built', 'Figures'),
+  route('GET', '/v1/metrics/summary', 'audit', "Figures of the tenant's actions in a range of time", {
+    callers: OVERSEERS,
+  }),
+  route('GET', '/v1/access-review', 'gateway', 'Who may approve which tool, and who did; JSON or CSV', {
+    callers: REVIEWERS,
+  }),
   route('GET', '/v1/stream', 'not-built', 'Server-sent events'),
   route('GET', '/v1/incidents', 'not-built', 'Incidents'),
   route('POST', '/v1/incidents', 'not-built', 'Open an incident'),

@@ -70,10 +70,13 @@ describe('an intent over HTTP', () => {
 
   it('whose first request is still in flight is 409, and is taken over once that must have died', async () => {
     await world.post('alice', intent(), 'k-4');
-    const set = (age: string) =>
-      world.sql.query(
-        `update requests set answered_at = null, claimed_at = now() - interval '${age}' where key = 'k-4'`,
+    const set = async (age: string) => {
+      const { rowCount } = await world.sql.query(
+        `update requests set answered_at = null, claimed_at = now() - interval '${age}' where key = $1`,
+        [deriveId('req', 'acme', 'alice', 'k-4')], // the key itself is not kept
       );
+      expect(rowCount).toBe(1);
+    };
     await set('1 second');
     expect(await world.post('alice', intent(), 'k-4')).toMatchObject({
       status: 409,
@@ -330,6 +333,33 @@ describe('what other services answer', () => {
   });
 });
 
+describe('an access review', () => {
+  it('puts what audit saw beside what the workflows ask for, as JSON and CSV', async () => {
+    const at = '2026-03-01T10:00:00.000Z';
+    const did = { granted: 2, edited: 0, rejected: 1, settled: 0, lastAt: at };
+    world.peer.answers['GET /v1/approvers'] = {
+      status: 200,
+      body: {
+        seen: [{ person: 'gil', roles: ['support-lead'], at }],
+        did: [{ person: 'gil', tool: 'issue_refund', ...did }],
+      },
+    };
+    const { body } = await world.get('gil', '/v1/access-review');
+    expect(body).toMatchObject({ tenant: 'globex', nextCursor: null });
+    // No workflow is loaded here.
+    const line = { workflow: null, tool: 'issue_refund', person: 'gil', mayApprove: false, roles: ['support-lead'] };
+    expect(body['data']).toMatchObject([{ ...line, ...did }]);
+    expect(world.peer.asked.at(-1)).toMatchObject({
+      url: '/v1/approvers',
+      authorization: expect.stringMatching(/^Bearer /),
+    });
+    const { text } = (await world.get('gil', '/v1/access-review?format=csv')).body;
+    expect(String(text).split('\r\n')[0]).toContain('"tool","person","mayApprove"');
+    expect((await world.get('gil', '/v1/access-review?format=xml')).status).toBe(422);
+    expect((await world.get('sam', '/v1/access-review')).status).toBe(403);
+  });
+});
+
 describe('parked records', () => {
   it('of all services are under one roof, for operators only, and go back to where they came from', async () => {
     await world.kafka.produce(topicName('replies', world.prefix), { key: 'acme/s-1', value: 'not json' });
@@ -411,9 +441,6 @@ describe('the sweep', () => {
 describe('the surface', () => {
   /** Routes of the public surface whose part of the product is not built yet. */
   const NOT_BUILT = [
-    'POST /v1/traces/x/reveals',
-    'DELETE /v1/subjects/x',
-    'GET /v1/metrics/summary',
     'GET /v1/stream',
     'GET /v1/incidents',
     'POST /v1/incidents',

@@ -3,13 +3,21 @@ import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import pg from 'pg';
 import type { Json } from '@countersign/contracts';
 import { migrateService, migrateShared, roleName } from '@countersign/migrations';
-import { SealingUnavailable, sealOpener, SealStore, type SealingSql, type ToSeal } from '@countersign/sealing';
+import {
+  erasedAmong,
+  eraseSubject,
+  SealingUnavailable,
+  sealOpener,
+  SealStore,
+  type SealingSql,
+  type ToSeal,
+} from '@countersign/sealing';
 import { sealing } from '@countersign/sealing/migrations';
 import { testDatabase, type TestDatabase } from '@countersign/testing';
 
 const password = 'a-password-of-the-test';
 const SERVICES = Object.keys(sealing.rights);
-const TABLES = ['boxes', 'subject_keys', 'tokens'];
+const TABLES = ['boxes', 'erased', 'subject_keys', 'tokens'];
 
 describe('the store of sealed values (S: seal-store.ts, M: migrations.ts of libs/sealing)', () => {
   const master = generateKeyPairSync('x25519');
@@ -43,7 +51,7 @@ describe('the store of sealed values (S: seal-store.ts, M: migrations.ts of libs
       url.password = password;
       pools.set(service, new pg.Pool({ connectionString: url.href, max: 4 }));
     }
-    expect(await migrateShared(database.url, sealing)).toEqual(['SealingStore1700000005000']);
+    expect(await migrateShared(database.url, sealing)).toEqual(['SealingStore1700000005000', 'Erasing1700000008000']);
     expect(await migrateShared(database.url, sealing)).toEqual([]);
   });
   afterAll(async () => {
@@ -147,19 +155,70 @@ describe('the store of sealed values (S: seal-store.ts, M: migrations.ts of libs
     await expect(opener().open('acme', [mine])).rejects.toThrow();
   });
 
+  const erase = (subject: string, tenant = 'acme') => eraseSubject(sqlOf('audit'), tenant, subject);
+  const opens = async (...tokens: string[]) => Object.fromEntries(await opener('audit').open('acme', tokens));
+
   it('erasing a subject closes what was sealed for it, and nothing else; it may be sealed anew (M3, S5)', async () => {
     let now = 0;
     const store = storeOf('executor', { now: () => now });
-    const erase = (subject: string) => owner.query('delete from sealing.subject_keys where subject = $1', [subject]);
-    const [gone, shared] = (
-      await store.seal([given('gone', { subject: 'cus_7' }), given('Anna', { subject: 'cus_7' })])
-    ).map(({ token }) => token);
+    const [gone, shared] = await Promise.all(
+      ['gone', 'Anna'].map((value) => tokenOf(given(value, { subject: 'cus_7' }), store)),
+    );
     expect(await tokenOf(given('Anna', { subject: 'cus_8' }))).toBe(shared);
-    await erase('cus_7');
-    expect(await opener().open('acme', [gone!, shared!])).toEqual(new Map([[shared, 'Anna']]));
-    now = 60_001;
+    expect(await erase('cus_7', 'globex')).toEqual({ keys: 0, values: 0 });
+    expect(await erase('cus_7')).toEqual({ keys: 1, values: 2 });
+    expect(await opens(gone!, shared!)).toEqual({ [shared!]: 'Anna' });
+    expect(await erasedAmong(sqlOf('audit'), 'acme', [gone!, shared!, 'tok_x'])).toEqual(new Set([gone]));
+    expect(await erase('cus_7')).toEqual({ keys: 0, values: 0 });
     expect(await tokenOf(given('gone', { subject: 'cus_7' }), store)).toBe(gone);
-    expect(await opener().open('acme', [gone!])).toEqual(new Map([[gone, 'gone']]));
+    now = 60_001;
+    const anew = await tokenOf(given('gone', { subject: 'cus_7' }), store);
+    expect(anew).not.toBe(gone);
+    expect(await opens(gone!, anew)).toEqual({ [anew]: 'gone' });
+  });
+
+  it('with a subject goes what anybody said of its values, and what was said about it or by it (M3)', async () => {
+    const said = { said: true } as const;
+    const [record, mentioned, about, others] = [
+      given('dana@nine.example', { subject: 'cus_9' }),
+      given('dana@nine.example', { subject: 'cus_10', ...said }),
+      given('of nine', { subject: 'cus_9', ...said }),
+      given('of ten', { subject: 'cus_10', ...said }),
+    ];
+    const tokens = (await storeOf('policy').seal([record, mentioned, about, others])).map(({ token }) => token);
+    expect(tokens[0]).toBe(tokens[1]);
+    expect(await erase('cus_9')).toEqual({ keys: 2, values: 2 });
+    expect(await opens(...tokens)).toEqual({ [tokens[3]!]: 'of ten' });
+    await storeOf('policy').seal([mentioned]);
+    expect(await opens(tokens[0]!)).toEqual({});
+  });
+
+  it('who seals while a subject is erased gives no token that was: the new one opens, the old never again (S5, M3)', async () => {
+    const old = await tokenOf(given('raced', { subject: 'cus_raced' }));
+    const sql: SealingSql = {
+      query: async (name, text, values) => {
+        const rows = await sqlOf('executor').query<never>(name, text, values);
+        if (name === 'find-sealed') await erase('cus_raced');
+        return rows;
+      },
+    };
+    const value = given('raced', { subject: 'cus_other' });
+    const anew = (await new SealStore({ sql: () => sql, keys }).seal([value]))[0]!.token;
+    expect(anew).not.toBe(old);
+    expect(await opens(old, anew)).toEqual({ [anew]: 'raced' });
+    const { rows } = await owner.query('select from sealing.tokens where token = $1', [old]);
+    expect(rows).toEqual([]);
+  });
+
+  it('nothing of an erased value is left in the store: no key, no box, no hash (M3)', async () => {
+    const token = await tokenOf(given('to be forgotten', { subject: 'cus_11' }));
+    const before = await owner.query<{ hash: string }>('select hash from sealing.tokens where token = $1', [token]);
+    await erase('cus_11');
+    const dump = await Promise.all(TABLES.map((table) => owner.query(`select * from sealing.${table}`)));
+    const text = JSON.stringify(dump.map(({ rows }) => rows as object[]));
+    expect(text).not.toContain(before.rows[0]!.hash);
+    expect(text).not.toContain('cus_11');
+    expect(text.split(token)).toHaveLength(2);
   });
 
   it('a value too long to travel has a token, no box, and is opened by nobody', async () => {
@@ -175,10 +234,12 @@ describe('the store of sealed values (S: seal-store.ts, M: migrations.ts of libs
 
   it('who has no right to a function gets nothing, sealed or opened (M1)', async () => {
     const token = await tokenOf(given('dana@example.com'));
-    for (const service of ['policy', 'planner', 'gateway', 'audit'])
+    for (const service of ['policy', 'planner', 'gateway'])
       await expect(opener(service).open('acme', [token])).rejects.toThrow(SealingUnavailable);
     for (const service of ['approval', 'planner', 'gateway', 'audit'])
       await expect(tokenOf(given('dana@example.com'), storeOf(service))).rejects.toThrow(SealingUnavailable);
+    for (const service of SERVICES.filter((name) => name !== 'audit'))
+      await expect(eraseSubject(sqlOf(service), 'acme', 'cus_1')).rejects.toThrow(SealingUnavailable);
   });
 
   it('the catalogue shows no right on a table, and on functions those of the list alone (M1)', async () => {
@@ -202,7 +263,7 @@ describe('the store of sealed values (S: seal-store.ts, M: migrations.ts of libs
     const { rows } = await owner.query<{ relname: string }>(
       `select relname from pg_class where relnamespace = 'sealing'::regnamespace and relkind = 'r' order by 1`,
     );
-    expect(rows.map(({ relname }) => relname)).toEqual(['boxes', 'migrations', 'subject_keys', 'tokens']);
+    expect(rows.map(({ relname }) => relname)).toEqual(['boxes', 'erased', 'migrations', 'subject_keys', 'tokens']);
     const { rows: loose } = await owner.query(
       `select proname from pg_proc where pronamespace = 'sealing'::regnamespace
           and (not prosecdef or not exists (select from unnest(proconfig) c where c like 'search_path=sealing, pg_temp'))`,

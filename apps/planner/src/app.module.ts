@@ -7,8 +7,9 @@ import { eventPen, loadKeyRing, loadSigner } from '@countersign/signing';
 import { loadWorkflows } from '@countersign/workflow-kit';
 import type { z } from 'zod';
 import { plannerConfig } from './config.js';
-import { modelSeconds, registry, untrusted } from './metrics.js';
+import { count, modelSeconds, registry, untrusted } from './metrics.js';
 import { connectModel, type Model } from './model.js';
+import { modelSpan } from './model-span.js';
 import { planner } from './service.js';
 import { deadlineWorker, turnWorker, wakeWorker } from './work.js';
 
@@ -42,6 +43,8 @@ export async function start() {
   const { OPENAI_MODEL: model, OPENAI_BASE_URL: baseUrl, MODEL_CONCURRENCY: concurrency } = config;
   const loaded = await loadWorkflows(config.COUNTERSIGN_WORKFLOWS, { model, baseUrl });
   const workflows = new Map([...loaded].map(([name, { workflow }]) => [name, workflow]));
+  const showsContent = config.OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT;
+  const span = modelSpan({ workflows, model, baseUrl, showsContent });
   const onForged = ({ event, record }: Incoming, because: string) => {
     untrusted.inc({ type: event.type });
     const { topic, offset } = record;
@@ -51,10 +54,11 @@ export async function start() {
     ...messagingSettings('planner', config, logger),
     subscriptions: [planner({ ring: loadKeyRing(keys), workflows, onForged })],
     workers: [
-      turnWorker({ workflows, ask: watchedModel(config, logger), model, concurrency }),
+      turnWorker({ workflows, ask: watchedModel(config, logger), model, concurrency, span }),
       wakeWorker(workflows),
       deadlineWorker,
     ],
+    committed: count,
     ...eventPen('planner', loadSigner(keys)),
   });
   return startService({ name: 'planner', config, logger, messaging, module: AppModule });

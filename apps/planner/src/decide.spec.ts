@@ -237,7 +237,10 @@ describe('a turn', () => {
     expect(emitted[0]?.data).toMatchObject({
       turn: 0,
       model: 'm-1',
-      request: { tools: ['get_book', 'lend_book'], temperature: 0 },
+      request: {
+        tools: ['get_book', 'lend_book'].map((name) => ({ name, parameters: { required: ['bookId'] } })),
+        temperature: 0,
+      },
       response: { content: 'I read and lend.', finishReason: 'tool_calls' },
       usage: { prompt: 10, completion: 5 },
       attempts: 1,
@@ -495,6 +498,8 @@ describe('hostile model output becomes an error the model sees (4)', () => {
     expect(planner.proposals()).toEqual([]);
     expect(planner.asked.turn).toBe(1);
     expect(toolMessages(planner)).toEqual([{ status: 'error', nextStep: expect.any(String), ...error }]);
+    const called = planner.emitted.find(({ type }) => type === 'countersign.model.called.v1');
+    expect(called?.data).toMatchObject({ refused: [{ callId: expect.any(String), ...error }] });
   });
 
   it('what was cut away on the wire', () => {
@@ -833,6 +838,15 @@ describe('a session (3)', () => {
     planner.answer(answered('I is done.'));
     expect(planner.replies().map(({ text }) => text)).toEqual(['J is on the shelf.', 'I is done.']);
     expect(planner.rows.get('session:ses_1')).toMatchObject({ active: null, line: [] });
+  });
+
+  it('is handed to whoever waits in line in a trace of their own', () => {
+    const planner = new PurePlanner();
+    planner.take(accepted(I));
+    const mine = `00-${'b'.repeat(32)}-${'c'.repeat(16)}-01`;
+    planner.take(accepted(J), { traceparent: mine });
+    planner.answer(answered('I is done.'));
+    expect(planner.work).toMatchObject([{ kind: 'wake', traceparent: mine }]);
   });
 
   it('remembers the last 6 exchanges', () => {

@@ -39,12 +39,13 @@ export const positionOf = ({ topic, partition, offset }: Incoming['record']) => 
 
 type Accepted = Incoming & { event: CloudEvent<'countersign.intent.accepted.v1'> };
 
-export function decideAccepted({ record, event }: Accepted, states: States, facts: Facts, now: Date): Effect[] {
+export function decideAccepted(incoming: Accepted, states: States, facts: Facts, now: Date): Effect[] {
+  const { record, event } = incoming;
   if (facts.forged.has(positionOf(record))) return [ignore('not signed by policy')];
   const { data } = event;
   const before = states.get<IntentState>(intentKey(data.intentId));
   if (before && before.tag !== 'early') return [ignore('already accepted')];
-  return data.action ? acceptAction(event, before?.outcomes ?? [], now) : acceptIntent(event, states, facts, now);
+  return data.action ? acceptAction(event, before?.outcomes ?? [], now) : acceptIntent(incoming, states, facts, now);
 }
 
 const ownerOf = ({ actor, session }: EventData<'countersign.intent.accepted.v1'>): Owner => ({
@@ -87,8 +88,9 @@ function settleSingle(
   ];
 }
 
-function acceptIntent(event: Accepted['event'], states: States, facts: Facts, now: Date): Effect[] {
+function acceptIntent({ event, headers }: Accepted, states: States, facts: Facts, now: Date): Effect[] {
   const { data } = event;
+  const traceparent = headers['traceparent'];
   const { intentId, sessionId, subject } = data;
   const plan: Plan = {
     owner: ownerOf(data),
@@ -105,6 +107,7 @@ function acceptIntent(event: Accepted['event'], states: States, facts: Facts, no
     known: [],
     seen: [],
     cause: event.id,
+    ...(traceparent === undefined ? {} : { traceparent }),
   };
   const session = states.get<SessionState>(sessionKey(sessionId)) ?? NEW_SESSION;
   if (session.active === null)
@@ -122,7 +125,8 @@ function turnAway(intentId: string, plan: Plan, now: Date): Effect[] {
 }
 
 function enqueue(intentId: string, plan: Plan, session: SessionState, last: boolean): Effect[] {
-  const line = [...session.line, { intentId, turn: plan.turn }];
+  const { turn, traceparent } = plan;
+  const line = [...session.line, { intentId, turn, ...(traceparent === undefined ? {} : { traceparent }) }];
   return [
     put(intentKey(intentId), { tag: 'queued', plan, last } satisfies IntentState),
     put(sessionKey(plan.sessionId), { ...session, line } satisfies SessionState),

@@ -2,7 +2,9 @@ import { actionIdOf, eventIdOf, type EventDraft, type Json, type JsonObject } fr
 import type { Workflow } from '@countersign/workflow-kit';
 import { envelope } from './reply.js';
 import type { Plan, TurnBody, TurnOutcome } from './state.js';
-import { clean, cut } from './transcript.js';
+import type { JudgedCall } from './calls.js';
+import { offered } from './offered.js';
+import { BOUNDS, clean, cut } from './transcript.js';
 
 /** What an action is asked for with. Its id follows from its place: the intent's turn and the call's index in it. */
 export interface Ask {
@@ -35,19 +37,24 @@ export interface TurnFacts {
   model: string;
 }
 
-/** What was asked and answered, word for word as it was sent. */
+/** What was asked and answered, word for word as it was sent, and what of it was no usable call. */
 export function calledDraft(
   plan: Plan,
   body: TurnBody,
   outcome: TurnOutcome,
+  calls: readonly JudgedCall[],
   facts: TurnFacts,
   now: Date,
 ): EventDraft<'countersign.model.called.v1'> {
-  const { intentId, turn, messages, tools, maxTokens } = body;
-  const temperature = facts.workflows.get(body.workflow)?.model.temperature ?? null;
+  const { intentId, turn, messages, maxTokens } = body;
+  const workflow = facts.workflows.get(body.workflow);
+  const temperature = workflow?.model.temperature ?? null;
+  const tools = toolsSent(body.tools, workflow);
+  const refused = calls.flatMap((call) => (call.tag === 'error' ? [{ callId: call.callId, ...call.error }] : []));
+  const { tries = [] } = outcome;
   const ended =
     outcome.tag === 'failed'
-      ? { response: null, error: cut(clean(outcome.error), 2_000), usage: { prompt: 0, completion: 0 } }
+      ? { response: unread(outcome), error: cut(clean(outcome.error), 2_000), usage: { prompt: 0, completion: 0 } }
       : { response: told(outcome), usage: outcome.usage };
   return {
     ...envelope(plan.owner, intentId, plan.cause, now),
@@ -62,9 +69,20 @@ export function calledDraft(
       ...ended,
       attempts: outcome.attempts,
       durationMs: outcome.durationMs,
+      ...(tries.length > 1 ? { tries: tries.slice(0, 50) } : {}),
+      ...(refused.length > 0 ? { refused } : {}),
     },
   };
 }
+
+/** The definitions; where they are too long for an event, their names, which the workflow's version tells the rest of. */
+function toolsSent(names: readonly string[], workflow: Workflow | undefined): unknown[] {
+  const definitions = workflow?.tools.filter(({ name }) => names.includes(name)).map(offered) ?? [];
+  const fits = definitions.length === names.length && JSON.stringify(definitions).length <= BOUNDS.tools;
+  return fits ? definitions : [...names];
+}
+
+const unread = ({ raw }: Extract<TurnOutcome, { tag: 'failed' }>): Json => (raw === undefined ? null : { raw });
 
 function told({ content, calls, finish: finishReason }: Extract<TurnOutcome, { tag: 'answered' }>): Json {
   const response = { content, toolCalls: calls, finishReason };

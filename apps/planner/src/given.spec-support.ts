@@ -276,8 +276,8 @@ export class PurePlanner {
   }
 
   /** Takes an event in, answers what it led to. */
-  take(taken: AnyEvent): Effect[] {
-    const record = incoming(taken);
+  take(taken: AnyEvent, headers: Record<string, string> = {}): Effect[] {
+    const record = { ...incoming(taken), headers };
     const effects =
       record.event.type === 'countersign.intent.accepted.v1'
         ? decideAccepted(record as Parameters<typeof decideAccepted>[0], this.states, this.facts, this.now)

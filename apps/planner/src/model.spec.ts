@@ -121,8 +121,36 @@ describe('the model on the wire', () => {
       finish: 'stop',
       usage: { prompt: 7, completion: 3 },
       attempts: 1,
+      tries: [{ status: 200, durationMs: expect.any(Number) }],
       durationMs: expect.any(Number),
     });
+  });
+
+  it('tells of each try what it was answered with, and what came in the place of an answer', async () => {
+    scripts.push(status(429), (_, answer) => answer.destroy(), raw('{"choices":[],"said":"no"}'));
+    expect(await ask()).toMatchObject({
+      tag: 'failed',
+      raw: '{"choices":[],"said":"no"}',
+      tries: [{ status: 429 }, { error: expect.stringContaining('fetch failed') }, { status: 200 }],
+    });
+  });
+
+  it('is not let spell out a personal value, in words, names, ids or arguments: those it may use it has as tokens', async () => {
+    const args = ['{"note":"dana\\u0040example.com","orderId":"ord_1"}', '{"card": 4111111111111111', '{"a":1,"a":2}'];
+    const calls = args.map((text, n) =>
+      call(n === 0 ? 'dana@example.com' : 'get_book', text, n === 1 ? '+491701234567' : 'c'),
+    );
+    scripts.push(says({ content: 'Ask dana@example.com.', tool_calls: calls }));
+    expect(await ask()).toMatchObject({
+      content: 'Ask [personal].',
+      calls: [
+        { id: 'c', name: '[personal]', arguments: '{"note":"[personal]","orderId":"ord_1"}' },
+        { id: '[personal]', name: 'get_book', arguments: '{"card": [financial]' },
+        { id: 'c', name: 'get_book', arguments: '{"a":1,"a":2}' },
+      ],
+    });
+    scripts.push(status(400, '{"error":{"message":"what is dana@example.com?"}}'));
+    expect(await ask()).toMatchObject({ tag: 'failed', error: expect.stringContaining('what is [personal]?') });
   });
 
   it.each([429, 500, 503])('is asked again after %d', async (code) => {

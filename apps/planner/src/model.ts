@@ -1,8 +1,12 @@
+import { isDeepStrictEqual } from 'node:util';
 import OpenAI from 'openai';
 import { z } from 'zod';
-import { inputJsonSchema, type ToolContract } from '@countersign/tool-sdk';
+import type { Json } from '@countersign/contracts';
+import { maskWords } from '@countersign/sealing';
+import type { ToolContract } from '@countersign/tool-sdk';
 import type { WorkflowModel } from '@countersign/workflow-kit';
-import type { Message, TurnOutcome } from './state.js';
+import { offered } from './offered.js';
+import type { Message, Try, TurnOutcome } from './state.js';
 import { clean, cut } from './transcript.js';
 
 export interface ModelConnection {
@@ -25,7 +29,7 @@ export interface ModelRequest {
 export type Model = (request: ModelRequest) => Promise<TurnOutcome>;
 
 const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
-const KEPT = { content: 32_000, arguments: 16_000, allArguments: 64_000, calls: 64 } as const;
+const KEPT = { content: 32_000, arguments: 16_000, allArguments: 64_000, calls: 64, raw: 8_000 } as const;
 
 /** The chat-completions wire through the `openai` client. What comes back is hostile: checked, cleaned and cut to size. */
 export function connectModel({ apiKey, baseUrl, model, maxRetries }: ModelConnection): Model {
@@ -33,7 +37,7 @@ export function connectModel({ apiKey, baseUrl, model, maxRetries }: ModelConnec
   return async (request) => {
     const started = performance.now();
     const wire = countingFetch();
-    const spent = () => ({ attempts: wire.attempts(), durationMs: Math.round(performance.now() - started) });
+    const spent = () => ({ attempts: wire.tries.length, tries: wire.tries, durationMs: since(started) });
     try {
       const completion: unknown = await client
         .withOptions({ fetch: wire.fetch })
@@ -45,7 +49,8 @@ export function connectModel({ apiKey, baseUrl, model, maxRetries }: ModelConnec
     } catch (error) {
       // Shutting down is not the model's failure: the turn goes back and is taken again under the same id.
       if (request.signal.aborted) throw error;
-      return { tag: 'failed', error: clean(cut(describe(error), 2_000)), ...spent() };
+      const raw = error instanceof NoCompletion ? { raw: said(error.raw, KEPT.raw) } : {};
+      return { tag: 'failed', error: said(describe(error), 2_000), ...raw, ...spent() };
     }
   };
 }
@@ -59,7 +64,7 @@ function toWire(
 ): OpenAI.ChatCompletionCreateParamsNonStreaming {
   const functions = tools.map((contract) => ({
     type: 'function' as const,
-    function: { name: contract.name, description: contract.description, parameters: inputJsonSchema(contract) },
+    function: offered(contract),
   }));
   return {
     model,
@@ -70,18 +75,24 @@ function toWire(
   };
 }
 
-/** Counts the client's tries and bounds what one may answer. */
+const since = (started: number) => Math.round(performance.now() - started);
+
+/** Keeps what came of each of the client's tries, and bounds what one may answer. */
 function countingFetch() {
-  let attempts = 0;
+  const tries: Try[] = [];
   const counted: typeof fetch = async (input, init) => {
-    attempts += 1;
-    const response = await fetch(input, init);
+    const began = performance.now();
+    const response = await fetch(input, init).catch((error: unknown) => {
+      tries.push({ error: said(describe(error), 200), durationMs: since(began) });
+      throw error;
+    });
     const { status, statusText, headers } = response;
+    tries.push({ status, durationMs: since(began) });
     return response.body
       ? new Response(response.body.pipeThrough(atMost(MAX_ANSWER_BYTES)), { status, statusText, headers })
       : response;
   };
-  return { fetch: counted, attempts: () => attempts };
+  return { fetch: counted, tries };
 }
 
 function atMost(limit: number): TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>> {
@@ -120,21 +131,55 @@ const completion = z.object({
 
 type Answered = Omit<Extract<TurnOutcome, { tag: 'answered' }>, 'attempts' | 'durationMs'>;
 
+class NoCompletion extends Error {
+  constructor(
+    because: string,
+    readonly raw: string,
+  ) {
+    super(`the model's answer is no chat completion: ${because}`);
+  }
+}
+
+const asText = (answer: unknown) => (typeof answer === 'string' ? answer : (JSON.stringify(answer) ?? 'nothing'));
+
 /** Throws with what is missing when the answer is no chat completion. */
 function readCompletion(answer: unknown, request: ModelRequest): Answered {
   const parsed = completion.safeParse(answer);
-  if (!parsed.success) throw new Error(`the model's answer is no chat completion: ${z.prettifyError(parsed.error)}`);
+  if (!parsed.success) throw new NoCompletion(z.prettifyError(parsed.error), asText(answer));
   const { message, finish_reason } = parsed.data.choices[0]!;
-  const said = message.content ?? message.refusal ?? null;
-  const content = said === null ? null : cut(clean(said), KEPT.content);
+  const words = message.content ?? message.refusal ?? null;
+  const content = words === null ? null : said(words, KEPT.content);
   const calls = readCalls(message.tool_calls ?? []);
   return {
     tag: 'answered',
     content,
     calls,
-    finish: clean(cut(finish_reason ?? '', 100)),
+    finish: said(finish_reason ?? '', 100),
     usage: usageOf(parsed.data.usage, request, answer),
   };
+}
+
+/**
+ * Words of the model's own. Personal values that it may use it has as tokens: one that it spells out was made up, or got past the seals, and
+ * does not go on.
+ */
+const said = (text: string, length: number): string => clean(cut(maskWords(text), length));
+
+/** The same of JSON, whatever its escapes; what is none is text. */
+function maskedJson(text: string): string {
+  const value = jsonOf(text);
+  if (value === undefined) return maskWords(text);
+  const masked = maskWords(value);
+  // As it came, if nothing is hidden: a key that stands twice in it is refused later.
+  return isDeepStrictEqual(masked, value) ? text : JSON.stringify(masked);
+}
+
+function jsonOf(text: string): Json | undefined {
+  try {
+    return JSON.parse(text) as Json;
+  } catch {
+    return undefined;
+  }
 }
 
 function readCalls(given: unknown[]): Answered['calls'] {
@@ -143,7 +188,7 @@ function readCalls(given: unknown[]): Answered['calls'] {
     const parsed = functionCall.safeParse(raw);
     if (!parsed.success) return { id: '', name: '', arguments: '{}', flaw: 'it is no function call' };
     const { id, function: called } = parsed.data;
-    const named = { id: clean(id.slice(0, 200)), name: clean(called.name.slice(0, 200)) };
+    const named = { id: said(id, 200), name: said(called.name, 200) };
     if (called.arguments.length > Math.min(KEPT.arguments, room)) {
       return {
         ...named,
@@ -152,7 +197,7 @@ function readCalls(given: unknown[]): Answered['calls'] {
       };
     }
     room -= called.arguments.length;
-    return { ...named, arguments: clean(called.arguments) };
+    return { ...named, arguments: maskedJson(clean(called.arguments)) };
   });
 }
 

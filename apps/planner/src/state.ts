@@ -102,6 +102,8 @@ export interface Plan {
   seen: Seen[];
   /** Id of the event that led to the turn. */
   cause: string;
+  /** Where in its trace it was accepted. */
+  traceparent?: string;
 }
 
 /**
@@ -122,7 +124,7 @@ export type IntentState =
 /** `session:<id>`: one intent at a time has it; the others wait in line. */
 export interface SessionState {
   active: string | null;
-  line: { intentId: string; turn: number }[];
+  line: { intentId: string; turn: number; traceparent?: string }[];
   history: { user: string; reply: string }[];
 }
 
@@ -167,9 +169,25 @@ export type TurnOutcome =
       finish: string;
       usage: { prompt: number; completion: number };
       attempts: number;
+      tries?: Try[];
       durationMs: number;
     }
-  | { tag: 'failed'; error: string; attempts: number; durationMs: number };
+  | {
+      tag: 'failed';
+      error: string;
+      /** What came in the place of an answer. */
+      raw?: string;
+      attempts: number;
+      tries?: Try[];
+      durationMs: number;
+    };
+
+/** One request to the model: the status it was answered with, or why it was not answered. */
+export interface Try {
+  status?: number;
+  error?: string;
+  durationMs: number;
+}
 
 export interface WakeBody {
   intentId: string;

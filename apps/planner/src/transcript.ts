@@ -5,6 +5,8 @@ import type { Message, SessionState } from './state.js';
 export const BOUNDS = {
   toolMessage: 16_000,
   transcript: 160_000,
+  /** Definitions of the tools offered, as an event holds them. */
+  tools: 48_000,
   /** Known records: a value, one record's view, all views. */
   value: 4_000,
   record: 16_000,

@@ -119,10 +119,10 @@ export function release(session: SessionState, { sessionId, owner }: Pick<Plan, 
   if (!next) return [put(sessionKey(sessionId), after)];
   const body: WakeBody = { intentId: next.intentId, sessionId };
   const id = `wake:${next.intentId}:${next.turn}`;
-  return [
-    put(sessionKey(sessionId), after),
-    work({ id, kind: 'wake', target: 'planner', tenant: owner.tenant, body: { ...body } }),
-  ];
+  // It goes on in its own trace, not in that of the intent it waited for.
+  const { traceparent } = next;
+  const wake = { id, kind: 'wake', target: 'planner', tenant: owner.tenant, body: { ...body } };
+  return [put(sessionKey(sessionId), after), work({ ...wake, ...(traceparent === undefined ? {} : { traceparent }) })];
 }
 
 /** The next in line has the session. */
@@ -146,7 +146,8 @@ export function decideTurn(row: WorkRow, outcome: TurnOutcome, states: States, f
   if (state?.tag !== 'thinking' || state.plan.turn !== body.turn) return [ignore('another turn is under way')];
   const session = states.get<SessionState>(sessionKey(body.sessionId)) ?? NEW_SESSION;
   const workflow = facts.workflows.get(body.workflow);
-  const called = calledDraft(state.plan, body, outcome, facts, now);
+  const calls = outcome.tag === 'answered' ? judged(state.plan, body, outcome, workflow) : [];
+  const called = calledDraft(state.plan, body, outcome, calls, facts, now);
   const plan = { ...state.plan, cause: called.id };
   const held: Held = { intentId: body.intentId, plan, session, workflow, now };
   const turns = body.turn + 1;
@@ -154,13 +155,25 @@ export function decideTurn(row: WorkRow, outcome: TurnOutcome, states: States, f
   const { prompt, completion } = outcome.usage;
   return [
     emit(called),
-    ...takeAnswer({ ...held, plan: { ...plan, tokens: plan.tokens + prompt + completion } }, body, outcome),
+    ...takeAnswer({ ...held, plan: { ...plan, tokens: plan.tokens + prompt + completion } }, body, outcome, calls),
   ];
+}
+
+/** Its calls by their form; none counts in a last turn, where no tool is offered. */
+function judged(
+  plan: Plan,
+  { turn, last }: TurnBody,
+  { calls }: Answered,
+  workflow: Workflow | undefined,
+): JudgedCall[] {
+  if (last || !workflow) return [];
+  const tools = workflow.tools.map(({ name }) => name);
+  return judgeCalls(calls, turn, LIMITS.actsPerIntent - plan.acts.length, tools, callIdsIn(plan.transcript));
 }
 
 type Answered = Extract<TurnOutcome, { tag: 'answered' }>;
 
-function takeAnswer(held: Held, body: TurnBody, answer: Answered): Effect[] {
+function takeAnswer(held: Held, body: TurnBody, answer: Answered, calls: JudgedCall[]): Effect[] {
   const { plan, workflow } = held;
   const turns = body.turn + 1;
   const text = answer.content?.trim() ?? '';
@@ -174,9 +187,7 @@ function takeAnswer(held: Held, body: TurnBody, answer: Answered): Effect[] {
     const said: Message = { role: 'assistant', content: text };
     return nextTurn(held, [said, NOT_A_CALL], false);
   }
-  const tools = workflow.tools.map(({ name }) => name);
-  const room = LIMITS.actsPerIntent - plan.acts.length;
-  return takeCalls(held, answer, judgeCalls(answer.calls, body.turn, room, tools, callIdsIn(plan.transcript)));
+  return takeCalls(held, answer, calls);
 }
 
 const callIdsIn = (transcript: Message[]) =>

@@ -11,14 +11,16 @@ export interface TurnWorkerSettings {
   model: string;
   /** Model calls at once. */
   concurrency: number;
+  span?: NonNullable<Worker<TurnOutcome>['span']>;
 }
 
 /**
  * Takes turns: one model call each. Its answer is stored in the transaction that ends the row, so a stored turn is never
  * asked again; a crash before that asks again under the same turn id, which changes nothing outside.
  */
-export function turnWorker({ workflows, ask, model, concurrency }: TurnWorkerSettings): Worker<TurnOutcome> {
+export function turnWorker({ workflows, ask, model, concurrency, span }: TurnWorkerSettings): Worker<TurnOutcome> {
   return {
+    ...(span && { span }),
     kinds: ['turn'],
     roundSize: 1,
     rounds: concurrency,

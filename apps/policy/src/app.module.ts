@@ -1,14 +1,14 @@
 import { Controller, Inject, Module } from '@nestjs/common';
 import { EventPattern, Payload } from '@nestjs/microservices';
-import { Counter, Registry } from 'prom-client';
 import { createLogger, METRICS, messagingSettings, parseConfig, startService } from '@countersign/host';
 import { createVerifier, loadOpenKey } from '@countersign/identity';
 import { createMessaging, KAFKA_BATCH, Messaging, type Batch } from '@countersign/messaging';
-import { loadSealingKeys, SealStore } from '@countersign/sealing';
+import { loadSealingKeys, presidioRedactor, SealStore } from '@countersign/sealing';
 import { eventPen, loadKeyRing, loadSigner } from '@countersign/signing';
 import { loadWorkflows } from '@countersign/workflow-kit';
-import { policyConfig } from './config.js';
+import { policyConfig, type PolicyConfig } from './config.js';
 import { ControlReader } from './control-reader.js';
+import { countedBy, registry, untrusted } from './metrics.js';
 import type { ControlMeans, Means } from './prepare.js';
 import { control, policy } from './service.js';
 import { keyWaiter } from './work.js';
@@ -48,16 +48,11 @@ class Inbox {
   }
 }
 
-const registry = new Registry();
-const untrusted = new Counter({
-  name: 'countersign_untrusted_records_total',
-  help: 'Records on topics of signed events that were not what they say they are, by type',
-  labelNames: ['type'],
-  registers: [registry],
-});
-
 @Module({ controllers: [Inbox], providers: [{ provide: METRICS, useValue: registry }], exports: [METRICS] })
 class AppModule {}
+
+const redactorOf = ({ COUNTERSIGN_REDACTOR_URL: url, COUNTERSIGN_REDACTOR_LANGUAGE: language }: PolicyConfig) =>
+  url ? presidioRedactor({ url, language }) : undefined;
 
 export async function start() {
   const config = parseConfig(policyConfig);
@@ -79,6 +74,7 @@ export async function start() {
     ring: loadKeyRing(keys),
     openKey: loadOpenKey(keys),
     store: new SealStore({ keys: loadSealingKeys(keys), sql: () => messaging.sql }),
+    redactor: redactorOf(config),
     freshAfterMs: config.FRESH_AFTER_MS,
     control: reader,
     onUntrusted: ({ event, record }, because) => {
@@ -98,6 +94,7 @@ export async function start() {
     subscriptions: [...policy(means), control(controlMeans)],
     workers: [keyWaiter(means, controlMeans)],
     project: (_, applied) => reader.project(applied),
+    committed: countedBy(means.workflows),
     ...eventPen('policy', loadSigner(keys)),
   });
   return startService({ name: 'policy', config, logger, messaging, module: AppModule });

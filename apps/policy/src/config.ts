@@ -4,7 +4,11 @@ import { z } from 'zod';
 /** The fingerprint of a workflow covers the model it runs with: the same two settings as planner's and executor's. */
 export const policyConfig = baseConfig.extend({
   OPENAI_MODEL: z.string().min(1).default('stand-in'),
+  /** A Presidio analyzer that looks at people's words beside the known shapes; while it does not answer, they wait. */
+  COUNTERSIGN_REDACTOR_URL: z.url({ protocol: /^https?$/ }).optional(),
+  COUNTERSIGN_REDACTOR_LANGUAGE: z.string().min(2).max(10).default('en'),
   /** After an approval that took longer, effect and roles are looked at again before a commit. 0: after any. */
   FRESH_AFTER_MS: z.coerce.number().int().nonnegative().default(60_000),
   OPENAI_BASE_URL: z.url().default('https://api.openai.com/v1'),
 });
+export type PolicyConfig = z.infer<typeof policyConfig>;

@@ -61,6 +61,18 @@ describe('a trip', () => {
     expect(view().killedBy(target)).toMatchObject({ epoch: 7, reason: 'INC-42' });
   });
 
+  it('is kept and acknowledged without what looks like personal data in its reason, its name or its scope', () => {
+    const acks = say(
+      'kill/tool/pay',
+      { killed: true, reason: 'dana@example.com asked', by: '+49 170 1234567' },
+      undefined,
+    );
+    expect(acks[0]!.data).toMatchObject({ by: '[personal]', value: { reason: '[personal] asked' } });
+    expect(view().killedBy(target)).toMatchObject({ by: '[personal]', reason: '[personal] asked' });
+    const [refused] = say('kill/dana@example.com', { killed: true }, undefined);
+    expect(JSON.stringify(refused)).not.toContain('dana');
+  });
+
   it.each(['kill/*', 'kill/tenant/acme', 'kill/workflow/desk', 'kill/tool/pay'])('of %s stops its calls', (scope) => {
     say(scope, { killed: true }, undefined);
     expect(view().killedBy(target)?.scope).toBe(scope);

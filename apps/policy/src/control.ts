@@ -21,6 +21,7 @@ import {
   type Refusal,
 } from '@countersign/contracts';
 import { applyControl, controlKey, type ControlRow } from '@countersign/control';
+import { maskWords } from '@countersign/sealing';
 import { emit, put, type Effect, type States } from '@countersign/messaging/stream';
 import { clean } from './drafts.js';
 import { placeOf, type Checked, type Of } from './facts.js';
@@ -49,7 +50,8 @@ export function controlTouches({ event, record }: ControlSet): string[] {
   return [...(parseControl(scope, value) ? [controlKey(scope)] : []), verdictKey(record.offset)];
 }
 
-export function decideControl(incoming: ControlSet, states: States, facts: ControlFacts, now: Date): Effect[] {
+export function decideControl(given: ControlSet, states: States, facts: ControlFacts, now: Date): Effect[] {
+  const incoming = withoutShapes(given);
   const { record } = incoming;
   const before = states.get<ControlVerdict>(verdictKey(record.offset));
   const verdict = before ?? judgeControl(incoming, facts);
@@ -57,6 +59,12 @@ export function decideControl(incoming: ControlSet, states: States, facts: Contr
   const written = before ? [] : [put(verdictKey(record.offset), verdict)];
   if (verdict.tag === 'refused') return [...written, emit(refusedDraft(incoming, verdict, facts, now))];
   return [...written, ...applied(incoming, verdict, states, facts, now)];
+}
+
+/** What somebody says of a switch is kept and told: only of what nothing is sealed. Its scope is looked at as it came. */
+function withoutShapes(incoming: ControlSet): ControlSet {
+  const { event } = incoming;
+  return { ...incoming, event: { ...event, data: { ...event.data, value: maskWords(event.data.value) } } };
 }
 
 type Judged = ControlVerdict | { tag: 'waiting'; sealed: string };

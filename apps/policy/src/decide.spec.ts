@@ -88,6 +88,8 @@ describe('an intent', () => {
     ['an unknown workflow', isPerson(alice), {}, { workflow: 'nowhere' }, 'UNKNOWN_WORKFLOW', 'acme'],
     ['a role that may not start it', isPerson({ ...alice, roles: ['guest'] }), {}, {}, 'PERMISSION_DENIED', 'acme'],
     ['control characters in its session', isPerson(alice), {}, { session: 'a\nb' }, 'INVALID_ARGUMENTS', 'acme'],
+    ['a card in its session', isPerson(alice), {}, { session: '4111111111111111' }, 'INVALID_ARGUMENTS', 'acme'],
+    ['an address for a workflow', isPerson(alice), {}, { workflow: 'a@example.com' }, 'INVALID_ARGUMENTS', 'acme'],
     ['an id that is too long', isPerson(alice), { id: 'x'.repeat(201) }, {}, 'INVALID_ARGUMENTS', 'acme'],
     [
       'a character that cannot be stored',
@@ -114,6 +116,27 @@ describe('an intent', () => {
     expect(event!.data).toMatchObject({ intentId: intentIdOf(tenant, '/shop', id) });
     expect(world.ask(given, checked, data)).toEqual([]);
   });
+
+  it.each<[string, Checked]>([
+    ['accepted', isPerson(alice)],
+    ['refused', { tag: 'no-person', because: 'forged' }],
+  ])(
+    'that is %s goes on without what looks like personal data in its ids, which tell it apart all the same',
+    (_, checked) => {
+      const given = { id: 'dana@example.com', source: '/shop/4111111111111111' };
+      const [event] = world.ask({ ...given, actorid: 'erik@example.com', key: 'acme/+49 170 1234567' }, checked);
+      const tenant = checked.tag === 'person' ? 'acme' : UNVERIFIED;
+      expect(event).toMatchObject({
+        causationid: '[personal]',
+        data: {
+          intentId: intentIdOf(tenant, given.source, given.id),
+          source: '/shop/[financial]',
+          requestId: '[personal]',
+        },
+      });
+      expect(JSON.stringify(event)).not.toMatch(/dana|erik|4111|1234567/);
+    },
+  );
 
   it('that nobody vouches for cannot take the place of a verified one (1)', () => {
     world.ask({}, { tag: 'no-person', because: 'forged' });

@@ -15,6 +15,7 @@ import {
   UNVERIFIED,
 } from '@countersign/contracts';
 import { emit, ignore, put, type Effect, type States } from '@countersign/messaging/stream';
+import { maskWords } from '@countersign/sealing';
 import { acceptedDraft, refusedDraft, type Denial, type Requested } from './drafts.js';
 import { checkedOf, type Checked, type Facts, type Of } from './facts.js';
 import { contractNamed, deny, judgeNew, type Ask } from './judge.js';
@@ -123,7 +124,7 @@ function acceptedIntent({ event, record }: Requested, checked: Person, intentId:
     authorityUntil: new Date(Math.min(expiresAt, record.timestamp + AUTHORITY_MS)).toISOString(),
     ...(words ? { text: cut(words.own, MAX_TEXT_KEPT) } : {}),
     ...(words?.quoted ? withStrangers({}, [words.quoted]) : {}),
-    ...('subject' in event.data && event.data.subject ? { subjectId: event.data.subject.id } : {}),
+    ...('subject' in event.data && event.data.subject ? { subjectId: (said?.subject ?? event.data.subject).id } : {}),
     ...(said?.tokens.length ? { tokens: [...said.tokens] } : {}),
     ...{ day: dayOf(record.timestamp), proposals: 0, reads: [] },
   };
@@ -137,9 +138,18 @@ function malformed({ event, text }: Requested): Denial | undefined {
   if (event.id.length > 200 || event.source.length > 200) return invalid('id and source have at most 200 characters');
   if (text.length > MAX_REQUEST_CHARS) return invalid(`${text.length} characters; at most ${MAX_REQUEST_CHARS}`);
   if (/[\u0000-\u001f\u007f]/.test(event.data.session)) return invalid('session: control characters');
+  const personal = personalName(event.data);
+  if (personal)
+    return invalid(`${personal}: it holds what looks like personal data; use a name that says nothing of a person`);
   const flaw = 'tool' in event.data ? payloadFlaw(event.data.arguments) : undefined;
   if (flaw) return invalid(`arguments: ${flaw}`);
   return unstorable(text) ? invalid('the text holds the character U+0000 or half a character') : undefined;
+}
+
+/** The name in a request that is a value of a person's: names stand in keys, and cannot be sealed there. */
+export function personalName(data: Requested['event']['data']): string | undefined {
+  const names = { session: data.session, workflow: data.workflow, ...('tool' in data ? { tool: data.tool } : {}) };
+  return Object.entries(names).find(([, name]) => maskWords(name) !== name)?.[0];
 }
 
 function notTheirs({ event, key }: Requested, { person }: Person): Denial | undefined {

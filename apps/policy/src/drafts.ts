@@ -16,7 +16,7 @@ import {
   type RuleResult,
 } from '@countersign/contracts';
 import type { ControlView } from '@countersign/control';
-import { tokensIn } from '@countersign/sealing';
+import { maskWords, tokensIn } from '@countersign/sealing';
 import type { ToolContract } from '@countersign/tool-sdk';
 import type { LoadedWorkflow } from '@countersign/workflow-kit';
 import type { States } from '@countersign/messaging/stream';
@@ -72,8 +72,12 @@ const FINAL: readonly Code[] = [
 export const MAX_DETAIL = 2_000;
 const MAX_WORDS = 32_768;
 
-/** Hostile text as it may stand in an attribute: bounded, without control characters or halves of characters. */
-export const clean = (text: string, length = 200) => cut(text, length).replace(/[\u0000-\u001f\u007f]/g, '?');
+/**
+ * Hostile text as it may stand in an attribute: bounded, without control characters or halves of characters, and without what looks like
+ * personal data. Ids are derived from the text itself.
+ */
+export const clean = (text: string, length = 200) =>
+  cut(maskWords(text), length).replace(/[\u0000-\u001f\u007f]/g, '?');
 
 export function acceptedDraft(
   of: Case,
@@ -84,14 +88,15 @@ export function acceptedDraft(
   const { intent, loaded, now } = of;
   const { event } = requested;
   const { kind, intentId, workflow, session, actor, authorityUntil } = intent;
+  const about = 'text' in event.data && (('said' in sealed && sealed.said?.subject) || event.data.subject);
   return {
     ...envelope(of, 'countersign.intent.accepted.v1', intentId, intentId),
     time: now.toISOString(),
     data: {
       ...{
         intentId,
-        source: event.source,
-        requestId: event.id,
+        source: clean(event.source),
+        requestId: clean(event.id),
         kind,
         workflow,
         workflowVersion: loaded.workflow.version,
@@ -100,7 +105,7 @@ export function acceptedDraft(
       ...('text' in event.data
         ? {
             text: cut(('said' in sealed && sealed.said?.text) || event.data.text, MAX_WORDS),
-            ...(event.data.subject ? { subject: event.data.subject } : {}),
+            ...(about ? { subject: about } : {}),
           }
         : {}),
       ...('tool' in event.data && sealed.action

@@ -14,9 +14,10 @@ export type Checked =
   | { tag: 'no-approver'; because: string }
   | { tag: 'not-trusted'; because: string };
 
-/** What a person said, with the values of known shapes sealed: text and arguments as they go on, and the tokens in them. */
+/** What a person said, with the values of known shapes sealed: text, subject and arguments as they go on, and the tokens in them. */
 export interface Said {
   text?: string;
+  subject?: { type: string; id: string };
   arguments?: JsonObject;
   tokens: readonly string[];
 }

@@ -1,13 +1,15 @@
-import { createPublicKey, type KeyObject } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import { parseControl, type AnyEvent, type Incoming } from '@countersign/contracts';
-import { bearerOf, openToken, sealedDigest, sealToken, type Verifier } from '@countersign/identity';
+import { bearerOf, openToken, sealedDigest, type Verifier } from '@countersign/identity';
 import type { Messaging } from '@countersign/messaging';
-import type { SealStore } from '@countersign/sealing';
+import type { Redactor, SealStore } from '@countersign/sealing';
 import { checkSignature, type KeyRing } from '@countersign/signing';
 import type { LoadedWorkflow } from '@countersign/workflow-kit';
 import { rolesFor, verdictKey, type ControlFacts, type ControlSet } from './control.js';
 import type { ControlSource } from './control-reader.js';
 import { placeOf, type Checked, type Facts } from './facts.js';
+import { sealRecord } from './sealed-record.js';
+import type { Waiter } from './waiting.js';
 import { sealSaid } from './words.js';
 
 /** What facts are made with. */
@@ -18,6 +20,8 @@ export interface Means {
   openKey: KeyObject;
   /** Of sealed values: what a person says is sealed before it goes on. */
   store: Pick<SealStore, 'seal'>;
+  /** What it looks for in words beside the known shapes; those alone if there is none. */
+  redactor?: Redactor | undefined;
   /** After an approval that took longer, roles and effect are looked at again. */
   freshAfterMs: number;
   /** Switches and stages. While they are not known nothing is decided. */
@@ -70,22 +74,24 @@ export async function speakerOf(
   means: Means,
   patience: boolean,
 ): Promise<Checked> {
-  const found = await personOf(token, incoming.record.timestamp, means, patience);
+  const waiting = (given: string) => sealRecord(means.openKey, incoming as Waiter, given);
+  const found = await personOf(token, incoming.record.timestamp, means, patience ? undefined : waiting);
   if (found.tag !== 'person') return found;
-  const said = await sealSaid(incoming, found.person.tenant, means.workflows, means.store);
+  const said = await sealSaid(incoming, found.person, means.workflows, means.store, means.redactor);
   return said ? { ...found, said } : found;
 }
 
 export async function personOf(
   token: string | undefined,
   instant: number,
-  { verifier, openKey }: Means,
-  patience = true,
+  { verifier }: Means,
+  /** How its record waits where its key is not known yet; without this, here. */
+  waiting?: (token: string) => string,
 ): Promise<Checked> {
-  const verdict = await verifier.verify(token, instant, { patience });
+  const verdict = await verifier.verify(token, instant, { patience: waiting === undefined });
   if (verdict.ok) return { tag: 'person', person: verdict.person, expiresAt: verdict.expiresAt };
-  if (!patience && token !== undefined && verdict.wait && verdict.unknownKey)
-    return { tag: 'waiting', sealed: await sealToken(createPublicKey(openKey), token) };
+  if (waiting && token !== undefined && verdict.wait && verdict.unknownKey)
+    return { tag: 'waiting', sealed: waiting(token) };
   if (verdict.wait) throw new ProviderSilent(verdict.because);
   return { tag: 'no-person', because: verdict.because };
 }
@@ -103,7 +109,7 @@ async function approverOf(incoming: Incoming, means: Means): Promise<Checked> {
   const found = await personOf(token, incoming.record.timestamp, means);
   if (found.tag === 'person') {
     const { person } = found;
-    const said = await sealSaid(incoming, person.tenant, means.workflows, means.store);
+    const said = await sealSaid(incoming, person, means.workflows, means.store, means.redactor);
     return { tag: 'approver', person, ...(said ? { said } : {}) };
   }
   return { tag: 'no-approver', because: 'because' in found ? found.because : found.tag };
@@ -157,10 +163,11 @@ async function judgedBefore(asked: ControlSet[], { messaging }: ControlMeans): P
 }
 
 /** Whoever cannot be known yet is not waited for here: a trip may stand behind. */
-async function controllerOf({ headers, record }: ControlSet, { verifier, openKey }: ControlMeans): Promise<Checked> {
+async function controllerOf(incoming: ControlSet, { verifier, openKey }: ControlMeans): Promise<Checked> {
+  const { headers, record } = incoming;
   const token = bearerOf(headers['authorization']);
   const verdict = await verifier.verify(token, record.timestamp, { patience: false });
   if (verdict.ok) return { tag: 'person', person: verdict.person, expiresAt: verdict.expiresAt };
   if (!verdict.wait || token === undefined) return { tag: 'no-person', because: verdict.because };
-  return { tag: 'waiting', sealed: await sealToken(createPublicKey(openKey), token) };
+  return { tag: 'waiting', sealed: sealRecord(openKey, incoming, token) };
 }

@@ -28,6 +28,8 @@ export function policy(means: Means): Consumer<Facts>[] {
         'countersign.approval.rejected.v1': rejected,
         'countersign.approval.expired.v1': expired,
         'countersign.approval.opened.v1': 'ignore',
+        'countersign.approval.viewed.v1': 'ignore',
+        'countersign.approval.delegated.v1': 'ignore',
         'countersign.approval.edited.v1': edited,
         'countersign.approval.settled.v1': settled,
       },

@@ -56,7 +56,7 @@ describe('what a person says to policy', () => {
       stored.push(...rows.map(({ row }) => `${name} ${row}`));
     }
     await owner.end();
-    expect(stored.filter((row) => row.startsWith('sealing.boxes'))).toHaveLength(4);
+    expect(stored.filter((row) => row.startsWith('sealing.boxes'))).toHaveLength(2);
     expect(`${decisions}${stored.join()}${stage.output}`).not.toMatch(/planted|3704 ?0044/);
   });
 });

@@ -1,13 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { z } from 'zod';
-import { classified, intentIdOf, jcs, type Incoming, type JsonObject } from '@countersign/contracts';
+import { classified, jcs, type Incoming, type JsonObject } from '@countersign/contracts';
 import { shapesIn, type ToSeal } from '@countersign/sealing';
 import type { ToolContract } from '@countersign/tool-sdk';
 import type { LoadedWorkflow } from '@countersign/workflow-kit';
 import { createHash } from 'node:crypto';
 import { sealSaid } from './words.js';
 
+const alice = { tenant: 'acme', sub: 'alice' };
 const PLANTED = ['dana@example.com', 'DE89 3704 0044 0532 0130 00', '4111 1111 1111 1111', '+49 170 1234567'];
 
 /** Tokens as the store gives them: one for a value of a tenant. */
@@ -45,13 +46,13 @@ describe('what a person says (the numbers are those of words.ts)', () => {
   it('goes on with tokens in the place of known shapes, all else as it was (1)', async () => {
     const tokens = new Tokens();
     const text = `Refund 18.00 EUR of ord_1001 to ${PLANTED[1]} and tell ${PLANTED[0]}.`;
-    const said = await sealSaid(spoken(text), 'acme', workflows, tokens);
+    const said = await sealSaid(spoken(text), alice, workflows, tokens);
     const [iban, email] = [tokens.of('DE89370400440532013000'), tokens.of('dana@example.com')];
     expect(said).toEqual({ text: `Refund 18.00 EUR of ord_1001 to ${iban} and tell ${email}.`, tokens: [iban, email] });
-    const subject = intentIdOf('acme', '/x', 'e-1');
+    const of = { tenant: 'acme', subject: 'alice', said: true };
     expect(tokens.asked).toEqual([
-      { tenant: 'acme', subject, value: 'DE89370400440532013000', dataClass: 'financial' },
-      { tenant: 'acme', subject, value: 'dana@example.com', dataClass: 'personal' },
+      { ...of, value: 'DE89370400440532013000', dataClass: 'financial' },
+      { ...of, value: 'dana@example.com', dataClass: 'personal' },
     ]);
   });
 
@@ -59,19 +60,31 @@ describe('what a person says (the numbers are those of words.ts)', () => {
     const tokens = new Tokens();
     const edited = incoming('countersign.approval.edited.v1', { intentId: 'int_1', arguments: { note: PLANTED[0]! } });
     const email = tokens.of(PLANTED[0]);
-    expect(await sealSaid(edited, 'acme', workflows, tokens)).toEqual({ arguments: { note: email }, tokens: [email] });
-    expect(tokens.asked).toMatchObject([{ tenant: 'acme', subject: 'int_1' }]);
+    expect(await sealSaid(edited, alice, workflows, tokens)).toEqual({ arguments: { note: email }, tokens: [email] });
+    expect(tokens.asked).toMatchObject([{ tenant: 'acme', subject: 'alice', said: true }]);
   });
 
   it('is filed under the record that the intent is about, where it names one', async () => {
     const tokens = new Tokens();
     await sealSaid(
       spoken('to dana@example.com', { subject: { type: 'customer', id: 'cus_1' } }),
-      'acme',
+      alice,
       workflows,
       tokens,
     );
     expect(tokens.asked.map(({ subject }) => subject)).toEqual(['cus_1']);
+  });
+
+  it('is sealed in what it is about as well, and such a value names no data subject (1)', async () => {
+    const tokens = new Tokens();
+    const subject = { type: 'customer', id: 'dana@example.com' };
+    const email = tokens.of('dana@example.com');
+    expect(await sealSaid(spoken('Who is it?', { subject }), alice, workflows, tokens)).toEqual({
+      text: 'Who is it?',
+      subject: { type: 'customer', id: email },
+      tokens: [email],
+    });
+    expect(tokens.asked).toMatchObject([{ subject: 'alice', value: 'dana@example.com' }]);
   });
 
   it('is all there is: no shape is left, and what is sealed stays as it is the next time (1)', async () => {
@@ -80,10 +93,10 @@ describe('what a person says (the numbers are those of words.ts)', () => {
       fc.asyncProperty(fc.array(word, { maxLength: 8 }), fc.constantFrom(' ', ', ', ''), async (words, gap) => {
         const tokens = new Tokens();
         const text = words.join(gap);
-        const said = await sealSaid(spoken(text), 'acme', workflows, tokens);
+        const said = await sealSaid(spoken(text), alice, workflows, tokens);
         const shown = said?.text ?? text;
         expect(shapesIn(shown)).toEqual([]);
-        expect(await sealSaid(spoken(shown), 'acme', workflows, tokens)).toBeUndefined();
+        expect(await sealSaid(spoken(shown), alice, workflows, tokens)).toBeUndefined();
       }),
     );
   });
@@ -95,7 +108,7 @@ describe('what a person says (the numbers are those of words.ts)', () => {
       deep: [{ 'dana@example.com': ['+49 170 1234567', 7, null, true] }],
       card: 4111111111111111,
     };
-    const said = await sealSaid(called(args, 'other_tool'), 'acme', workflows, tokens);
+    const said = await sealSaid(called(args, 'other_tool'), alice, workflows, tokens);
     const [email, phone] = [tokens.of('dana@example.com'), tokens.of('+491701234567')];
     const card = tokens.of('4111111111111111');
     expect(said).toEqual({
@@ -107,24 +120,24 @@ describe('what a person says (the numbers are those of words.ts)', () => {
   it('an argument of class personal and up is sealed whole, and those beside it stay (2)', async () => {
     const tokens = new Tokens();
     const args = { orderId: 'ord_1001', name: 'Dana Smith', lines: [{ pin: '1234' }], unknown: 'left to policy' };
-    const said = await sealSaid(called(args), 'acme', workflows, tokens);
+    const said = await sealSaid(called(args), alice, workflows, tokens);
     const [name, pin] = [tokens.of('Dana Smith'), tokens.of('1234')];
     expect(said).toEqual({ arguments: { ...args, name, lines: [{ pin }] }, tokens: [name, pin] });
   });
 
   it('a token that somebody typed is not said (3)', async () => {
     const typed = `tok_${'0'.repeat(32)}`;
-    expect(await sealSaid(spoken(`open ${typed}`), 'acme', workflows, new Tokens())).toBeUndefined();
-    const said = await sealSaid(spoken(`open ${typed} for dana@example.com`), 'acme', workflows, new Tokens());
+    expect(await sealSaid(spoken(`open ${typed}`), alice, workflows, new Tokens())).toBeUndefined();
+    const said = await sealSaid(spoken(`open ${typed} for dana@example.com`), alice, workflows, new Tokens());
     expect(said?.tokens).toEqual([new Tokens().of('dana@example.com')]);
   });
 
   it('with nothing to seal asks nothing, and waits while the store cannot be asked (4)', async () => {
     const tokens = new Tokens();
-    expect(await sealSaid(spoken('Refund 18.00 EUR of ord_1001'), 'acme', workflows, tokens)).toBeUndefined();
-    expect(await sealSaid(called({ orderId: 'ord_1001' }), 'acme', workflows, tokens)).toBeUndefined();
+    expect(await sealSaid(spoken('Refund 18.00 EUR of ord_1001'), alice, workflows, tokens)).toBeUndefined();
+    expect(await sealSaid(called({ orderId: 'ord_1001' }), alice, workflows, tokens)).toBeUndefined();
     expect(tokens.asked).toEqual([]);
     const down = { seal: () => Promise.reject(new Error('down')) };
-    await expect(sealSaid(spoken('dana@example.com'), 'acme', workflows, down)).rejects.toThrow('down');
+    await expect(sealSaid(spoken('dana@example.com'), alice, workflows, down)).rejects.toThrow('down');
   });
 });

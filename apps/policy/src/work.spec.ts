@@ -11,6 +11,7 @@ import { asIntent } from './desk.fixture.js';
 import type { Requested } from './drafts.js';
 import { placeOf } from './facts.js';
 import { prepare, prepareControl, ProviderSilent, type ControlMeans, type Means } from './prepare.js';
+import { openRecord } from './sealed-record.js';
 import { desk, intentId, scoped, T0, World } from './world.fixture.js';
 import { keyWaiter } from './work.js';
 
@@ -95,13 +96,17 @@ describe('a token made with a key nobody knows yet', () => {
     expect(events.map((event) => checked.get(placeOf(event))?.tag)).toEqual(['waiting', 'person']);
   });
 
-  it('is nowhere in what waits but sealed (2)', async () => {
+  it('is nowhere in what waits but sealed, and so is what was asked for (2)', async () => {
     const incoming = await request('k-new', 'req-1', '\u0000');
-    const row = JSON.stringify(await waitsOf(incoming));
-    const packed = Buffer.from((JSON.parse(row) as { body: { packed: string } }).body.packed, 'base64').toString();
+    const { body, ...row } = await waitsOf(incoming);
+    const { sealed } = body as { sealed: string };
     const token = incoming.headers['authorization']!.slice('Bearer '.length);
-    for (const part of [...token.split('.'), '\\u0000']) expect(row).not.toContain(part);
-    for (const part of token.split('.')) expect(packed).not.toContain(part);
+    const shown = [JSON.stringify(row), sealed, Buffer.from(sealed, 'base64').toString('latin1')];
+    for (const part of [...token.split('.'), '\\u0000', incoming.text])
+      for (const text of shown) expect(text).not.toContain(part);
+    const other = generateKeyPairSync('x25519').privateKey;
+    expect(() => openRecord(other, sealed)).toThrow();
+    expect(openRecord(means.openKey, sealed)).toMatchObject({ token, incoming: { text: incoming.text } });
   });
 
   it('waits on while the provider is away, and is refused by nobody (3)', async () => {
@@ -111,6 +116,7 @@ describe('a token made with a key nobody knows yet', () => {
 
   it('is decided as if it had not waited, however late that is (3, 4)', async () => {
     const row = await waitsOf(await request('k-new'));
+    expect(await perform(row)).toMatchObject({ tag: 'retry' });
     provider.setUp(true);
     provider.publish('k1', 'k-new');
     clock += 3 * 3_600_000;
@@ -121,6 +127,7 @@ describe('a token made with a key nobody knows yet', () => {
 
   it('is refused once the provider says that it has no such key (3)', async () => {
     const row = await waitsOf(await request('k-new'));
+    expect(await perform(row)).toMatchObject({ tag: 'retry' });
     provider.setUp(true);
     clock += 2_000;
     expect(types(decided(row, await perform(row)).effects)).toEqual(['put', 'intent.refused']);

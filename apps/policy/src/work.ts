@@ -1,19 +1,19 @@
 /*
  * A token made with a key nobody knows yet. What it guarantees:
  * 1. Its record holds up no other: it is written down as work, and the line goes on.
- * 2. Of the token nothing is kept but a JWE that policy alone opens (docs/adr/0002-waiting-for-the-identity-provider.md).
+ * 2. Of its record and token nothing is kept but what policy alone opens (docs/adr/0002-waiting-for-the-identity-provider.md).
  * 3. It is judged by the instant the broker appended it, as often as the provider may be asked, until that has answered: waiting
  *    refuses nobody.
  * 4. It is decided by the same function and on the same rows as if it had not waited.
  */
-import { openToken } from '@countersign/identity';
 import type { Worker, WorkRow } from '@countersign/messaging';
 import { controlTouches, decideControl, type ControlFacts, type ControlSet } from './control.js';
 import { ControlUnknown } from './control-reader.js';
 import { decideRequested, requestedTouches } from './decide.js';
 import { placeOf, type Checked, type Facts } from './facts.js';
 import { personOf, ProviderSilent, speakerOf, type ControlMeans, type Means } from './prepare.js';
-import { unpack, type Waiter } from './waiting.js';
+import { openRecord } from './sealed-record.js';
+import type { Waiter } from './waiting.js';
 
 const ASK_AGAIN_MS = 1_000;
 
@@ -32,6 +32,7 @@ export function keyWaiter(means: Means, control: ControlMeans): Worker<Judged> {
     freshAfterMs: means.freshAfterMs,
     control: means.control.latest(),
   });
+  const opened = (row: WorkRow) => openRecord(means.openKey, sealedIn(row));
   const controlFactsOf = (incoming: ControlSet, judged: Judged): ControlFacts => ({
     ...{ checked: checkedOf(incoming, judged), instance: control.instance, instances: judged.instances ?? 1 },
   });
@@ -51,24 +52,24 @@ export function keyWaiter(means: Means, control: ControlMeans): Worker<Judged> {
       );
     },
     touches: (row, outcome) => {
-      const { incoming } = unpack(row);
+      const { incoming } = opened(row);
       if (isControl(incoming)) return controlTouches(incoming);
       return requestedTouches(incoming, factsOf(incoming, outcome));
     },
     decide: (row, outcome, states, now) => {
-      const { incoming } = unpack(row);
+      const { incoming } = opened(row);
       if (isControl(incoming)) return decideControl(incoming, states, controlFactsOf(incoming, outcome), now);
       return decideRequested(incoming, states, factsOf(incoming, outcome), now);
     },
   };
 }
 
+const sealedIn = ({ body }: WorkRow) => (body as { sealed: string }).sealed;
 const isControl = (incoming: Waiter): incoming is ControlSet => incoming.event.type === 'countersign.control.set.v1';
 
 async function judge(row: WorkRow, means: Means, control: ControlMeans): Promise<Judged | { because: string }> {
-  const { incoming, sealed } = unpack(row);
+  const { incoming, token } = openRecord(means.openKey, sealedIn(row));
   try {
-    const token = await openToken(means.openKey, sealed);
     if (isControl(incoming)) {
       const checked = await personOf(token, incoming.record.timestamp, means);
       return { checked, instances: await control.messaging().peers() };

@@ -99,7 +99,7 @@ export function executorParts(around: Surroundings): Parts {
     recheck: new Recheck({ attempts, sourceOf: () => undefined }),
     onForged: (row, because) =>
       void world.flaws.push(`${life.name}: the stored warrant ${row.id} is forged: ${because}`),
-    ...{ onEnding: () => {}, onAsked: async () => {} },
+    ...{ onAsked: async () => {}, showsContent: false },
   });
   const drainer = new Drainer({
     drained: () =>

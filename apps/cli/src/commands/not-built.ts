@@ -3,8 +3,6 @@ import { CliError, EXIT } from '../errors.js';
 
 /** Verbs of the public surface that answer NOT_BUILT until they are. */
 const LATER: Record<string, readonly string[]> = {
-  audit: ['verify', 'export', 'prove'],
-  subjects: ['erase'],
   evals: ['run'],
   release: ['publish', 'rollback', 'show'],
   incidents: ['open', 'capture', 'list'],

@@ -141,3 +141,28 @@ export async function auditFlaws(
   }
   return { rows, flaws: [] };
 }
+
+/** How long after now audit has stored all that stands on the topics now (its own aside), in ms. */
+export async function auditLag(driver: LoadDriver, prefix: string, databaseUrl: string): Promise<number> {
+  const client = new pg.Client({ connectionString: databaseUrl });
+  await client.connect();
+  const began = performance.now();
+  const topics = TOPICS.filter((topic) => topic !== 'audit');
+  const ends = await Promise.all(topics.map((topic) => driver.written(topicName(topic, prefix))));
+  const written = ends.reduce((sum, end) => sum + end, 0);
+  try {
+    await until(
+      async () => {
+        const { rows } = await client.query<{ stored: string }>(
+          'select coalesce(sum(next), 0) stored from audit.progress where topic = any($1)',
+          [topics],
+        );
+        return Number(rows[0]?.stored) >= written;
+      },
+      { timeoutMs: 60_000, what: 'audit to store what is there' },
+    );
+    return performance.now() - began;
+  } finally {
+    await client.end();
+  }
+}

@@ -2,7 +2,7 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { startSystem, type System } from '@countersign/embedded';
 import { PlainKafka } from '@countersign/testing';
-import { auditFlaws, ledgerFlaws, signatureFlaws } from './checks.js';
+import { auditFlaws, auditLag, ledgerFlaws, signatureFlaws } from './checks.js';
 import { LoadDriver, median, percentile, type Pipeline } from './load.js';
 import { governed, startFloor } from './pipelines.js';
 import { spending } from './spending.js';
@@ -33,12 +33,14 @@ const say = (text: string) =>
 
 async function measure(system: System, driver: LoadDriver, ours: Pipeline, run: string) {
   const rates = { floor: [] as number[], ours: [] as number[] };
+  const auditMs: number[] = [];
   for (let round = 1; round <= ROUNDS; round++) {
     const floor = await startFloor(system, driver, `${run}-${round}`);
     await driver.throughput(floor.pipeline, 2_000, 60_000);
     rates.floor.push((await driver.throughput(floor.pipeline, FLOOR, 120_000)).rate);
     await floor.stop();
     rates.ours.push((await driver.throughput(ours, ACTIONS, 240_000)).rate);
+    auditMs.push(await auditLag(driver, system.topicPrefix, system.urls.postgres));
     say(`round ${round}: floor ${rates.floor.at(-1)?.toFixed(0)}/s, countersign ${rates.ours.at(-1)?.toFixed(0)}/s`);
   }
   const floor = await startFloor(system, driver, `${run}-latency`);
@@ -47,11 +49,11 @@ async function measure(system: System, driver: LoadDriver, ours: Pipeline, run: 
   await floor.stop();
   say(`latency at 50/s: floor p50 ${percentile(floorMs, 0.5).toFixed(1)} ms`);
   const oursMs = await driver.latency(ours, 50, SECONDS);
-  return { rates, floorMs, oursMs };
+  return { rates, auditMs, floorMs, oursMs };
 }
 
 function report(measured: Awaited<ReturnType<typeof measure>>) {
-  const { rates, floorMs, oursMs } = measured;
+  const { rates, auditMs, floorMs, oursMs } = measured;
   const ratios = rates.ours.map((rate, round) => rate / (rates.floor[round] ?? Number.NaN));
   const spread = (values: number[]) =>
     [Math.min(...values), median(values), Math.max(...values)].map((value) => Math.round(value)).join(' / ');
@@ -61,6 +63,7 @@ function report(measured: Awaited<ReturnType<typeof measure>>) {
     lines: [
       `raw four-hop floor      ${spread(rates.floor)} per second (min / median / max of ${ROUNDS} rounds)`,
       `governed actions        ${spread(rates.ours)} per second`,
+      `audit behind            ${spread(auditMs)} ms at the end of a burst, until every record of it is stored`,
       `throughput ratio        ${median(ratios).toFixed(3)} × the floor (at least ${GOALS.throughput})`,
       `latency at 50/s         p50 ${percentile(oursMs, 0.5).toFixed(1)} ms, p99 ${percentile(oursMs, 0.99).toFixed(1)} ms; floor p50 ${percentile(floorMs, 0.5).toFixed(1)} ms, p99 ${percentile(floorMs, 0.99).toFixed(1)} ms`,
       `latency ratio           ${(percentile(oursMs, 0.5) / percentile(floorMs, 0.5)).toFixed(2)} × the floor's p50 (at most ${GOALS.latency})`,

@@ -100,9 +100,12 @@ class RouteCells {
     return ask(this.around.world, this.caller, this.operation.method, path, body);
   }
 
-  /** What is parked, and what stops or bounds everybody, belongs to the operators, whatever tenant it concerns. */
+  /**
+   * What is parked, and what stops or bounds everybody, belongs to the operators, whatever tenant it concerns. A data subject is one of
+   * the caller's own tenant, whatever it is called.
+   */
   private isTenantsThing(): boolean {
-    return !/^\/v1\/(parked|control)/.test(this.operation.path);
+    return !/^\/v1\/(parked|control|subjects)/.test(this.operation.path);
   }
 
   private mayCall(): boolean {
@@ -114,6 +117,7 @@ class RouteCells {
 
   private maySee(kind: Kind): boolean {
     const { operation, caller, around } = this;
+    if (operation.path.startsWith('/v1/subjects')) return this.mayCall();
     if (!this.mayCall() || (kind !== 'acme' && kind !== 'globex')) return false;
     if (!this.isTenantsThing() || operation.sees === undefined) return true;
     if (caller.person?.tenant !== kind) return false;
@@ -133,6 +137,7 @@ class RouteCells {
     const subjects = this.around.subjects[kind];
     if (path.startsWith('/v1/approvals')) return itemFor(subjects, this.caller.name).approvalId;
     if (path.startsWith('/v1/parked')) return subjects.parked;
+    if (path.startsWith('/v1/audit/proofs')) return subjects.event;
     if (path.startsWith('/v1/in-doubt')) return doubtFor(subjects, this.caller.name);
     return path.startsWith('/v1/actions') ? subjects.action : subjects.intent;
   }
@@ -173,7 +178,7 @@ function bodyOf(
   caller: Caller,
   kind: Kind,
 ): object | undefined {
-  if (method !== 'POST' && method !== 'PUT') return undefined;
+  if (method === 'GET') return undefined;
   const tenant = (caller.person?.tenant ?? 'acme') as Tenant;
   const common = { workflow: 'support-desk', session: `matrix-${caller.name}` };
   if (path === '/v1/intents') return { ...common, text: 'What can you do?' };
@@ -183,6 +188,7 @@ function bodyOf(
   // What is on nowhere is let go on: nothing is stopped while the other cells are played.
   if (path.startsWith('/v1/control/kill')) return { killed: kind === 'absent', reason, waitSeconds: 0 };
   if (path.startsWith('/v1/control/stage')) return { stage: 'scoped', reason, waitSeconds: 0 };
+  if (path.endsWith('/reveals') || path.startsWith('/v1/subjects')) return { reason };
   if (path.endsWith('/resolve')) return { outcome: 'committed', reason };
   if (path.endsWith('/delegate')) return { to: caller.name, reason };
   const none = { approvalId: ABSENT, actionHash: 'none' };

@@ -9,6 +9,8 @@ import { TENANTS, type Records, type Tenant } from './records.js';
 export interface Subjects {
   intent: string;
   action: string;
+  /** An event of it. */
+  event: string;
   /** Whose intent it is. */
   requester: string;
   /** Open items, one for each person who may decide and one that nobody is to decide. */
@@ -73,7 +75,14 @@ async function plant(world: World, records: Records, tenant: Tenant, run: string
   }
   const parked = await parkOne(world, tenant, marker!);
   const action = state?.actions[0]?.actionId ?? '';
-  return { intent: intentId, action, requester, items, doubts: new Map(), parked };
+  const event = await acceptedIn(world, intentId);
+  return { intent: intentId, action, event, requester, items, doubts: new Map(), parked };
+}
+
+async function acceptedIn(world: World, intentId: string): Promise<string> {
+  const select = `SELECT id FROM audit.records WHERE intent = $1 AND type = 'countersign.intent.accepted.v1'`;
+  const find = async () => (await world.owner.query<{ id: string }>(select, [intentId])).rows[0]?.id;
+  return until(find, { what: `the acceptance of ${intentId} to be stored` });
 }
 
 async function plantDoubts(world: World, records: Records, tenant: Tenant, run: string): Promise<Map<string, string>> {

@@ -1,8 +1,10 @@
 import { parseArgs } from 'node:util';
 import Table from 'cli-table3';
+import { auditScale } from '../audit-scale.js';
 import { books } from '../books/books.js';
 import { budgets } from '../budgets/budgets.js';
 import { context } from '../context/context.js';
+import { explanations } from '../explanations/explanations.js';
 import { firstOf, type Finding } from '../finding.js';
 import { forged } from '../forged/forged.js';
 import { doubtfulDesk, generateWorkflow, hastyDesk, rationedDesks } from '../generated.js';
@@ -10,16 +12,19 @@ import { hostileModel } from '../hostile-model/hostile-model.js';
 import { lyingPlanner } from '../lying-planner/lying-planner.js';
 import { matrix } from '../matrix/matrix.js';
 import { mutation } from '../mutation/mutation.js';
+import { otel } from '../otel/otel.js';
+import { personalAlone } from '../personal/long-form.js';
 import { races } from '../races/races.js';
 import { compare, policyKit } from '../second-evaluator/compare.js';
 import { stageMatrix } from '../stage-matrix.js';
+import { tamper } from '../tamper/tamper.js';
 import { trips } from '../trips/trips.js';
 import { World } from '../world.js';
 
 /**
  * The long forms of what `npm test` shows in short, one after the other: those that need no system, then the others on one. Prints
  * what it found as a table and exits 3 when anything fell short. `--only matrix,books` runs some; `--outputs`, `--actions`, `--pairs`,
- * `--trips`, `--rounds`, `--forgeries` and `--seed` say how many and which.
+ * `--trips`, `--rounds`, `--forgeries`, `--changes`, `--events` and `--seed` say how many and which.
  */
 const { values: options } = parseArgs({
   options: {
@@ -30,6 +35,8 @@ const { values: options } = parseArgs({
     trips: { type: 'string', default: '30' },
     rounds: { type: 'string', default: '500' },
     forgeries: { type: 'string', default: '10000' },
+    changes: { type: 'string', default: '1000' },
+    events: { type: 'string', default: '1000000' },
     seed: { type: 'string' },
   },
 });
@@ -51,15 +58,23 @@ const proofs = (generated: string): Proof[] => [
   { name: 'matrix', run: (world, say) => matrix(world, say) },
   { name: 'budgets', run: (world) => budgets(world, 200, 'long', true) },
   { name: 'forged', run: (world, say) => forged(world, Number(options.forgeries), 'long', say) },
+  {
+    name: 'explanations',
+    run: (world, say) => explanations(world, { intents: Number(options.actions), run: 'long', seed }, say),
+  },
+  { name: 'tamper', run: (world, say) => tamper(world, Number(options.changes), seed, say) },
   { name: 'stages', run: (world) => stageMatrix(world, 'long-stages') },
   // Two thousand refunds of one user: near to what a day allows, so on a system where no other proof has spent of it.
   { name: 'races', executors: 2, run: (world, say) => races(world, Number(options.rounds), 'long', HASTY, say) },
   { name: 'trips', executors: 3, run: (world, say) => trips(world, Number(options.trips), 'long-trips', say, true) },
 ];
-/** Those that need no system. */
+/** Those that need no system, or start one as they need it. */
 const alone: { name: string; run(say: Say): Promise<Finding> }[] = [
   { name: 'rules', run: async (say) => compare(await policyKit(), Number(options.pairs), seed, say) },
   { name: 'mutation', run: mutation },
+  { name: 'personal', run: (say) => personalAlone(seed, say) },
+  { name: 'otel', run: otel },
+  { name: 'audit-scale', run: (say) => auditScale(Number(options.events), say) },
 ];
 const HASTY = 'hasty-desk';
 

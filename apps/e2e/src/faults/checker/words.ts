@@ -72,7 +72,9 @@ export const ENDS: ReadonlySet<State> = new Set<State>([
   ...(['previewed', 'denied', 'read', 'drafted', 'committed', 'failed', 'blocked', 'resolved', 'doubt'] as const),
 ]);
 
-const PEOPLE = new Set(['approval opened', ...Object.keys(words('heard'))]);
+/** Looking at an item and handing it on decide nothing. */
+const ASIDES = ['approval viewed', 'approval delegated'];
+const PEOPLE = new Set(['approval opened', ...ASIDES, ...Object.keys(words('heard'))]);
 
 /**
  * People speak when they like, and what approval said before it died is published when it is back: what comes when policy has decided

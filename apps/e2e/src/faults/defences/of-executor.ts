@@ -115,7 +115,7 @@ export const EXECUTOR_DEFENCES: readonly Defence[] = [
   {
     name: 'heartbeat limit of a send',
     removals: [built('commits', 'const isRecorded = this.parts.heartbeats.covers(', 'const isRecorded = true || (')],
-    caughtBy: [specs('commits', '4: sends nothing for the first time that could begin after the limit of audit')],
+    caughtBy: [specs('commits', '4: sends nothing, again neither, that could begin after the limit of audit')],
   },
   {
     name: 'key lifetime',

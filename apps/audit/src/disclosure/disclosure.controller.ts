@@ -1,0 +1,38 @@
+import { Body, Controller, Delete, Header, HttpCode, Inject, Param, Post, UseGuards } from '@nestjs/common';
+import type { Person } from '@countersign/contracts';
+import { HttpProblem } from '@countersign/host';
+import { Caller, IdentityGuard, type CallerIdentity } from '@countersign/identity';
+import { eraseBody, parsed, revealBody } from './bodies.js';
+import { Disclosures } from './disclosures.js';
+import { Pace } from './pace.js';
+
+@Controller('v1')
+@UseGuards(IdentityGuard)
+export class DisclosureController {
+  constructor(
+    @Inject(Disclosures) private readonly disclosures: Disclosures,
+    @Inject(Pace) private readonly pace: Pace,
+  ) {}
+
+  @Post('traces/:id/reveals')
+  @HttpCode(200)
+  @Header('cache-control', 'no-store')
+  async reveal(@Caller() { person }: CallerIdentity, @Param('id') id: string, @Body() body: unknown) {
+    must(person, 'auditor', 'opens sealed values');
+    const asked = parsed(revealBody, body);
+    this.pace.take(`${person.tenant}/${person.sub}`);
+    return this.disclosures.reveal(person, id, asked);
+  }
+
+  @Delete('subjects/:id')
+  @Header('cache-control', 'no-store')
+  async erase(@Caller() { person }: CallerIdentity, @Param('id') id: string, @Body() body: unknown) {
+    must(person, 'admin', 'erases data subjects');
+    const { reason } = parsed(eraseBody, body);
+    return this.disclosures.erase(person, id, reason);
+  }
+}
+
+function must({ roles }: Person, role: string, does: string): void {
+  if (!roles.includes(role)) throw new HttpProblem('PERMISSION_DENIED', `only who has the role ${role} ${does}`);
+}

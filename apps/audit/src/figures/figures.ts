@@ -1,0 +1,63 @@
+import type { Approvers, MetricsSummary, Person } from '@countersign/contracts';
+import { readAs } from '@countersign/migrations';
+import type { DataSource, EntityManager } from 'typeorm';
+import { approversOf, type Did, type Seen } from './approvers.js';
+import { DECIDED, FIGURES } from './counted.js';
+import type { Range } from './range.js';
+import { summaryOf, type Group, type Waits } from './summary.js';
+
+/* `figure` is named wherever a range is, so that the index (tenant, figure, at) leads to the range's lines alone. */
+
+const GROUPS = `SELECT figure, tool, detail, count(*)::int AS count FROM counted
+  WHERE tenant = $1 AND figure = ANY($2) AND at >= $3 AND at < $4 GROUP BY figure, tool, detail`;
+
+const RULES = `SELECT rule, count(*)::int AS count FROM counted, unnest(rules) AS rule
+  WHERE tenant = $1 AND figure = 'denied' AND at >= $2 AND at < $3 GROUP BY rule`;
+
+/** An item may have been opened before the range. */
+const WAITS = `SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY wait) AS p50, percentile_cont(0.95) WITHIN GROUP (ORDER BY wait) AS p95, max(wait)
+  FROM (SELECT greatest(extract(epoch FROM said.at - opened.at), 0)::float8 AS wait
+    FROM counted said JOIN counted opened ON opened.tenant = $1 AND opened.figure = 'opened' AND opened.key = said.follows
+    WHERE said.tenant = $1 AND said.figure = ANY($2) AND said.at >= $3 AND said.at < $4) AS waits`;
+
+/** Resolved at any time since. */
+const OPEN_DOUBTS = `SELECT count(*)::int AS open FROM counted doubt
+  WHERE tenant = $1 AND figure = 'in-doubt' AND at >= $2 AND at < $3
+    AND NOT EXISTS (SELECT FROM counted WHERE tenant = $1 AND figure = 'resolved' AND key = doubt.key)`;
+
+const SEEN = `SELECT person, roles, max(at) AS at FROM counted
+  WHERE tenant = $1 AND figure = ANY($2) AND person IS NOT NULL GROUP BY person, roles`;
+
+const DID = `SELECT said.person, said.figure, was.tool, count(*)::int AS count, max(said.at) AS at
+  FROM counted said LEFT JOIN counted was ON was.tenant = $1 AND was.key = said.follows
+    AND was.figure = CASE said.figure WHEN 'settled' THEN 'in-doubt' ELSE 'opened' END
+  WHERE said.tenant = $1 AND said.figure = ANY($2) GROUP BY said.person, said.figure, was.tool`;
+
+/** What was counted, to be read in somebody's name: nothing of another tenant's is in it. */
+export class Figures {
+  constructor(private readonly source: DataSource) {}
+
+  summary({ tenant }: Person, range: Range): Promise<MetricsSummary> {
+    return readAs(this.source, tenant, async (rows) => {
+      const within = [range.from, range.to];
+      const groups = await rows.query<Group[]>(GROUPS, [tenant, FIGURES, ...within]);
+      const rules = await rows.query<{ rule: string; count: number }[]>(RULES, [tenant, ...within]);
+      const waits = await one<Waits>(rows, WAITS, [tenant, DECIDED, ...within]);
+      const { open } = await one<{ open: number }>(rows, OPEN_DOUBTS, [tenant, ...within]);
+      return summaryOf({ tenant, range, groups, rules, waits, open });
+    });
+  }
+
+  /** Who was seen with which roles, and what they decided, as far back as anything is counted. */
+  approvers({ tenant }: Person): Promise<Approvers> {
+    return readAs(this.source, tenant, async (rows) =>
+      approversOf(
+        await rows.query<Seen[]>(SEEN, [tenant, ['accepted', 'asked', ...DECIDED, 'settled']]),
+        await rows.query<Did[]>(DID, [tenant, [...DECIDED, 'settled']]),
+      ),
+    );
+  }
+}
+
+const one = async <T>(rows: EntityManager, text: string, values: unknown[]): Promise<T> =>
+  (await rows.query<T[]>(text, values))[0]!;

@@ -1,0 +1,237 @@
+import type { KeyObject } from 'node:crypto';
+import { HttpProblem } from '@countersign/host';
+import {
+  checkpointLine,
+  headerLine,
+  openCheckpoint,
+  originOf,
+  placeLine,
+  rowLine,
+  Verification,
+  type Finding,
+  type Head,
+  type Proof,
+  type StoredRecord,
+} from '@countersign/evidence';
+import { readAs } from '@countersign/migrations';
+import type { DataSource } from 'typeorm';
+import { Notes, type Note } from './notes.js';
+import type { Rows } from './rows.js';
+import { BY_PLACE, lineOf, RECORD, storedLines, textOf } from './stored-lines.js';
+import { BrokenTree, StoredTree } from './stored-tree.js';
+
+/** Rows read at once. */
+const STRIDE = 500;
+
+export interface StoreVerdict {
+  ok: boolean;
+  tenant: string;
+  /** Up to where the tree is signed: records that came within the last second are not yet. */
+  size: number;
+  checked: { from: number; to: number };
+  /** Records that were taken out into files, of those checked: what these hold is checked with `audit verify FILE`. */
+  archived: number;
+  /** The newest checkpoint, to be kept elsewhere. */
+  checkpoint: string | null;
+  findings: Finding[];
+  more: number;
+  /** Where to go on; null at the end. */
+  next: number | null;
+}
+
+/** What is told of one tenant's tree, read in the tenant's name. */
+export class Evidence {
+  constructor(
+    private readonly source: DataSource,
+    private readonly system: string,
+    private readonly keys: () => KeyObject[],
+    /** What this process remembers to have signed last: a store that was cut back does not say so itself. */
+    private readonly remembered: (tenant: string) => Head | undefined,
+  ) {}
+
+  /** Checks the rows from an index on, some `limit` of them, up to a size that is signed. */
+  verify(tenant: string, from: number, limit: number): Promise<StoreVerdict> {
+    return this.as(tenant, async (rows) => {
+      const newest = await this.notes(rows, tenant).newest();
+      const size = newest?.size ?? 0;
+      if (from > size) throw new HttpProblem('INVALID_ARGUMENTS', `from: the tree is signed up to index ${size}`);
+      const to = (await this.notes(rows, tenant).from(from + limit))?.size ?? size;
+      const check = await this.check(rows, tenant, from, to);
+      const last = to === size;
+      const extra = last
+        ? [...this.cut(tenant, newest), ...(await insertedRows(rows, tenant, check.findings.length > 0))]
+        : [];
+      const findings = [...check.findings, ...extra];
+      return {
+        ok: findings.length === 0,
+        tenant,
+        size,
+        checked: { from, to },
+        archived: check.archived,
+        checkpoint: newest?.note ?? null,
+        findings,
+        more: check.more,
+        next: last ? null : to,
+      };
+    });
+  }
+
+  private cut(tenant: string, newest: Note | undefined): Finding[] {
+    const head = this.remembered(tenant);
+    const size = newest?.size ?? 0;
+    if (!head || size > head.size) return [];
+    if (newest && openCheckpoint(newest.note, this.keys())?.root.equals(head.root)) return [];
+    if (size === head.size) return [finding(tenant, 'forked', size, `another root was signed at size ${size}`)];
+    return [finding(tenant, 'truncated', size, `it ends at index ${size}, and ${head.size} were signed`)];
+  }
+
+  private async check(rows: Rows, tenant: string, from: number, to: number) {
+    const verification = new Verification({ keys: this.keys(), partial: true });
+    const findings: Finding[] = [];
+    let archived = 0;
+    try {
+      verification.take({ kind: 'header', line: 0, header: await this.header(rows, tenant, from, to) });
+      const notes = await this.notes(rows, tenant).within(from, to);
+      for (let at = from; at < to; at += STRIDE) {
+        for (const line of await storedLines(rows, tenant, at, Math.min(at + STRIDE, to))) {
+          verification.take(lineOf(line));
+          if (line.archived) archived++;
+          else if (line.text === undefined)
+            findings.push(finding(tenant, 'deleted', line.index, `the record at index ${line.index} is not there`));
+          while (notes[0]?.size === line.index + 1)
+            verification.take({ kind: 'checkpoint', line: line.index, note: notes.shift()!.note });
+        }
+      }
+    } catch (error) {
+      if (!(error instanceof BrokenTree)) throw error;
+      findings.push(finding(tenant, 'deleted', null, error.message));
+    }
+    const verdict = verification.end();
+    return { findings: [...findings, ...verdict.findings], more: verdict.more, archived };
+  }
+
+  /** A tenant's records as a file, in the order of the tree, up to the next checkpoint from `to` on. */
+  async *export(tenant: string, fromTime: Date | undefined, toTime: Date | undefined): AsyncGenerator<string> {
+    const { from, to, header } = await this.as(tenant, async (rows) => {
+      const range = await rangeOf(rows, this.notes(rows, tenant), tenant, fromTime, toTime);
+      return { ...range, header: await this.header(rows, tenant, range.from, range.to) };
+    });
+    yield headerLine(header);
+    for (let at = from; at < to; at += STRIDE) {
+      const end = Math.min(at + STRIDE, to);
+      yield await this.as(tenant, async (rows) => {
+        const notes = await this.notes(rows, tenant).within(at, end);
+        const lines: string[] = [];
+        for (const { index, leaf, text } of await storedLines(rows, tenant, at, end)) {
+          lines.push(text === undefined ? placeLine(index, leaf) : rowLine(index, leaf, text));
+          while (notes[0]?.size === index + 1) lines.push(checkpointLine(notes.shift()!.note));
+        }
+        return lines.join('');
+      });
+    }
+  }
+
+  prove(tenant: string, eventId: string): Promise<Proof> {
+    return this.as(tenant, async (rows) => {
+      const found = await rows.query<Found[]>(PLACE, [tenant, eventId]);
+      const [row] = found;
+      if (!row) throw new HttpProblem('NOT_FOUND', `no event ${eventId.slice(0, 100)} is stored that you may see`);
+      const newest = await this.notes(rows, tenant).newest();
+      if (row.index === null || !newest || newest.size <= row.index)
+        throw new HttpProblem('NOT_FOUND', `event ${eventId.slice(0, 100)} is stored and not signed yet`, {
+          nextStep: 'Ask again in a second or two; if it stays so, `countersign audit verify` says why.',
+        });
+      const path = await new StoredTree(rows, tenant).path(row.index, newest.size);
+      return {
+        tenant,
+        index: row.index,
+        size: newest.size,
+        leaf: row.leaf.toString('base64'),
+        path: path.map((hash) => hash.toString('base64')),
+        checkpoint: newest.note,
+        record: JSON.parse(textOf(row)!) as Proof['record'],
+      };
+    });
+  }
+
+  private notes(rows: Rows, tenant: string): Notes {
+    return new Notes(rows, tenant, originOf(this.system, tenant));
+  }
+
+  private async header(rows: Rows, tenant: string, from: number, to: number) {
+    const frontier = await new StoredTree(rows, tenant).frontier(from);
+    const origin = originOf(this.system, tenant);
+    const hashes = frontier.subtrees.map((hash) => hash.toString('base64'));
+    return {
+      countersign: 'export/1' as const,
+      tenant,
+      origin,
+      at: new Date().toISOString(),
+      from,
+      to,
+      frontier: hashes,
+    };
+  }
+
+  private as<T>(tenant: string, read: (rows: Rows) => Promise<T>): Promise<T> {
+    return readAs(this.source, tenant, async (manager) => {
+      await manager.query(BY_PLACE);
+      return read(manager);
+    });
+  }
+}
+
+const finding = (tenant: string, kind: Finding['kind'], index: number | null, says: string): Finding => ({
+  kind,
+  tenant,
+  index,
+  line: null,
+  says,
+});
+
+/** The indexes of a stretch of time, and of what stands between them in the tree. */
+async function rangeOf(rows: Rows, notes: Notes, tenant: string, from: Date | undefined, to: Date | undefined) {
+  const size = (await notes.newest())?.size ?? 0;
+  const first = from && (await indexOf(rows, `min("first")`, 'to_at >= $2', tenant, from));
+  const last = to && (await indexOf(rows, `max("first" + cardinality(topics))`, 'from_at < $2', tenant, to));
+  const end = last === undefined ? size : ((await notes.from(last ?? 0))?.size ?? size);
+  return { from: Math.min(first === undefined ? 0 : (first ?? size), end), to: end };
+}
+
+async function indexOf(rows: Rows, what: string, where: string, tenant: string, at: Date): Promise<number | null> {
+  const select = `SELECT ${what}::float8 AS "index" FROM leaves WHERE tenant = $1 AND ${where}`;
+  return (await rows.query<{ index: number | null }[]>(select, [tenant, at]))[0]!.index;
+}
+
+type Found = StoredRecord & { precise: string; index: number | null; leaf: Buffer };
+
+/** An event's record and where it stands in the tree: in a block of its time. */
+const PLACE = `SELECT ${RECORD}, p."index"::float8 AS "index", p.leaf FROM records r LEFT JOIN LATERAL (
+    SELECT l."first" + n - 1 AS "index", substring(l.leaves FROM (32 * (n - 1) + 1)::int FOR 32) AS leaf
+      FROM leaves l, unnest(l.topics, l.partitions, l.offsets, l.appended_at) WITH ORDINALITY AS p (topic, partition, "offset", at, n)
+     WHERE l.tenant = $1 AND l.to_at >= r.appended_at AND l.from_at <= r.appended_at
+       AND p.topic = r.topic AND p.partition = r.partition AND p."offset" = r."offset" AND p.at = r.appended_at
+     LIMIT 1
+  ) p ON true WHERE r.tenant = $1 AND r.id = $2 ORDER BY r.appended_at LIMIT 1`;
+
+/**
+ * Records of the tenant that have no place in the tree and do not wait for one. Counted first: that is done in one read, and tells unless
+ * as many are gone.
+ */
+async function insertedRows(rows: Rows, tenant: string, flawed: boolean): Promise<Finding[]> {
+  const count = `SELECT (SELECT count(*) FROM records WHERE tenant = $1)
+    + (SELECT coalesce(sum(rows), 0) FROM archives WHERE tenant = $1)
+    - (SELECT coalesce(max(size), 0) FROM trees WHERE tenant = $1)
+    - (SELECT coalesce(sum(cardinality(topics)), 0) FROM pending_leaves WHERE tenant = $1) AS extra`;
+  const [row] = await rows.query<{ extra: string }[]>(count, [tenant]);
+  if (Number(row!.extra) <= 0 && !flawed) return [];
+  const places = ['leaves', 'pending_leaves'].map(
+    (table) => `SELECT p.* FROM ${table}, unnest(topics, partitions, offsets, appended_at) AS p WHERE tenant = $1`,
+  );
+  const extra = `SELECT topic, partition, "offset", appended_at AS at FROM records WHERE tenant = $1 EXCEPT (${places.join(' UNION ALL ')}) LIMIT 50`;
+  await rows.query(`SELECT set_config('enable_hashjoin', 'on', true)`);
+  const found = await rows.query<{ topic: string; partition: number; offset: string; at: Date }[]>(extra, [tenant]);
+  return found.map(({ topic, partition, offset }) =>
+    finding(tenant, 'inserted', null, `the record ${topic}/${partition}@${offset} has no place in the tree`),
+  );
+}
