@@ -1,5 +1,5 @@
 import preset from './jest.preset.mjs';
-/** On a real Kafka and a real PostgreSQL, started once for the run. Suites share nothing else, and wait most of the time: two go at once. */
+/** On a real Kafka and a real PostgreSQL, started once for the run. Suites share nothing else, and wait most of the time: three go at once. */
 export default {
   ...preset,
   rootDir: '.',
@@ -8,5 +8,5 @@ export default {
   globalSetup: '<rootDir>/libs/testing/jest-engines.mjs',
   globalTeardown: '<rootDir>/libs/testing/jest-engines-stop.mjs',
   testTimeout: 60_000,
-  maxWorkers: 2,
+  maxWorkers: 3,
 };

@@ -25,6 +25,7 @@ import {
   type TestKeys,
   type TestServiceDatabase,
 } from '@countersign/testing';
+import pg from 'pg';
 import { start } from './app.module.js';
 import * as migrations from './migrations.js';
 import { approvalIdOf, type Escalated } from './state.js';
@@ -242,6 +243,7 @@ export class World {
 
   /** What this service has written about an action, as a consumer reads it. */
   async said(actionId: string) {
+    await until(async () => (await this.unpublished()) === 0, { what: 'what was committed to be published' });
     const name = topicName('approvals', this.prefix);
     const records = await this.kafka.readAll(name);
     const read = records.map((record) =>
@@ -256,5 +258,15 @@ export class World {
       }),
     );
     return read.filter(({ event }: { event: AnyEvent }) => event.subject === actionId);
+  }
+
+  private async unpublished(): Promise<number> {
+    const client = new pg.Client({ connectionString: this.database.serviceUrl });
+    await client.connect();
+    try {
+      return (await client.query('SELECT FROM outbox')).rowCount!;
+    } finally {
+      await client.end();
+    }
   }
 }

@@ -19,6 +19,7 @@ export function doubtScenario(open: () => World): void {
     const ticket = { id: 'doubt-1', tenant: 'acme' as const, token: alice!.token, orderId: 'ord_14001', body: SAID };
     const [doubt] = await doubtsOf(world, ticket);
     const { actionId, intentId } = doubt!;
+    await until(async () => (await alice!.intent(intentId, 0))?.state === 'waiting', { what: 'the doubt to be shown' });
     expect(await alice!.intent(intentId, 0)).toMatchObject({ state: 'waiting', actions: [{ state: 'in-doubt' }] });
 
     const verdict = { outcome: 'failed', reason: 'I never saw a ticket' };

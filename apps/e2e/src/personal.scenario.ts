@@ -11,5 +11,5 @@ export function personalScenario(open: () => World): void {
     );
     console.log(`personal values: ${JSON.stringify(figures)}`);
     expect(firstOf(flaws)).toEqual([]);
-  }, 60_000);
+  }, 150_000);
 }
