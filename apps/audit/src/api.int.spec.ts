@@ -70,6 +70,22 @@ describe('traces over HTTP', () => {
     expect(body.duplicates.map(({ topic }: { topic: string }) => topic).sort()).toEqual(['intents', 'results']);
   });
 
+  it('shows what services signed of a trace, however often its request was repeated', async () => {
+    const { intentId, records } = await world.publish('a commit by rule at once', 'flooded');
+    await world.waitFor(records.length, 'intent = $1', intentId);
+    await world.owner.query(
+      `insert into records select (jsonb_populate_record(r, jsonb_build_object('offset', 1000000 + n))).*
+        from records r, generate_series(1, 5001) n where r.intent = $1 and r.topic = 'intents'`,
+      [intentId],
+    );
+    const audra = await world.token('audra', 'acme', 'auditor');
+    const { body } = await world.get(`/v1/traces/${intentId}`, audra);
+    expect(body.records.map(({ type }: { type: string }) => type)).toEqual(
+      records.map((record) => record.headers['ce_type']),
+    );
+    await world.owner.query(`delete from records where intent = $1 and "offset" > 1000000`, [intentId]);
+  });
+
   it('files what is forged as unverified and shows it apart, with why', async () => {
     const { intentId, actionId, records } = await world.publish('a commit by rule at once', 'forged');
     const warrant = records.find(({ headers }) => headers['ce_type'] === 'countersign.action.approved.v1')!;

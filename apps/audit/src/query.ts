@@ -1,7 +1,13 @@
 import { HttpProblem } from '@countersign/host';
 import { z } from 'zod';
 
-const word = z.string().trim().min(1).max(200).optional();
+/** The store takes every character but this one. */
+const storable = (max: number) =>
+  z
+    .string()
+    .max(max)
+    .refine((text) => !text.includes('\u0000'), 'it holds U+0000');
+const word = storable(200).trim().min(1).optional();
 const instant = z.iso.datetime({ offset: true }).optional();
 
 /** What a search asks for. Everything given must be true of the trace. */
@@ -27,9 +33,9 @@ export type TraceQuery = z.infer<typeof traceQuery>;
 /** Where a page ended: time and place of its last record. */
 const cursorSchema = z.strictObject({
   at: z.iso.datetime({ offset: true }),
-  topic: z.string().max(50),
-  partition: z.int(),
-  offset: z.string().regex(/^\d{1,19}$/),
+  topic: storable(50),
+  partition: z.int32(),
+  offset: z.string().regex(/^\d{1,18}$/),
 });
 export type Cursor = z.infer<typeof cursorSchema>;
 

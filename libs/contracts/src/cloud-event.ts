@@ -94,7 +94,7 @@ export const traceIdOf = (traceparent: string | undefined): string | undefined =
 export function decodeRecord(record: RawRecord, parse: typeof parseStrictJson = parseStrictJson): Incoming {
   const headers = readHeaders(record.headers);
   const key = record.key?.toString('utf8') ?? '';
-  if (record.topic === 'control') return decodeControl(record, headers, key);
+  if (record.topic === 'control') return decodeControl(record, headers, key, parse);
   if (!record.value) throw new Poison('NOT_AN_EVENT', 'the record has no value');
   const { text, value } = parse(record.value);
   const { structured, plain, signature } = headers;
@@ -123,8 +123,8 @@ function toEvent(topic: Topic, attributes: Attributes, data: unknown): AnyEvent 
   return event as unknown as AnyEvent;
 }
 
-function decodeControl(record: RawRecord, headers: Headers, key: string): Incoming {
-  const parsed = record.value ? parseStrictJson(record.value) : { text: '', value: null };
+function decodeControl(record: RawRecord, headers: Headers, key: string, parse: typeof parseStrictJson): Incoming {
+  const parsed = record.value ? parse(record.value) : { text: '', value: null };
   const { text } = parsed;
   let { value } = parsed;
   let attributes = headerAttributes(headers);
@@ -166,9 +166,9 @@ function readHeaders(headers: Record<string, HeaderValue>): Headers {
       throw new Poison('NOT_AN_EVENT', `the header ${lower.slice(0, 80)} stands more than once`);
     into[as] = typeof value === 'string' ? value : value.toString('utf8');
   }
-  const { 'content-type': contentType, ...rest } = plain;
+  const { 'content-type': contentType, traceparent, ...rest } = plain;
   // It is copied to all that the event causes: anything else than a trace's place is dropped, whatever its length.
-  if (traceIdOf(rest['traceparent']) === undefined) delete rest['traceparent'];
+  if (traceparent !== undefined && traceIdOf(traceparent) !== undefined) rest['traceparent'] = traceparent;
   const structured = contentType?.toLowerCase().startsWith(STRUCTURED) ?? false;
   return { attributes, plain: rest, structured, signature: attributes['signature'] };
 }

@@ -52,12 +52,16 @@ function scopesBearingOn(actionId: string, records: Stored[]): string[] {
 
 /** The records that say what stopped actions of a trace, and what was in force when they were decided on. */
 async function controlOf(source: RecordSource, records: Stored[]): Promise<StoredRecord[]> {
-  const actions = [...new Set(records.map(({ event: { data } }) => ('actionId' in data ? data.actionId : undefined)))];
-  const decided = actions.filter((actionId) => actionId !== undefined);
-  const scopes = new Set(decided.flatMap((actionId) => scopesBearingOn(actionId, records)));
+  const actions = Map.groupBy(records, ({ event: { data } }) => ('actionId' in data ? data.actionId : undefined));
+  actions.delete(undefined);
+  // Of each action its own events tell: to go through all of a long trace for each of its actions takes too long.
+  const decided = [...actions] as [actionId: string, own: Stored[]][];
+  const scopes = new Set(decided.flatMap(([actionId, own]) => scopesBearingOn(actionId, own)));
   const rows = await source.control([...scopes]);
-  const all = [...records, ...eventsOf(rows)];
-  const shown = new Set(decided.flatMap((actionId) => controlShown(actionId, all)).map(placeOf));
+  const control = eventsOf(rows);
+  const shown = new Set(
+    decided.flatMap(([actionId, own]) => controlShown(actionId, [...own, ...control])).map(placeOf),
+  );
   return rows.filter((row) => shown.has(placeOf(row)));
 }
 

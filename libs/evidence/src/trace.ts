@@ -31,31 +31,24 @@ export interface Sorted {
   forged: { row: StoredRecord; because: string }[];
   duplicates: StoredRecord[];
   unreadable: StoredRecord[];
+  /** Of each genuine row that this version can read, its event among `records`. */
+  read: Map<StoredRecord, Stored>;
 }
 
-/** A trace is sorted out, told and shown from the same rows. */
-const read = new WeakMap<StoredRecord, Incoming | undefined>();
+const NO_BYTES = Buffer.alloc(0);
 
 /** The event of a row, read as it was when it came; undefined if this version can no longer read it. */
 export function decoded(row: StoredRecord): Incoming | undefined {
-  if (!read.has(row)) read.set(row, decode(row));
-  return read.get(row);
-}
-
-function decode(row: StoredRecord): Incoming | undefined {
   const { topic, partition, offset, appendedAt, key, value, headers } = row;
-  // Its bytes were looked at strictly when it was stored.
+  // Its bytes were looked at strictly when it came: what is stored is their text.
   const parse = () => ({ text: value!, value: JSON.parse(value!) as unknown });
   try {
     const place = { topic, partition, offset: BigInt(offset), timestamp: appendedAt.getTime(), key: Buffer.from(key) };
-    return decodeRecord(
-      {
-        ...place,
-        value: value === null ? null : Buffer.from(value),
-        headers: JSON.parse(headers) as Record<string, HeaderValue>,
-      },
-      parse,
-    );
+    const said = {
+      value: value === null ? null : NO_BYTES,
+      headers: JSON.parse(headers) as Record<string, HeaderValue>,
+    };
+    return decodeRecord({ ...place, ...said }, parse);
   } catch {
     return undefined;
   }
@@ -63,7 +56,7 @@ function decode(row: StoredRecord): Incoming | undefined {
 
 /** Sorts the records that name one intent. `tenant` is what policy verified, of the record that began the trace. */
 export function sortOut(rows: StoredRecord[], tenant: string): Sorted {
-  const sorted: Sorted = { records: [], genuine: [], forged: [], duplicates: [], unreadable: [] };
+  const sorted: Sorted = { records: [], genuine: [], forged: [], duplicates: [], unreadable: [], read: new Map() };
   const seen = new Set<string>();
   for (const row of rows) {
     const because = forgedBecause(row, tenant);
@@ -73,19 +66,22 @@ export function sortOut(rows: StoredRecord[], tenant: string): Sorted {
     else {
       seen.add(`${row.source}\n${row.id}`);
       sorted.genuine.push(row);
-      const incoming = decoded(row);
-      if (incoming) sorted.records.push(storedOf(row, incoming));
+      const stored = storedIn(row);
+      if (!stored) continue;
+      sorted.records.push(stored);
+      sorted.read.set(row, stored);
     }
   }
   return sorted;
 }
 
 /** The events of records that concern no one intent. */
-export const eventsOf = (rows: StoredRecord[]): Stored[] =>
-  rows.flatMap((row) => {
-    const incoming = decoded(row);
-    return incoming ? [storedOf(row, incoming)] : [];
-  });
+export const eventsOf = (rows: StoredRecord[]): Stored[] => rows.flatMap((row) => storedIn(row) ?? []);
+
+function storedIn(row: StoredRecord): Stored | undefined {
+  const incoming = decoded(row);
+  return incoming && storedOf(row, incoming);
+}
 
 function forgedBecause(row: StoredRecord, tenant: string): string | undefined {
   if (row.signature === 'invalid' || row.signature === 'absent') return row.flaw ?? 'its signature does not prove it';
@@ -102,10 +98,13 @@ const storedOf = (row: StoredRecord, { event }: Incoming): Stored =>
     at: row.appendedAt.toISOString(),
   }) as Stored;
 
-export function recordView(row: StoredRecord): RecordView {
-  const incoming = row.poisonReason === null ? decoded(row) : undefined;
+/** `stored` is its event, where the row was read before. */
+export function recordView(
+  row: StoredRecord,
+  stored = row.poisonReason === null ? storedIn(row) : undefined,
+): RecordView {
   return {
-    at: row.appendedAt.toISOString(),
+    at: stored?.at ?? row.appendedAt.toISOString(),
     topic: row.topic,
     partition: row.partition,
     offset: row.offset,
@@ -120,7 +119,7 @@ export function recordView(row: StoredRecord): RecordView {
     traceId: row.traceId,
     actionId: row.action,
     signature: row.signature,
-    ...(incoming ? { says: says(storedOf(row, incoming)) } : {}),
-    data: incoming ? (incoming.event.data as Json) : row.value,
+    ...(stored ? { says: says(stored) } : {}),
+    data: stored ? (stored.event.data as Json) : row.value,
   };
 }

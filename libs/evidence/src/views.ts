@@ -86,10 +86,10 @@ export function traceView(begin: StoredRecord, sorted: Sorted, control: StoredRe
     source: source ?? '',
     requestId: requestId ?? '',
     traceId: begin.traceId,
-    records: sorted.genuine.map(recordView),
+    records: sorted.genuine.map((row) => recordView(row, sorted.read.get(row))),
     forged: sorted.forged.map(({ row, because }) => ({ ...recordView(row), because })),
-    duplicates: sorted.duplicates.map(recordView),
-    control: control.map(recordView),
+    duplicates: sorted.duplicates.map((row) => recordView(row)),
+    control: control.map((row) => recordView(row)),
     unreadable: sorted.unreadable.map(({ appendedAt, topic, partition, offset, poisonReason, poisonDetail }) => ({
       at: appendedAt.toISOString(),
       topic,

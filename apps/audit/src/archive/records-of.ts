@@ -1,5 +1,5 @@
 import type { StoredRecord } from '@countersign/evidence';
-import { BY_PLACE, RECORD, textOf } from '../tree/stored-lines.js';
+import { BY_PLACE, PRECISE, RECORD, textOf } from '../tree/stored-lines.js';
 import type { OwnerSession } from './owner-session.js';
 import { KEPT, type Place, type Unit } from './unit.js';
 
@@ -9,7 +9,7 @@ export async function textsOf(
   { table }: Unit,
   places: readonly Place[],
 ): Promise<(string | undefined)[]> {
-  const select = `SELECT p.n, ${RECORD}
+  const select = `SELECT p.n, ${RECORD}, ${PRECISE}
     FROM unnest($1::text[], $2::int[], $3::bigint[], $4::timestamptz[]) WITH ORDINALITY AS p (topic, partition, "offset", appended_at, n)
     JOIN ${table} r USING (topic, partition, "offset", appended_at)`;
   const rows = await session.beyondWall(table, async () => {

@@ -57,6 +57,8 @@ describe('what a record adds to the figures', () => {
       );
     expect(unreadable('acme')).toMatchObject([{ tenant: 'acme', figure: 'unreadable', key: 'results/2/7' }]);
     expect([...unreadable(''), ...unreadable('unverified'), ...unreadable('system')]).toEqual([]);
+    // Longer than an index takes: its insert would fail, and with it that of every record it came with.
+    expect(unreadable('x'.repeat(3_000))).toEqual([]);
   });
 
   it('no tool is named by what a model asked for (guarantee 3)', () => {

@@ -51,7 +51,10 @@ export function countedOf(row: StoredRecord, incoming: Incoming | undefined): Co
   return said ? [{ ...place, tenant: row.tenant, key: row.id ?? '', ...said }] : [];
 }
 
-const isTenant = (tenant: string) => tenant !== '' && tenant !== UNVERIFIED && tenant !== SYSTEM;
+/** As long as a name is: what a stranger claims may be of any length, and an index takes no entry of more than 2,704 bytes. */
+const LONGEST = 200;
+const isTenant = (tenant: string) =>
+  tenant !== '' && tenant.length <= LONGEST && tenant !== UNVERIFIED && tenant !== SYSTEM;
 
 function saidBy({ type, data }: AnyEvent): Said | undefined {
   switch (type) {

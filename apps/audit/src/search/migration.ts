@@ -11,7 +11,7 @@ const TABLES = [
   `CREATE INDEX begun_by_actor ON begun (tenant, actor, at, topic, partition, "offset")`,
   // A row is what records that came together say alike: one for many traces when there is much to store.
   `CREATE TABLE terms (tenant text NOT NULL, term text NOT NULL, at timestamptz NOT NULL, intents text[] NOT NULL)`,
-  `CREATE INDEX terms_said ON terms (tenant, term, at)`,
+  `CREATE INDEX terms_said ON terms (tenant, term, at) WITH (deduplicate_items = off)`,
   // Whether a term is rare or common is what a search's plan hangs on.
   `ALTER TABLE terms ALTER COLUMN term SET STATISTICS 1000`,
   // Both only grow: without this their statistics would be those of a tenth less, and their pages unknown to be all visible.

@@ -17,7 +17,7 @@ import { readAs } from '@countersign/migrations';
 import type { DataSource } from 'typeorm';
 import { Notes, type Note } from './notes.js';
 import type { Rows } from './rows.js';
-import { BY_PLACE, lineOf, RECORD, storedLines, textOf } from './stored-lines.js';
+import { BY_PLACE, lineOf, PRECISE, RECORD, storedLines, textOf } from './stored-lines.js';
 import { BrokenTree, StoredTree } from './stored-tree.js';
 
 /** Rows read at once. */
@@ -206,7 +206,7 @@ async function indexOf(rows: Rows, what: string, where: string, tenant: string, 
 type Found = StoredRecord & { precise: string; index: number | null; leaf: Buffer };
 
 /** An event's record and where it stands in the tree: in a block of its time. */
-const PLACE = `SELECT ${RECORD}, p."index"::float8 AS "index", p.leaf FROM records r LEFT JOIN LATERAL (
+const PLACE = `SELECT ${RECORD}, ${PRECISE}, p."index"::float8 AS "index", p.leaf FROM records r LEFT JOIN LATERAL (
     SELECT l."first" + n - 1 AS "index", substring(l.leaves FROM (32 * (n - 1) + 1)::int FOR 32) AS leaf
       FROM leaves l, unnest(l.topics, l.partitions, l.offsets, l.appended_at) WITH ORDINALITY AS p (topic, partition, "offset", at, n)
      WHERE l.tenant = $1 AND l.to_at >= r.appended_at AND l.from_at <= r.appended_at

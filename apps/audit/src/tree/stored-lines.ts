@@ -16,12 +16,14 @@ export interface StoredLine {
 export const BY_PLACE = `SELECT set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true)`;
 
 /** Every column of a record, named as a `StoredRecord` has it. */
-export const RECORD = `r.topic, r.partition, r."offset", to_char(r.appended_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US') AS precise,
-  r.appended_at AS "appendedAt", r.key, r.id, r.type, r.source, r.subject, r.tenant, r.claimed_tenant AS "claimedTenant", r.actor, r.session, r.intent,
-  r.action, r.causation, r.trace_id AS "traceId", r.tool, r.code, r.audit_code AS "auditCode", r.outcome, r.rules, r.about, r.value, r.headers,
-  r.signature, r.flaw, r.poison_reason AS "poisonReason", r.poison_detail AS "poisonDetail"`;
+export const RECORD = `r.topic, r.partition, r."offset", r.appended_at AS "appendedAt", r.key, r.id, r.type, r.source, r.subject, r.tenant,
+  r.claimed_tenant AS "claimedTenant", r.actor, r.session, r.intent, r.action, r.causation, r.trace_id AS "traceId", r.tool, r.code,
+  r.audit_code AS "auditCode", r.outcome, r.rules, r.about, r.value, r.headers, r.signature, r.flaw, r.poison_reason AS "poisonReason",
+  r.poison_detail AS "poisonDetail"`;
+/** Its time, as fine as the store has it. */
+export const PRECISE = `to_char(r.appended_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US') AS precise`;
 
-const LINES = `SELECT p."index"::float8 AS "index", p.leaf, ${RECORD},
+const LINES = `SELECT p."index"::float8 AS "index", p.leaf, ${RECORD}, ${PRECISE},
     r.topic IS NULL AND EXISTS (SELECT FROM archives a WHERE a.tenant = $1 AND a.indexes @> p."index") AS archived
   FROM (
     SELECT l."first" + n - 1 AS "index", topic, partition, "offset", at, substring(l.leaves FROM (32 * (n - 1) + 1)::int FOR 32) AS leaf
