@@ -96,7 +96,7 @@ function notHit(faults: Done[]): string[] {
   const made = faults.filter(({ failed, skipped }) => !failed && !skipped);
   return [...Map.groupBy(made, ({ name }) => groupOf(name))].flatMap(([group, own]) => {
     const hit = own.filter(({ hits }) => hits > 0).length;
-    const wanted = group.startsWith('kill:') ? Math.floor(own.length * HIT_SHARE) : 1;
+    const wanted = group.startsWith('kill:') ? Math.ceil(own.length * HIT_SHARE) : 1;
     return hit >= wanted ? [] : [`${group}: only ${hit} of ${own.length} hit something in flight`];
   });
 }
