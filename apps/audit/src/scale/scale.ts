@@ -94,9 +94,9 @@ async function askLongTrace(world: AuditWorld, source: DataSource, now: number):
   const intent = longTrace(LONG, 1, now)[0]!.intent!;
   const headers = { authorization: `Bearer ${token}` };
   // Until its last byte is there; what it says is looked at once.
-  const whole = async () => (await fetch(`${world.service.url}/v1/traces/${intent}`, { headers })).text();
-  const { found: _, ...took } = await timed(async () => (await whole()).length);
-  const found = (JSON.parse(await whole()) as { records: unknown[] }).records.length;
+  const whole = async () => (await fetch(`${world.service.url}/v1/traces/${intent}`, { headers })).arrayBuffer();
+  const { found: _, ...took } = await timed(async () => (await whole()).byteLength);
+  const found = (JSON.parse(Buffer.from(await whole()).toString()) as { records: unknown[] }).records.length;
   return { what: 'one trace', value: 'whole', found, ...took, plan: await planOfTrace(source, person, intent) };
 }
 
