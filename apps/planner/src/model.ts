@@ -165,20 +165,15 @@ function readCompletion(answer: unknown, request: ModelRequest): Answered {
  */
 const said = (text: string, length: number): string => clean(cut(maskWords(text), length));
 
-/** The same of JSON, whatever its escapes; what is none is text. */
+/** The same of JSON, whatever its escapes; what is none, or nested too deep to be walked through, is text. */
 function maskedJson(text: string): string {
-  const value = jsonOf(text);
-  if (value === undefined) return maskWords(text);
-  const masked = maskWords(value);
-  // As it came, if nothing is hidden: a key that stands twice in it is refused later.
-  return isDeepStrictEqual(masked, value) ? text : JSON.stringify(masked);
-}
-
-function jsonOf(text: string): Json | undefined {
   try {
-    return JSON.parse(text) as Json;
+    const value = JSON.parse(text) as Json;
+    const masked = maskWords(value);
+    // As it came, if nothing is hidden: a key that stands twice in it is refused later.
+    return isDeepStrictEqual(masked, value) ? text : JSON.stringify(masked);
   } catch {
-    return undefined;
+    return maskWords(text);
   }
 }
 

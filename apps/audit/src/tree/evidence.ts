@@ -51,6 +51,8 @@ export class Evidence {
 
   /** Checks the rows from an index on, some `limit` of them, up to a size that is signed. */
   verify(tenant: string, from: number, limit: number): Promise<StoreVerdict> {
+    // Before the store is looked at, which grows while it is checked.
+    const head = this.remembered(tenant);
     return this.as(tenant, async (rows) => {
       const newest = await this.notes(rows, tenant).newest();
       const size = newest?.size ?? 0;
@@ -59,7 +61,7 @@ export class Evidence {
       const check = await this.check(rows, tenant, from, to);
       const last = to === size;
       const extra = last
-        ? [...this.cut(tenant, newest), ...(await insertedRows(rows, tenant, check.findings.length > 0))]
+        ? [...this.cut(tenant, newest, head), ...(await insertedRows(rows, tenant, check.findings.length > 0))]
         : [];
       const findings = [...check.findings, ...extra];
       return {
@@ -76,8 +78,7 @@ export class Evidence {
     });
   }
 
-  private cut(tenant: string, newest: Note | undefined): Finding[] {
-    const head = this.remembered(tenant);
+  private cut(tenant: string, newest: Note | undefined, head: Head | undefined): Finding[] {
     const size = newest?.size ?? 0;
     if (!head || size > head.size) return [];
     if (newest && openCheckpoint(newest.note, this.keys())?.root.equals(head.root)) return [];
