@@ -51,7 +51,7 @@ const FROZEN: Record<string, string> = {
   'countersign.approval.rejected.v1': 'Bx59Z441oMoXp77f_Blm7V6mDgBR53-rgFihj-BO7-E',
   'countersign.approval.settled.v1': 'nP1gQ-NxIHC7FZvHkmGN5H6UMAkOVo7lNDjBDP-PEFg',
   'countersign.approval.viewed.v1': 'Wyo9Rvpdxh6xQ-wXXSoZN3BU7-fZclL-zTelAqPXBIM',
-  'countersign.audit.checkpoint.v1': '_dHMIYZJV5qX2UFI46L-v4yVnz7nGUwsp3o-AmjcuDM',
+  'countersign.audit.checkpoint.v1': 'jBnWDxyc90JKgWGvzQykET12IYtIUFXXQoYKhFK9Vp0',
   'countersign.audit.erased.v1': 'UPZemzebrnj9pYATXjvA60-CGNDPwgFlHfpObHFQSH8',
   'countersign.audit.heartbeat.v1': 'Z9Gja2MVpWpYR1N9de2ZAZ2Iy5rgQd8uAdLOlRkuAdU',
   'countersign.audit.revealed.v1': 'XVg-MTnnu9d4XrYOBKez0nQ3VRFlAJsFKOBk4W6hBc4',

@@ -6,7 +6,7 @@ import type { Outside } from './trees.js';
 /** Far more than stand between two checkpoints: audit signs one every ten seconds at least. */
 const LAST = 500;
 
-/** The last checkpoint event on the topic that audit signed for this system. */
+/** The newest checkpoint event on the topic that audit signed for this system, wherever it stands: an older one can come again, or late. */
 export async function lastOutside(
   parts: Pick<ReadLog, 'kafka' | 'log'> & { prefix: string; ring: KeyRing; system: string },
 ): Promise<Outside | undefined> {
@@ -17,12 +17,15 @@ export async function lastOutside(
     let read = 0;
     await readLog({ ...ask, ...limit }, (message, partition) => {
       read++;
-      found = checkpointOf(message, partition, parts) ?? found;
+      found = newer(found, checkpointOf(message, partition, parts));
     });
     if (found || read < LAST) return found;
   }
   return undefined;
 }
+
+export const newer = (one: Outside | undefined, other: Outside | undefined): Outside | undefined =>
+  !one || (other && other.leaves > one.leaves) ? other : one;
 
 type Message = Parameters<Parameters<typeof readLog>[1]>[0];
 

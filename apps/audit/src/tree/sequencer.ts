@@ -3,7 +3,8 @@
  *
  *  1  One instance at a time does, by an advisory lock of the very connection that it writes by: who loses the one loses the other.
  *  2  Whatever it dies of, the next one goes on from what is stored: nothing is in a tree twice, nothing is left out.
- *  3  A checkpoint is stored, on disk, before it is published; one that was stored and not published is published by the next.
+ *  3  A checkpoint is stored, on disk, before it is published; one that was stored and not published is published by the next, and one
+ *     that was published and not marked so is marked by the next.
  *  4  If what is stored is not what was signed, it signs nothing any more, and says so.
  */
 import { eventIdOf, type EventDraft, type OutRecord } from '@countersign/contracts';
@@ -136,7 +137,7 @@ export class Sequencer {
     if (session) await end(session.runner);
   }
 
-  private draft(checkpoints: Signed[], all: { trees: number; heads: string }): EventDraft {
+  private draft(checkpoints: Signed[], all: { trees: number; leaves: number; heads: string }): EventDraft {
     const type = 'countersign.audit.checkpoint.v1';
     const { instance } = this.parts;
     return {

@@ -24,6 +24,8 @@ export interface Signed {
 /** What audit last published, as it stands outside of the database. */
 export interface Outside {
   checkpoints: Signed[];
+  /** Of all trees together: each event that audit publishes has more than the one before. */
+  leaves: number;
   heads: string;
 }
 
@@ -97,17 +99,21 @@ export class Trees {
   }
 
   /** The event's data, once these are counted among those that stand outside. */
-  headsWith(some: Signed[]): { trees: number; heads: string } {
+  headsWith(some: Signed[]): { trees: number; leaves: number; heads: string } {
     const all = new Map(this.published);
     for (const { tenant } of some) all.set(tenant, this.heads.get(tenant)!);
-    return { trees: all.size, heads: this.digest(all) };
+    return { trees: all.size, leaves: leavesOf(all), heads: this.digest(all) };
   }
 
   /** These stand outside now. */
   async confirm(some: Signed[]): Promise<void> {
+    await this.storePublished(some);
+    for (const { tenant } of some) this.published.set(tenant, this.heads.get(tenant)!);
+  }
+
+  private async storePublished(some: Signed[]): Promise<void> {
     const update = `UPDATE trees t SET published = p.size FROM unnest($1::text[], $2::bigint[]) AS p (tenant, size) WHERE t.tenant = p.tenant`;
     await this.parts.rows.query(update, [some.map(({ tenant }) => tenant), some.map(({ size }) => size)]);
-    for (const { tenant } of some) this.published.set(tenant, this.heads.get(tenant)!);
   }
 
   /** What was last signed of a tenant's tree, as this process remembers it. */
@@ -189,7 +195,7 @@ export class Trees {
     }
   }
 
-  /** What was published last is there, and nothing else was before it. */
+  /** What was published last is there, and nothing else was before it. Whoever published it may have died before it said so here. */
   private async confirmOutside({ checkpoints, heads }: Outside): Promise<void> {
     const select = `SELECT FROM checkpoints JOIN unnest($1::text[], $2::bigint[], $3::text[]) AS p (tenant, size, note) USING (tenant, size, note)`;
     const there = await this.parts.rows.query<object[]>(select, [
@@ -206,6 +212,7 @@ export class Trees {
     }
     if (this.digest(this.published) !== heads)
       throw new Tampered('the checkpoints that are stored are not those that were published');
+    await this.storePublished(checkpoints);
   }
 
   private digest(heads: Map<string, Head>): string {
@@ -246,3 +253,5 @@ export class Trees {
     }
   }
 }
+
+const leavesOf = (heads: Map<string, Head>) => [...heads.values()].reduce((sum, { size }) => sum + size, 0);

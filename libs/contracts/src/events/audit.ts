@@ -31,7 +31,7 @@ export const auditErased = z.strictObject({
 
 /**
  * What audit signed of the trees that grew: C2SP checkpoints, for whoever keeps them out of the database's reach. `heads` is the SHA-256 over
- * the newest checkpoints of all trees, these included.
+ * the newest checkpoints of all trees, these included, and `leaves` how many all of them hold: it tells which event is the newest.
  */
 export const auditCheckpoint = z.strictObject({
   checkpoints: z
@@ -39,5 +39,6 @@ export const auditCheckpoint = z.strictObject({
     .min(1)
     .max(500),
   trees: count,
+  leaves: count,
   heads: classified('internal', z.string().regex(/^[\w-]{43}$/)),
 });
