@@ -107,6 +107,8 @@ async function follow(
   process.once('SIGINT', () => done.resolve());
   process.once('SIGTERM', () => done.resolve());
   consumer.on(consumer.events.CRASH, ({ payload }) => done.reject(payload.error));
+  // What `run` throws of a crash comes first, and nobody waits for this any more.
+  done.promise.catch(() => {});
   consumer.on(consumer.events.GROUP_JOIN, () => note(`Following ${topics.join(', ')}; Ctrl-C ends it.`));
   try {
     await consumer.connect();

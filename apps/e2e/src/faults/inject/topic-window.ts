@@ -53,6 +53,8 @@ async function collect(consumer: Consumer, topic: string, parts: Part[]): Promis
   const open = new Map(parts.map((part) => [part.partition, part]));
   const copies: Copied[] = [];
   const done = Promise.withResolvers<void>();
+  // What `run` throws of a crash comes first, and nobody waits for this any more.
+  done.promise.catch(() => {});
   consumer.on(consumer.events.CRASH, ({ payload }) => done.reject(payload.error));
   await consumer.run({
     autoCommit: false,
