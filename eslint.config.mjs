@@ -83,6 +83,11 @@ export default tseslint.config(
               sourceTag: 'layer:simulation',
               onlyDependOnLibsWithTags: ['layer:contracts', 'layer:kit', 'layer:messaging', 'layer:app'],
             },
+            // They run the same parts, on real systems of record.
+            {
+              sourceTag: 'layer:evals',
+              onlyDependOnLibsWithTags: ['layer:contracts', 'layer:kit', 'layer:messaging', 'layer:app', 'layer:dev'],
+            },
             // The judge of the demo and of the long runs looks from outside.
             { sourceTag: 'layer:outside', onlyDependOnLibsWithTags: ['layer:contracts', 'layer:dev'] },
           ],

@@ -4,9 +4,9 @@
  *    flaws, each named by file and place.
  * 2. What a case leaves out has one meaning, written here: nobody is unsure what was tried.
  */
-import { parse } from 'yaml';
 import { z } from 'zod';
 import { CODE_NAMES, STAGES } from '@countersign/contracts';
+import { readYaml } from './read-yaml.js';
 
 const word = z.string().min(1).max(200);
 const json = z.json();
@@ -107,17 +107,4 @@ export type RuleCase = z.infer<typeof ruleCase>;
 export type CaseFile = z.infer<typeof caseFileSchema>;
 
 /** Guarantee 1. Throws with the file and each place in it that does not fit. */
-export function parseCaseFile(text: string, file: string): CaseFile {
-  const parsed = caseFileSchema.safeParse(yamlOf(text, file));
-  if (parsed.success) return parsed.data;
-  const flaws = parsed.error.issues.map(({ path, message }) => `${path.join('.') || '(file)'}: ${message}`);
-  throw new Error(`${file}: ${flaws.join('; ')}`);
-}
-
-function yamlOf(text: string, file: string): unknown {
-  try {
-    return parse(text, { prettyErrors: true, stringKeys: true, maxAliasCount: 0 });
-  } catch (error) {
-    throw new Error(`${file}: ${(error as Error).message.split('\n')[0]}`, { cause: error });
-  }
-}
+export const parseCaseFile = (text: string, file: string): CaseFile => readYaml(caseFileSchema, text, file).content;

@@ -2,3 +2,4 @@ export { caseFileSchema, parseCaseFile, type CaseFile, type RuleCase } from './c
 export { findCases, type FoundCases } from './find-cases.js';
 export { judgeCall, type Call } from './judge-call.js';
 export { runCases, untriedRules, type CaseResult } from './run-case.js';
+export { flawsIn, readYaml, type Flaw, type ReadYaml } from './read-yaml.js';
