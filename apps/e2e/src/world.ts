@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { Helpdesk, Person, Product } from '@countersign/demo';
 import { devToken, startSystem, type System, type SystemOptions } from '@countersign/embedded';
-import { PlainKafka } from '@countersign/testing';
+import { PlainKafka, releaseUntried } from '@countersign/testing';
 
 /** The running system and the clients a test looks at it with. Nothing here imports a service. */
 export class World {
@@ -17,8 +17,9 @@ export class World {
   ) {}
 
   static async open(options: SystemOptions = {}): Promise<World> {
-    const system = await startSystem({ fsync: false, ...options });
+    const system = await startSystem({ fsync: false, releases: false, ...options });
     try {
+      if (!options.services) await releaseUntried(system);
       const product = await new Product(system.urls.kafka, system.topicPrefix, '/e2e').connect();
       const plain = await PlainKafka.connect(system.urls.kafka.split(','));
       const owner = new pg.Pool({ connectionString: system.urls.postgres, max: 2 });

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { digest } from '@countersign/contracts';
 import { NoAnswer, type TargetAnswer } from '@countersign/tool-sdk';
-import { givenKill, givenRow, givenStage, givenWarrant, NOW } from './given.spec-support.js';
+import { givenKill, givenRow, givenRelease, givenStage, givenWarrant, NOW } from './given.spec-support.js';
 import { NotedRound, Surroundings } from './round.spec-support.js';
 
 const committed: TargetAnswer = { status: 201, body: { refundId: 'ref_1' } };
@@ -34,6 +34,15 @@ describe('commits (numbers: the guarantees of commits.ts)', () => {
     at.onLock = () => (at.controls = [givenStage('draft-only', 2)]);
     await at.executor().perform([givenRow(givenWarrant({ preview }))], at.round);
     expect(at.round.ending).toMatchObject({ tag: 'blocked', refusal: { code: 'STAGE_FORBIDS' } });
+  });
+
+  it('1: what was released no more when it had the lock is not sent', async () => {
+    const effect = { amount: '18.00' };
+    const preview = { effect, basis: { orderVersion: 1 }, digest: digest(effect) };
+    at.onLock = () => (at.controls = [givenStage('scoped'), givenRelease('f-3', 2, 'f-2')]);
+    await at.executor().perform([givenRow(givenWarrant({ preview }))], at.round);
+    expect(at.round.ending).toMatchObject({ tag: 'blocked', refusal: { code: 'NOT_RELEASED' } });
+    expect(at.sent.filter(({ method }) => method === 'POST')).toEqual([]);
   });
 
   it('1: what was sent before a trip is looked up and not sent again, whether it was tripped before the lock or meanwhile', async () => {

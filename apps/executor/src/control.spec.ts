@@ -8,6 +8,7 @@ import { Drainer } from './drain.js';
 import {
   givenBook,
   givenKill,
+  givenRelease,
   givenRing,
   givenRow,
   givenStage,
@@ -20,6 +21,7 @@ import { judgeWords } from './service.js';
 import { DRAIN, type DrainBody } from './state.js';
 
 const SCOPE = 'kill/tool/issue_refund';
+const RELEASE = 'release/workflow/support-desk';
 const at = NOW.toISOString();
 const forged: string[] = [];
 
@@ -114,6 +116,7 @@ describe('what the executor makes of a record on control', () => {
     ['a tombstone', SCOPE, null],
     ['a value of another form', SCOPE, { killed: 'true' }],
     ['a stage that policy has not judged', 'stage/workflow/support-desk', { stage: 'scoped' }],
+    ['a release that policy has not judged', RELEASE, { fingerprint: 'f', report: {}, signature: 's' }],
     ['a scope of nothing', 'kill/everything', { killed: true }],
   ])('ignores %s', (_, scope, value) => {
     expect(done(decided(written(scope, value), givenKill(scope, 3)))).toEqual(['ignore']);
@@ -144,6 +147,14 @@ describe('what the executor makes of a word on control-acks', () => {
     expect(done(decided(word(stage, { stage: 'scoped' }), givenStage('draft-only')))).toEqual(['put', 'work']);
   });
 
+  it("applies policy's releases: once that is acknowledged, nothing of another fingerprint is sent", () => {
+    const value = { fingerprint: 'f-2', report: { kind: 'release' }, signature: 's' };
+    expect(decided(word(RELEASE, value), givenRelease('f-1', 3))).toMatchObject([
+      { do: 'put', state: { fingerprint: 'f-2', previous: 'f-1', epoch: 5 } },
+      { do: 'work', work: { body: { value } } },
+    ]);
+  });
+
   it.each<[string, Incoming]>([
     ['of a stranger', word(SCOPE, rearm, { pen: pens.stranger })],
     ['of another service', word(SCOPE, rearm, { pen: pens.approval })],
@@ -151,7 +162,6 @@ describe('what the executor makes of a word on control-acks', () => {
     ['signed for another scope', { ...word('kill/*', rearm), key: SCOPE }],
     ['of an executor', word(SCOPE, rearm, { service: 'executor' })],
     ['that trips: a trip is known by its own record', word(SCOPE, { killed: true })],
-    ['on a release', word('release/workflow/support-desk', { fingerprint: 'f', report: {}, signature: 's' })],
   ])('ignores a word %s', (_, incoming) => {
     expect(done(decided(incoming, givenKill(SCOPE, 3)))).toEqual(['ignore']);
   });

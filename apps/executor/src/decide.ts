@@ -239,8 +239,7 @@ function changeTo(
   said: ControlRecord,
   { by, ...of }: Pick<Change, 'epoch' | 'appendedAt' | 'cause'> & { by: string | undefined },
 ): Change | undefined {
-  if (said.kind === 'release') return undefined;
-  const { by: _, ...value } = said.value;
+  const { by: _, ...value } = { by: undefined, ...said.value };
   return { scope: said.scope, value, ...of, ...(by ? { by } : {}) };
 }
 

@@ -4,13 +4,15 @@ import { expiredUnsent } from './automaton.js';
 import { GRANTS, STAGES, type Grant, type Stage } from '@countersign/contracts';
 import { ControlView, type ControlRow } from '@countersign/control';
 import { Gate } from './gate.js';
-import { givenKill, givenStage, givenTool, givenWarrant, NOW } from './given.spec-support.js';
+import { givenKill, givenRelease, givenStage, givenTool, givenWarrant, NOW } from './given.spec-support.js';
 import { Opening, SEND_WINDOW_MS } from './opening.js';
 import type { Warrant } from './state.js';
 
 const scoped = givenStage('scoped');
-const at = (seconds: number, controls: ControlRow[] = [scoped]) =>
-  new Opening({ now: NOW.getTime() + seconds * 1000, at: performance.now(), view: new ControlView(controls) });
+const at = (seconds: number, controls: ControlRow[] = [scoped]) => {
+  const view = new ControlView([givenRelease(), ...controls]);
+  return new Opening({ now: NOW.getTime() + seconds * 1000, at: performance.now(), view });
+};
 const tools = [givenTool('get_order', { effect: 'read', class: undefined }), givenTool('issue_refund')];
 const toolOf = ({ tool }: Warrant) => tools.find(({ contract }) => contract.name === tool);
 const none = () => {
@@ -117,6 +119,18 @@ describe('the gate before a first send (numbers: the guarantees of gate.ts)', ()
     expect(judged({}, 61, [kill])).toEqual({ tag: 'ended', ending: expiredUnsent });
     expect(said({ fingerprint: 'f-2' }, [kill])).toBe('NOT_RELEASED');
     expect(JSON.stringify(judged({}, 0, [kill]))).not.toMatch(/ignore|nobody/);
+  });
+
+  it('5: neither a commit nor a draft passes of what is released no more, and what came just before it does', () => {
+    const withdrawn = [scoped, givenRelease('f-3', 4, 'f-2')];
+    expect((['commit', 'draft'] as const).map((grant) => said({ grant }, withdrawn))).toEqual(
+      Array(2).fill('NOT_RELEASED'),
+    );
+    expect(said({ grant: 'preview' }, withdrawn)).toBe('pass');
+    expect(said({}, [scoped, givenRelease('f-2', 4, 'f-1')])).toBe('pass');
+    expect(said({ workflow: 'support-desk' }, [scoped, { ...givenRelease(), scope: 'release/workflow/other' }])).toBe(
+      'pass',
+    );
   });
 
   const allowed: Record<Grant, Stage[]> = {

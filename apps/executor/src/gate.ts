@@ -12,7 +12,8 @@ import type { Ending, Warrant } from './state.js';
  * 2. Only a tool of the very version and fingerprint that policy decided on is run.
  * 3. A grant is used for what it grants: a read reads, a commit is under the action's own key.
  * 4. Nothing passes whose scope is killed, or was since the warrant was decided on, re-armed or not.
- * 5. Nothing passes that its workflow's stage forbids: a commit needs `scoped`, a draft at least `draft-only`.
+ * 5. Nothing passes that its workflow's stage forbids: a commit needs `scoped`, a draft at least `draft-only`. Neither passes of a fingerprint
+ *    that is released no more, or never was.
  * Uniqueness of the jti is the work row's id, and the preview is compared by the round before it comes here. What commits is
  * judged once more by what is known under the lock (`send-lock.ts`).
  */
@@ -64,6 +65,10 @@ function stoppedBy(warrant: Warrant, view: ControlView): Verdict | undefined {
   const kill = killedFor(warrant, view);
   if (kill?.killed) return blocked('KILLED', `${kill.scope} is on`);
   if (kill) return blocked('KILLED', `${kill.scope} was on since it was decided on`);
+  const { workflow, fingerprint, grant } = warrant;
+  const changes = grant === 'commit' || grant === 'draft';
+  if (changes && !view.isReleased(workflow, fingerprint))
+    return blocked('NOT_RELEASED', `${workflow} as ${fingerprint.slice(0, 12)} is not released`);
   const stage = view.stageOf(warrant);
   if (STAGES_OF[warrant.grant].includes(stage)) return undefined;
   return blocked('STAGE_FORBIDS', `${warrant.workflow} is at stage ${stage}: it cannot ${warrant.grant}`);

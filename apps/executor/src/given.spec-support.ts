@@ -71,6 +71,17 @@ export const givenStage = (stage: Stage, epoch = 0): ControlRow => ({
   at: NOW.toISOString(),
 });
 
+/** What is released of it: by default the fingerprint of `givenWarrant`. */
+export const givenRelease = (fingerprint = 'f-1', epoch = 0, previous?: string): ControlRow => ({
+  kind: 'release',
+  scope: 'release/workflow/support-desk',
+  fingerprint,
+  ...(previous === undefined ? {} : { previous }),
+  history: [],
+  epoch,
+  at: NOW.toISOString(),
+});
+
 /** A switch that is on since a record, or was till another. */
 export const givenKill = (scope: string, trippedEpoch: number, rearmedEpoch?: number): ControlRow => ({
   kind: 'kill',

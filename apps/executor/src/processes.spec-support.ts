@@ -34,8 +34,7 @@ export class Processes {
 }
 
 /** A run that takes a defence out has to take it out of them too. */
-const handedOn = () =>
-  Object.fromEntries(['PATH', 'NODE_OPTIONS', 'COUNTERSIGN_WITHOUT'].map((name) => [name, process.env[name]]));
+const handedOn = () => Object.fromEntries(['PATH', 'NODE_OPTIONS'].map((name) => [name, process.env[name]]));
 
 /** As a power cut would. */
 export async function killed({ process: child }: Child): Promise<void> {

@@ -14,7 +14,7 @@ import {
 } from '@countersign/tool-sdk';
 import { Attempts } from './attempt.js';
 import { Gate } from './gate.js';
-import { givenBook, givenStage, givenTool, NOW } from './given.spec-support.js';
+import { givenBook, givenRelease, givenStage, givenTool, NOW } from './given.spec-support.js';
 import { Opening, readingOf, type Reading } from './opening.js';
 import { Recheck } from './recheck.js';
 import { Sealer } from './sealer.js';
@@ -90,7 +90,7 @@ export class Surroundings {
   executor(change: Partial<ToolContract> | Tool[] = {}): Executor {
     const tools = Array.isArray(change) ? change : [givenTool('issue_refund', change)];
     const toolOf = ({ tool }: Pick<Warrant, 'tool'>) => tools.find(({ contract }) => contract.name === tool);
-    const known = () => ({ now: String(this.databaseNow), rows: this.controls });
+    const known = () => ({ now: String(this.databaseNow), rows: [givenRelease(), ...this.controls] });
     const sql: SqlTx = { query: <R>() => Promise.resolve([known()] as R[]) };
     const attempts = this.attempts();
     return new Executor({
@@ -123,7 +123,10 @@ export class Surroundings {
   private flight(): Flight {
     this.onLock();
     const lost = new AbortController();
-    const known = readingOf({ now: String(this.databaseNow), rows: this.controls }, performance.now());
+    const known = readingOf(
+      { now: String(this.databaseNow), rows: [givenRelease(), ...this.controls] },
+      performance.now(),
+    );
     this.aloft = { known, loseLock: () => lost.abort() };
     return { opening: new Opening(known), lost: lost.signal, land: (sends) => this.onLanding(sends) };
   }

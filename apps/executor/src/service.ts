@@ -108,6 +108,9 @@ export function auditConsumer({ ring, heartbeats, clock, onForged }: AuditParts)
         'countersign.audit.checkpoint.v1': 'ignore',
         'countersign.audit.revealed.v1': 'ignore',
         'countersign.audit.erased.v1': 'ignore',
+        'countersign.audit.incident-opened.v1': 'ignore',
+        'countersign.audit.incident-captured.v1': 'ignore',
+        'countersign.audit.incident-closed.v1': 'ignore',
       },
     },
     prepare: async (events) => {

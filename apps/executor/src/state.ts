@@ -7,6 +7,7 @@ import type {
   Json,
   JsonObject,
   KillValue,
+  ReleaseValue,
   MemberSeen,
   Preview,
   RecordChanged,
@@ -33,7 +34,7 @@ export const DRAIN = 'drain';
 /** A switch or stage that was changed, and the instance that knows of it: it says so once no sender is at work on what was before. */
 export interface DrainBody {
   scope: string;
-  value: KillValue | StageValue;
+  value: KillValue | StageValue | ReleaseValue;
   /** Offset of the control record. */
   epoch: number;
   appendedAt: string;

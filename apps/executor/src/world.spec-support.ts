@@ -83,6 +83,8 @@ export class World {
     await world.plain.createTopics(world.prefix);
     world.switches = new Switches(world.plain, world.prefix, world.pens);
     await world.switches.apply('stage/workflow/support-desk', { stage: 'scoped' });
+    const released = { fingerprint: world.fingerprint, report: { kind: 'release' }, signature: 'as policy found it' };
+    await world.switches.apply('release/workflow/support-desk', released);
     if (!auditLimitMs) await world.beat();
     const [own, helpdesk] = await Promise.all([testServiceDatabase('executor', { migrations }), testDatabase()]);
     world.databases.push(own, helpdesk);

@@ -4,11 +4,12 @@ import type { LoadedWorkflow } from '@countersign/workflow-kit';
 import { toolViews, workflowView, type ToolView, type WorkflowView } from './catalog.js';
 import { ControlAcks } from './control-acks.js';
 import { stagesFor } from './control-shown.js';
+import { releasesOf, shownTo, workflowOf } from './releases.js';
 
 export const WORKFLOWS = Symbol('loaded-workflows');
 export type Workflows = ReadonlyMap<string, LoadedWorkflow>;
 
-/** Contracts as data, for whoever calls them and whoever approves. They are the product's, the same for every tenant; the stage is not. */
+/** Contracts as data, for whoever calls them and whoever approves. They are the product's, the same for every tenant, and so is what is released; the stage is not. */
 @Controller('v1')
 @UseGuards(IdentityGuard)
 export class CatalogController {
@@ -25,17 +26,29 @@ export class CatalogController {
 
   @Get('tools')
   async listTools(@Caller() caller: CallerIdentity) {
-    const stageOf = await this.stages(caller);
-    return { data: this.tools.map((tool) => ({ ...tool, stage: stageOf(tool.workflow) })), nextCursor: null };
+    const standingOf = await this.standings(caller);
+    return {
+      data: this.tools.map((tool) => ({ ...tool, ...standingOf(tool.workflow, tool.fingerprint) })),
+      nextCursor: null,
+    };
   }
 
   @Get('workflows')
   async listWorkflows(@Caller() caller: CallerIdentity) {
-    const stageOf = await this.stages(caller);
-    return { data: this.workflows.map((each) => ({ ...each, stage: stageOf(each.name) })), nextCursor: null };
+    const standingOf = await this.standings(caller);
+    return {
+      data: this.workflows.map((each) => ({ ...each, ...standingOf(each.name, each.fingerprint) })),
+      nextCursor: null,
+    };
   }
 
-  private async stages({ person: { tenant } }: CallerIdentity) {
-    return stagesFor(await this.acks.latest({ tenant }), tenant);
+  private async standings({ person: { tenant } }: CallerIdentity) {
+    const [latest, released] = await Promise.all([this.acks.latest({ tenant }), this.acks.releases()]);
+    const stageOf = stagesFor(latest, tenant);
+    const rows = new Map(releasesOf(released).map((row) => [workflowOf(row), row]));
+    return (workflow: string, fingerprint: string) => ({
+      stage: stageOf(workflow),
+      release: shownTo(rows.get(workflow), fingerprint),
+    });
   }
 }

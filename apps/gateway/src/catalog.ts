@@ -3,15 +3,14 @@ import { DATA_CLASSES, STAGES } from '@countersign/contracts';
 import type { Source } from '@countersign/context';
 import { fieldClasses, inputJsonSchema, type ToolContract } from '@countersign/tool-sdk';
 import { MAX_REPLANS, type LoadedWorkflow } from '@countersign/workflow-kit';
+import { releaseShown } from './releases.js';
 
 const text = z.string();
 const amounts = z.record(text, text);
 const jsonSchema = z.record(text, z.unknown());
 
-/** Where a workflow stands, whoever asks. Releases are not read from the control topic yet, so none is known. */
-const standing = { fingerprint: text, release: z.null() };
-/** For the caller's tenant. */
-const staged = { stage: z.enum(STAGES) };
+/** Where it stands: the stage is that for the caller's tenant. */
+const standing = { stage: z.enum(STAGES), release: releaseShown };
 
 /** Per day (UTC); `tools`: what it counts, null for all that change state. */
 const budget = z.object({
@@ -64,7 +63,7 @@ const toolContract = z.object({
   source: source.nullable(),
   /** What "done" means after a commit, in system-of-record terms. */
   done: text.nullable(),
-  ...standing,
+  fingerprint: text,
 });
 
 const workflowContract = z.object({
@@ -87,11 +86,11 @@ const workflowContract = z.object({
   maxReplans: z.int(),
   approval: z.object({ expiresInMs: z.number() }),
   policyVersion: text,
-  ...standing,
+  fingerprint: text,
 });
 
-export const toolSchema = toolContract.extend(staged);
-export const workflowSchema = workflowContract.extend(staged);
+export const toolSchema = toolContract.extend(standing);
+export const workflowSchema = workflowContract.extend(standing);
 export type ToolView = z.infer<typeof toolContract>;
 export type WorkflowView = z.infer<typeof workflowContract>;
 
@@ -118,7 +117,6 @@ function toolView(tool: ToolContract, { workflow, fingerprint }: LoadedWorkflow)
     source: own ? sourceView(own) : null,
     done: workflow.done?.[name] ?? null,
     fingerprint,
-    release: null,
   });
 }
 
@@ -138,6 +136,5 @@ export function workflowView(loaded: LoadedWorkflow): WorkflowView {
     maxReplans,
     policyVersion,
     fingerprint,
-    release: null,
   });
 }

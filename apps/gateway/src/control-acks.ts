@@ -127,6 +127,9 @@ const LATEST = `
 const HISTORY = `
   select ${COLUMNS} from control_acks where ${SEEN} and epoch in (
     select distinct epoch from control_acks where ${SEEN} order by epoch desc limit 50) order by epoch desc`;
+const RELEASES = `
+  select ${COLUMNS} from control_acks
+   where tag = 'applied' and service = 'policy' and starts_with(scope, 'release/') order by epoch`;
 const OF_CAUSE = `select ${COLUMNS} from control_acks where cause = $1 order by epoch`;
 const COUNTED = 'select cause as id, count(*) as n from control_acks where cause = any($1) group by cause';
 
@@ -142,6 +145,11 @@ export class ControlAcks {
   /** The last fifty changes, the newest first. */
   history(seen: Seen): Promise<Ack[]> {
     return this.read('control-history', HISTORY, [tenantOf(seen)]);
+  }
+
+  /** What policy let act of each workflow, the first first: the last fifty changes of each. */
+  releases(): Promise<Ack[]> {
+    return this.read('releases', RELEASES, []);
   }
 
   /** What was said of one control event, the first record of that id first. */

@@ -86,7 +86,7 @@ export async function start() {
     },
   };
   const controlMeans: ControlMeans = {
-    ...{ verifier, openKey: means.openKey, instance: settings.instance },
+    ...{ verifier, openKey: means.openKey, ring: means.ring, instance: settings.instance },
     messaging: () => messaging,
   };
   const messaging: Messaging = createMessaging({

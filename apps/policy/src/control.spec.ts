@@ -1,6 +1,17 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { decodeRecord, EVENTS, jcs, type EventDraft, type Json, type Person } from '@countersign/contracts';
+import { generateKeyPairSync } from 'node:crypto';
+import {
+  decodeRecord,
+  EVENTS,
+  jcs,
+  parseControl,
+  type EventDraft,
+  type Json,
+  type Person,
+} from '@countersign/contracts';
 import { ControlView, type ControlRow } from '@countersign/control';
+import { RELEASE_KEY_OWNER, signRelease, verifyRelease, type ReleaseReport } from '@countersign/evals/release';
+import { KeyRing, Signer } from '@countersign/signing';
 import { controlTouches, decideControl, type ControlFacts, type ControlSet } from './control.js';
 import { placeOf, type Checked } from './facts.js';
 import { isPerson, T0 } from './world.fixture.js';
@@ -10,6 +21,11 @@ const ruth: Person = { sub: 'ruth', tenant: 'acme', roles: ['release'] };
 const alice: Person = { sub: 'alice', tenant: 'acme', roles: ['clerk'] };
 const target = { tenant: 'acme', workflow: 'desk', tool: 'pay' };
 const nobody: Checked = { tag: 'no-person', because: 'there is no bearer token' };
+
+const keys = generateKeyPairSync('ed25519');
+const stranger = generateKeyPairSync('ed25519');
+const releaser = new Signer(keys.privateKey);
+const ring = new KeyRing().add(RELEASE_KEY_OWNER, keys.publicKey.export({ type: 'spki', format: 'pem' }).toString());
 
 let rows: Map<string, object>;
 let offset: bigint;
@@ -26,10 +42,18 @@ function written(scope: string, value: Json | undefined, given: { at?: number; h
   return decodeRecord({ ...record, key: Buffer.from(scope), value: bytes, headers: { ...headers } }) as ControlSet;
 }
 
+function releasesIn(incoming: ControlSet): ControlFacts['releases'] {
+  const { scope, value } = incoming.event.data;
+  const record = parseControl(scope, value);
+  if (record?.kind !== 'release') return new Map();
+  return new Map([[placeOf(incoming), verifyRelease(ring, scope.split('/')[2]!, record.value)]]);
+}
+
 /** Judges a record and applies what comes of it; answers what is acknowledged. */
 function judge(incoming: ControlSet, checked: Checked | undefined, instance = 'policy-1'): EventDraft[] {
   const facts: ControlFacts = {
     ...{ checked: new Map(checked ? [[placeOf(incoming), checked]] : []), instance, instances: 2 },
+    releases: releasesIn(incoming),
   };
   const touched = controlTouches(incoming);
   const states = { get: <S>(key: string) => (touched.includes(key) ? (rows.get(key) as S | undefined) : undefined) };
@@ -181,9 +205,63 @@ it.each(['kill', 'kill/tool/', 'kill/tool/a b', 'stage/tenant/acme', 'other', 'k
   },
 );
 
-it('a release is refused: this version knows none', () => {
-  const value = { fingerprint: 'f', report: {}, signature: 's' };
-  expect(say('release/workflow/desk', value)).toMatchObject([{ data: { code: 'NOT_BUILT' } }]);
+describe('a release', () => {
+  const report = (minute: number): ReleaseReport => ({
+    ...{ kind: 'release', at: new Date(T0 + minute * 60_000).toISOString(), verdict: 'pass', model: 'recorded' },
+    ...{ cases: { passed: 74, failed: 0, errors: 0, skipped: 0 }, generated: 10, casesDigest: 'c' },
+  });
+  const back = (minute: number): ReleaseReport => ({
+    ...{ kind: 'rollback', at: new Date(T0 + minute * 60_000).toISOString(), reason: 'INC-42' },
+  });
+  const scope = 'release/workflow/desk';
+  const publish = (fingerprint: string, of: ReleaseReport) =>
+    say(scope, signRelease('desk', fingerprint, of, releaser));
+  const accepted = () => ['f1', 'f2', 'f3'].filter((fingerprint) => view().isReleased('desk', fingerprint));
+
+  it('that is signed is in force without a token, and the one before it goes on beside it (2)', () => {
+    const [ack] = publish('f1', report(1));
+    expect(ack).toMatchObject({ type: 'countersign.control.applied.v1', data: { value: { fingerprint: 'f1' } } });
+    expect(EVENTS['countersign.control.applied.v1'].data.safeParse(ack!.data).success).toBe(true);
+    publish('f2', report(2));
+    expect(accepted()).toEqual(['f1', 'f2']);
+    publish('f3', report(3));
+    expect(accepted()).toEqual(['f2', 'f3']);
+    expect(view().isReleased('another', 'f3')).toBe(false);
+  });
+
+  it('of the same fingerprint again keeps the one before it', () => {
+    publish('f1', report(1));
+    publish('f2', report(2));
+    publish('f2', report(3));
+    expect(accepted()).toEqual(['f1', 'f2']);
+  });
+
+  it.each<[string, () => Json]>([
+    ['signed by nobody', () => ({ fingerprint: 'f2', report: report(2), signature: 's' })],
+    ['signed by another key', () => signRelease('desk', 'f2', report(2), new Signer(stranger.privateKey))],
+    ['of another workflow', () => signRelease('other', 'f2', report(2), releaser)],
+    ['with another fingerprint', () => ({ ...signRelease('desk', 'f1', report(2), releaser), fingerprint: 'f2' })],
+    ['with another report', () => ({ ...signRelease('desk', 'f2', report(2), releaser), report: report(3) })],
+    ['older than the one in force', () => signRelease('desk', 'f2', report(0), releaser)],
+    ['written again', () => signRelease('desk', 'f1', report(1), releaser)],
+    ['that rolls back to what never was', () => signRelease('desk', 'f2', back(2), releaser)],
+  ])('%s changes nothing, and is said to be refused (2)', (_, value) => {
+    publish('f1', report(1));
+    expect(say(scope, value())).toMatchObject([
+      { type: 'countersign.control.refused.v1', data: { code: 'NOT_RELEASED', nextStep: expect.stringMatching(/./) } },
+    ]);
+    expect(accepted()).toEqual(['f1']);
+  });
+
+  it('rolled back counts no more, until it is released anew (2)', () => {
+    publish('f1', report(1));
+    publish('f2', report(2));
+    publish('f1', back(3));
+    expect(accepted()).toEqual(['f1']);
+    expect(publish('f2', report(2))).toMatchObject([{ data: { code: 'NOT_RELEASED' } }]);
+    publish('f2', report(4));
+    expect(accepted()).toEqual(['f1', 'f2']);
+  });
 });
 
 it('no acknowledgement holds the token', () => {

@@ -5,6 +5,7 @@ import { denialOf, Desk, executed, large, small, types, warrantOf, type Warrant 
 import { undone } from './results.js';
 import { alice, bob, deskWith, intentId, isPerson, signed, Switchboard } from './world.fixture.js';
 
+const caseOnly = { caseId: 'case_7' } as never;
 let world: Desk;
 beforeEach(() => {
   world = new Desk();
@@ -14,6 +15,36 @@ const granted = (args = small, data = {}, tool = 'pay') => {
   return decided!.data as Warrant;
 };
 const codeOf = (args = small, data = {}, tool = 'pay') => (granted(args, data, tool) as { code?: string }).code;
+
+describe('what is not released', () => {
+  const as = (fingerprints: string[], ...call: Parameters<typeof granted>) => {
+    world = new Desk();
+    for (const fingerprint of fingerprints) world.switches.release(fingerprint);
+    return granted(...call);
+  };
+
+  it('only reads and runs dry (3)', () => {
+    const withdrawn = ['fp-2', 'fp-3'];
+    const refused = { code: 'NOT_RELEASED', final: false, facts: { stage: 'scoped', released: false } };
+    expect(as(withdrawn)).toMatchObject({ ...refused, nextStep: expect.stringContaining('publish a release') });
+    expect(as(withdrawn, large)).toMatchObject(refused);
+    expect(as(withdrawn, caseOnly, {}, 'close')).toMatchObject(refused);
+    expect(as(withdrawn, small, { dry_run: true }).grant).toBe('preview');
+    expect(as(withdrawn, caseOnly, {}, 'look_up').grant).toBe('read');
+  });
+
+  it('is what is neither the fingerprint released last nor the one before it', () => {
+    expect(as(['fp-2']).grant).toBe('commit');
+    expect(as(['fp-2', 'fp-3'])).toMatchObject({ code: 'NOT_RELEASED' });
+    expect(as(['fp-2', 'fp-3', 'fp-1']).grant).toBe('commit');
+  });
+
+  it('is not granted its commit by people either (3)', () => {
+    const asked = world.escalated();
+    world.switches.release('fp-2').release('fp-3');
+    expect(denialOf(world.grants(asked, bob)).code).toBe('NOT_RELEASED');
+  });
+});
 
 describe('a kill switch', () => {
   it.each(['kill/*', 'kill/tenant/acme', 'kill/workflow/desk', 'kill/tool/pay'])('%s stops its calls (1)', (scope) => {
@@ -86,7 +117,6 @@ describe('a stage', () => {
     const { grant, code } = granted(args, data, tool) as { grant?: string; code?: string };
     return grant ?? code;
   };
-  const caseOnly = { caseId: 'case_7' } as never;
 
   it.each<[Stage, string, string, string, string, string]>([
     ['read-only', 'STAGE_FORBIDS', 'STAGE_FORBIDS', 'STAGE_FORBIDS', 'preview', 'read'],
@@ -107,7 +137,7 @@ describe('a stage', () => {
     const [, denied] = world.call('pay', small);
     expect(denied!.data).toMatchObject({
       ...{ code: 'STAGE_FORBIDS', final: false, detail: 'desk is at the stage read-only for acme' },
-      facts: { stage: 'read-only', switches: [] },
+      facts: { stage: 'read-only', released: true, switches: [] },
     });
   });
 

@@ -18,7 +18,7 @@ import {
   type Denied,
   type Looked,
 } from './drafts.js';
-import { gatesOf, killDenial, onlyDrafted, stageDenial } from './gates.js';
+import { gatesOf, killDenial, onlyDrafted, releaseDenial, stageDenial } from './gates.js';
 import { bookedOn, historyOf } from './counted.js';
 import { overShared } from './limits.js';
 import { provenanceOf, provenanceOfEdited, restsOn, restsOnTooMuch, unknownTokens } from './provenance.js';
@@ -83,7 +83,8 @@ export function judge(of: Case, action: ActionBase, countedAs: ActionBase = acti
       detail: `${of.intent.workflow} has no tool ${action.tool} ${action.toolVersion} any more`,
     });
   }
-  const stopped = killDenial(of, action.tool) ?? stageDenial(of, contract, action);
+  const stopped =
+    killDenial(of, action.tool) ?? releaseDenial(of, contract, action) ?? stageDenial(of, contract, action);
   if (stopped) return deny(of, action, stopped, { rules: [], facts: { ...gatesOf(of), now: of.now.toISOString() } });
   const takes = takesOf(of.loaded.workflow, contract, action.arguments);
   const denial = roleDenial(of, contract) ?? ('takes' in takes ? undefined : takes);

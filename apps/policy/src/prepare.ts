@@ -1,5 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import { parseControl, type AnyEvent, type Incoming } from '@countersign/contracts';
+import { verifyRelease, type VerifiedRelease } from '@countersign/evals/release';
 import { bearerOf, openToken, sealedDigest, type Verifier } from '@countersign/identity';
 import type { Messaging } from '@countersign/messaging';
 import type { Redactor, SealStore } from '@countersign/sealing';
@@ -133,7 +134,7 @@ function signedBy(owner: string, incoming: Incoming, { ring }: Means): Checked {
 }
 
 /** What the facts of control records are made with. */
-export interface ControlMeans extends Pick<Means, 'verifier' | 'openKey'> {
+export interface ControlMeans extends Pick<Means, 'verifier' | 'openKey' | 'ring'> {
   instance: string;
   messaging: () => Pick<Messaging, 'sql' | 'peers'>;
 }
@@ -145,7 +146,17 @@ export async function prepareControl(events: Incoming[], means: ControlMeans): P
   const checked = new Map<string, Checked>();
   const check = async (incoming: ControlSet) => checked.set(placeOf(incoming), await controllerOf(incoming, means));
   await Promise.all(asked.filter(({ record }) => !judged.has(verdictKey(record.offset))).map(check));
-  return { checked, instance: means.instance, instances: await means.messaging().peers() };
+  const releases = new Map(events.flatMap((event) => releaseOf(event, means.ring)));
+  return { checked, releases, instance: means.instance, instances: await means.messaging().peers() };
+}
+
+/** What its signature says, by its place; none where it is no release. */
+function releaseOf(incoming: Incoming, ring: KeyRing): [string, VerifiedRelease][] {
+  const { type, data } = incoming.event;
+  const record = type === 'countersign.control.set.v1' ? parseControl(data.scope, data.value) : undefined;
+  if (record?.kind !== 'release') return [];
+  const workflow = record.scope.slice('release/workflow/'.length);
+  return [[placeOf(incoming), verifyRelease(ring, workflow, record.value)]];
 }
 
 function needsToken({ event: { type, data } }: Incoming): boolean {

@@ -29,7 +29,8 @@ export class Race {
     await verifier.warm();
     const { privateKey } = generateKeyPairSync('ed25519');
     const board = new Switchboard();
-    for (const { workflow } of this.loaded) board.stage('scoped', `stage/workflow/${workflow.name}`);
+    for (const { workflow, fingerprint } of this.loaded)
+      board.stage('scoped', `stage/workflow/${workflow.name}`).release(fingerprint, workflow.name);
     const control = board.view();
     const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
     const messaging = createMessaging({

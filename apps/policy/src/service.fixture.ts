@@ -12,6 +12,7 @@ import {
   type Incoming,
   type OutRecord,
 } from '@countersign/contracts';
+import { signRelease, type ReleaseReport } from '@countersign/evals/release';
 import { sealToken } from '@countersign/identity';
 import { startProvider } from '@countersign/identity/test-provider';
 import { checkSignature, loadKeyRing, Signer, signedEncoder } from '@countersign/signing';
@@ -24,10 +25,12 @@ import {
   until,
   type TestServiceDatabase,
 } from '@countersign/testing';
+import { fingerprintOf } from '@countersign/workflow-kit';
 import { migrations } from './migrations.js';
 
 const ROOT = path.resolve(import.meta.dirname, '../../..');
 const FAR = 4_000_000_000;
+const FINGERPRINT = fingerprintOf(path.join(ROOT, 'libs/workflows/support-desk'), { model: 'stand-in', baseUrl: '' });
 
 export const PEOPLE = {
   alice: { sub: 'alice', tenant: 'acme', roles: ['support-agent'] },
@@ -60,8 +63,18 @@ export class Stage {
     await stage.#kafka.createTopics(stage.prefix);
     stage.#database = await testServiceDatabase('policy', { migrations });
     await stage.control('stage/workflow/support-desk', { stage: 'scoped' }, await stage.token('ruth'));
+    await stage.control('release/workflow/support-desk', stage.released(Date.now() - 60_000));
     await stage.start();
     return stage;
+  }
+
+  /** The release of what is loaded, as a pipeline signs it. */
+  released(at: number, fingerprint = FINGERPRINT): object {
+    const report: ReleaseReport = {
+      ...{ kind: 'release', at: new Date(at).toISOString(), verdict: 'pass', casesDigest: 'none', model: 'recorded' },
+      ...{ cases: { passed: 1, failed: 0, errors: 0, skipped: 0 }, generated: 0 },
+    };
+    return signRelease('support-desk', fingerprint, report, this.pens.get('release')!);
   }
 
   async close(): Promise<void> {
@@ -223,7 +236,7 @@ export class Stage {
   #makeKeys(): void {
     mkdirSync(path.join(this.dir, 'trusted'));
     const write = (file: string, content: string | Buffer) => writeFileSync(path.join(this.dir, file), content);
-    for (const service of ['policy', 'planner', 'approval', 'executor', 'stranger']) {
+    for (const service of ['policy', 'planner', 'approval', 'executor', 'release', 'stranger']) {
       const { privateKey, publicKey } = generateKeyPairSync('ed25519');
       const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
       this.pens.set(service, Signer.fromPem(pem));

@@ -40,7 +40,7 @@ beforeEach(async () => {
   judged = [];
   const query = () => Promise.resolve(judged.map((offset) => ({ key: `verdict:${offset}` })) as never[]);
   control = {
-    ...{ verifier, openKey: means.openKey, instance: 'policy-1' },
+    ...{ verifier, openKey: means.openKey, ring: means.ring, instance: 'policy-1' },
     messaging: () => ({ sql: { query }, peers: () => Promise.resolve(2) }),
   };
 });

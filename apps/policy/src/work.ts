@@ -34,7 +34,8 @@ export function keyWaiter(means: Means, control: ControlMeans): Worker<Judged> {
   });
   const opened = (row: WorkRow) => openRecord(means.openKey, sealedIn(row));
   const controlFactsOf = (incoming: ControlSet, judged: Judged): ControlFacts => ({
-    ...{ checked: checkedOf(incoming, judged), instance: control.instance, instances: judged.instances ?? 1 },
+    ...{ checked: checkedOf(incoming, judged), releases: new Map() },
+    ...{ instance: control.instance, instances: judged.instances ?? 1 },
   });
   return {
     kinds: ['verify'],

@@ -124,7 +124,12 @@ interface Handler {
 /** Switches and stages as the records of the control topic leave them, from the offset after the last one. */
 export class Switchboard {
   readonly #rows = new Map<string, ControlRow>();
-  #offset = 1;
+  #offset = 0;
+
+  /** What is loaded is released. */
+  constructor() {
+    this.release();
+  }
 
   say(scope: string, value: object, at = T0): this {
     const change = { scope, value, epoch: this.#offset++, at: new Date(at).toISOString() };
@@ -132,6 +137,8 @@ export class Switchboard {
     if (row) this.#rows.set(scope, row);
     return this;
   }
+  release = (fingerprint = 'fp-1', workflow = 'desk') =>
+    this.say(`release/workflow/${workflow}`, { fingerprint, report: { kind: 'release' }, signature: 's' });
   stage = (stage: Stage, scope = 'stage/workflow/desk') => this.say(scope, { stage });
   trip = (scope = 'kill/tool/pay', at = T0) => this.say(scope, { killed: true, reason: 'INC-42' }, at);
   rearm = (scope = 'kill/tool/pay', at = T0) => this.say(scope, { killed: false }, at);

@@ -7,7 +7,7 @@ import { flawsOf, openIntents, type Judged } from './judge.js';
 import { CALM } from './network.js';
 import { People } from './people.js';
 import { Random } from './random.js';
-import { ASSEMBLE } from './services.js';
+import { BLUEPRINTS } from './services.js';
 import { Storm } from './storm.js';
 import { SERVICES, World } from './world.js';
 
@@ -41,7 +41,7 @@ export async function history(seed: number, verbose = false): Promise<History> {
   const clock = new VirtualClock(random.fork());
   const restore = install(clock, random.fork());
   try {
-    const world = new World(clock, random.fork(), known, ASSEMBLE, verbose);
+    const world = new World(clock, random.fork(), known, BLUEPRINTS, verbose);
     return await new Run(seed, random, world).whole();
   } finally {
     restore();
@@ -90,6 +90,7 @@ class Run {
   private setUp(): void {
     const { world, random, people } = this;
     people.control('stage/workflow/desk', { stage: 'scoped' }, 'ruth');
+    people.release();
     const skew = () => (random.chance(0.2) ? random.between(-1_500, 1_500) : 0);
     for (const service of SERVICES) world.start(service, `${service}-1`, skew());
     world.start('executor', 'executor-2', skew());

@@ -2,7 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { exportJWK, generateKeyPair, SignJWT, type JWK } from 'jose';
 import { KeyRing, Signer } from '@countersign/signing';
 
-export const SIGNERS = ['policy', 'planner', 'approval', 'executor', 'audit'] as const;
+export const SIGNERS = ['policy', 'planner', 'approval', 'executor', 'audit', 'release'] as const;
 export type SignerName = (typeof SIGNERS)[number];
 export const ISSUER = 'http://localhost/issuer';
 const FAR = 4_000_000_000;

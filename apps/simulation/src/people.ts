@@ -1,13 +1,16 @@
-import { approvalKey, decideAnswer, DoubtDesk, type Doubt, type Item } from '@countersign/approval/parts';
+import { answerItem, DoubtDesk, type Doubt, type Item } from '@countersign/approval/parts';
 import { idempotencyKeyOf, type Topic } from '@countersign/contracts';
-import { CONTROL_SQL, viewOf } from '@countersign/control';
-import { sealToken } from '@countersign/identity';
+import { signRelease, type ReleaseReport } from '@countersign/evals/release';
 import { settlersOf } from '@countersign/workflow-kit';
 import { DESK } from './desk.js';
 import { PEOPLE, type Name } from './keys.js';
 import type { Process, World } from './world.js';
 
 const LEADS: Record<string, Name> = { acme: 'bob', globex: 'gil' };
+const TRIED: ReleaseReport = {
+  ...{ kind: 'release', at: '2026-01-01T00:00:00.000Z', verdict: 'pass', casesDigest: 'none', model: 'recorded' },
+  ...{ cases: { passed: 1, failed: 0, errors: 0, skipped: 0 }, generated: 0 },
+};
 const contractOf = (_workflow: string, tool: string) => DESK.workflow.tools.find(({ name }) => name === tool);
 
 /** Those who are outside the system: they ask, decide, stop and settle. */
@@ -36,6 +39,14 @@ export class People {
     this.append('control', scope, JSON.stringify(value), headers);
   }
 
+  /** What the desk is was tried, and may act. */
+  release(): void {
+    const { world } = this;
+    world.note('the desk is released');
+    const value = signRelease(DESK.workflow.name, DESK.fingerprint, TRIED, world.keys.pens.release);
+    this.append('control', `release/workflow/${DESK.workflow.name}`, JSON.stringify(value), {});
+  }
+
   /** What waits for people. */
   queue(): Item[] {
     return this.rows<Item>('approval/').filter(({ progress }) => progress.tag === 'open');
@@ -50,14 +61,11 @@ export class People {
     const name = LEADS[envelope.tenantid]!;
     const { world } = this;
     this.at(async ({ messaging }) => {
-      const control = viewOf(await messaging.sql.query<{ body: unknown }>('control', CONTROL_SQL, []));
-      const sealed = await sealToken(world.keys.seal.publicKey as never, world.keys.tokens[name]);
-      const answer = { decision, actionHash: escalated.actionHash, reason: 'seen', sealed };
+      const answering = { messaging, sealKey: world.keys.seal.publicKey as never, contractOf };
       const person = { ...PEOPLE[name], roles: [...PEOPLE[name].roles] };
-      const verdict = await messaging.execute({
-        touches: [approvalKey(approvalId)],
-        decide: (states, now) => decideAnswer(approvalId, person, answer, { control, contractOf }, states, now),
-      });
+      const caller = { person, token: world.keys.tokens[name] };
+      const said = { decision, actionHash: escalated.actionHash, reason: 'seen' } as const;
+      const verdict = await answerItem(answering, caller, approvalId, said);
       world.note(`${name} says ${decision} to ${escalated.actionId}: ${verdict.tag}`);
     });
   }

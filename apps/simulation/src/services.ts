@@ -1,11 +1,12 @@
 import type { KeyObject } from 'node:crypto';
 import type { Incoming, Json } from '@countersign/contracts';
-import { CONTROL_SQL, viewOf } from '@countersign/control';
 import {
   approvalConsumer,
   clock as approvalClock,
   controlConsumer as approvalControl,
+  controlNow,
   doubtsConsumer,
+  fakeQueries as approvalQueries,
 } from '@countersign/approval/parts';
 import {
   Attempts,
@@ -17,6 +18,9 @@ import {
   Drainer,
   executorConsumer,
   Executor,
+  fakeDrain,
+  fakeQueries as executorQueries,
+  FakeSharedLock,
   Gate,
   Heartbeats,
   limitsOf,
@@ -30,11 +34,18 @@ import {
 import { createVerifier } from '@countersign/identity';
 import type { SqlTx } from '@countersign/messaging';
 import { deadlineWorker, planner, turnWorker, wakeWorker } from '@countersign/planner/parts';
-import { control, ControlReader, keyWaiter, policy, type ControlMeans, type Means } from '@countersign/policy/parts';
+import {
+  control,
+  ControlReader,
+  fakeQueries as policyQueries,
+  keyWaiter,
+  policy,
+  type ControlMeans,
+  type Means,
+} from '@countersign/policy/parts';
 import { AUDIT_LIMIT_MS, DESK, TOOLS } from './desk.js';
 import { ISSUER } from './keys.js';
-import { drainConnection, SharedLock } from './locks.js';
-import type { Assemble, Parts, ServiceName, Surroundings } from './world.js';
+import type { Blueprint, Parts, ServiceName, Surroundings } from './world.js';
 
 const workflows = new Map([[DESK.workflow.name, DESK]]);
 const nothingToSeal = { seal: () => Promise.reject(new Error('nothing of the desk is to be sealed')) };
@@ -61,7 +72,7 @@ export async function policyParts(around: Surroundings): Promise<Parts> {
     ...{ workflows, verifier, ring: world.ring, openKey, store: nothingToSeal, freshAfterMs: 5_000, control: reader },
     onUntrusted: distrust(around),
   };
-  const controlMeans: ControlMeans = { verifier, openKey, instance, messaging };
+  const controlMeans: ControlMeans = { verifier, openKey, ring: world.ring, instance, messaging };
   return {
     subscriptions: [...policy(means), control(controlMeans)],
     workers: [keyWaiter(means, controlMeans)],
@@ -90,7 +101,8 @@ export function executorParts(around: Surroundings): Parts {
     opener: { open: async () => new Map<string, Json>() },
     ...{ directoryOf: () => undefined, statementOf: () => undefined, doneTimeoutMs: 2_000 },
   });
-  const connect = async () => new SharedLock(owner, database, clock, network('database'), tell);
+  const locks = { owner, database, wire: network('database').wire, after: clock.after.bind(clock) };
+  const connect = async () => new FakeSharedLock(locks, tell);
   const executor = new Executor({
     ...{ book, heartbeats, attempts, toolOf, limits: () => limitsOf([circuit]), doubtAfterMs: 20_000 },
     mayBegin: () => messaging().caughtUp(CONTROL) && heartbeats.coversNow(),
@@ -105,7 +117,7 @@ export function executorParts(around: Surroundings): Parts {
     drained: () =>
       drained({
         ...{ databaseUrl: '', instance, onEnded: (holders) => warn(`${holders} senders were ended`) },
-        connect: async () => drainConnection(owner, database, clock, network('database')),
+        connect: async () => fakeDrain(locks),
       }),
     ...{ peers: () => messaging().peers(), sql, book, onDrained: () => {} },
   });
@@ -128,7 +140,7 @@ async function databaseClock(sql: SqlTx): Promise<{ now: number; at: number }> {
 export function approvalParts(around: Surroundings): Parts {
   const { world, messaging } = around;
   const report = distrust(around);
-  const view = async () => viewOf(await messaging().sql.query<{ body: unknown }>('control', CONTROL_SQL, []));
+  const view = () => controlNow(messaging().sql);
   return {
     subscriptions: [
       approvalConsumer(world.ring, report, false),
@@ -155,6 +167,9 @@ export function plannerParts(around: Surroundings): Parts {
   };
 }
 
-export const ASSEMBLE: Record<ServiceName, Assemble> = {
-  ...{ policy: policyParts, executor: executorParts, approval: approvalParts, planner: plannerParts },
+export const BLUEPRINTS: Record<ServiceName, Blueprint> = {
+  policy: { assemble: policyParts, queries: policyQueries },
+  executor: { assemble: executorParts, queries: executorQueries },
+  approval: { assemble: approvalParts, queries: approvalQueries },
+  planner: { assemble: plannerParts, queries: {} },
 };

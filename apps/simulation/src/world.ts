@@ -4,6 +4,7 @@ import {
   FakeCluster,
   FakeDatabase,
   FakeStore,
+  type FakeQueries,
   type Log,
   type Messaging,
   type MessagingOptions,
@@ -15,7 +16,6 @@ import { Bank } from './bank.js';
 import type { Life, VirtualClock } from './clock.js';
 import type { Keys, SignerName } from './keys.js';
 import { BROKEN, CALM, Network, type Moment, type Weather } from './network.js';
-import { queries } from './queries.js';
 import type { Random } from './random.js';
 
 export const SERVICES = ['policy', 'executor', 'approval', 'planner'] as const;
@@ -46,7 +46,11 @@ export interface Surroundings {
   messaging: () => Messaging;
   warn: (what: string) => void;
 }
-export type Assemble = (surroundings: Surroundings) => Parts | Promise<Parts>;
+export interface Blueprint {
+  assemble: (surroundings: Surroundings) => Parts | Promise<Parts>;
+  /** The meaning of its SQL in memory. */
+  queries: FakeQueries;
+}
 
 const ONE_PARTITION: Topic[] = ['control', 'control-acks', 'audit'];
 const SESSION_MS = 6_000;
@@ -78,7 +82,7 @@ export class World {
     readonly clock: VirtualClock,
     readonly random: Random,
     readonly keys: Keys,
-    private readonly assemble: Record<ServiceName, Assemble>,
+    private readonly blueprints: Record<ServiceName, Blueprint>,
     readonly verbose = false,
   ) {
     this.cluster = new FakeCluster((topic) => (ONE_PARTITION.includes(topic) ? 1 : 2), clock.now);
@@ -152,12 +156,13 @@ export class World {
     };
     const owner = `${instance}/${life.name}`;
     const broker = new FakeBroker(this.cluster, network('broker').wire);
+    const { assemble, queries } = this.blueprints[service];
     const store = new FakeStore(database, instance, { owner, wire: network('database').wire, queries });
     const warn = (what: string) => this.note(`${life.name}: ${what}`);
     const made: { messaging?: Messaging } = {};
     const messaging = () => made.messaging!;
     const surroundings = { world: this, life, instance, owner, database, network, messaging, warn };
-    const parts = await this.assemble[service](surroundings);
+    const parts = await assemble(surroundings);
     made.messaging = createMessaging({
       ...parts,
       ...eventPen(service, this.keys.pens[service]),

@@ -1,4 +1,4 @@
-import { parseControl, type ControlRecord, type Stage } from '@countersign/contracts';
+import { parseControl, type ControlRecord, type ReleaseValue, type Stage } from '@countersign/contracts';
 
 /*
  * What is known of one scope of the control topic: one state row a scope, in every service that goes by it. What it guarantees:
@@ -6,7 +6,7 @@ import { parseControl, type ControlRecord, type Stage } from '@countersign/contr
  * 2. A tombstone, and a value of no known form, change nothing.
  * 3. It remembers the last trip, even one that comes after its re-arm: a warrant decided on before it is never carried out.
  */
-export type ControlRow = KillRow | StageRow;
+export type ControlRow = KillRow | StageRow | ReleaseRow;
 
 interface Said {
   scope: string;
@@ -32,6 +32,24 @@ export interface StageRow extends Said {
   stage: Stage;
 }
 
+/** What may act of a workflow: the fingerprint released last, and the one before it while services change over. */
+export interface ReleaseRow extends Said {
+  kind: 'release';
+  fingerprint: string;
+  /** None after a rollback: what was withdrawn counts no more. */
+  previous?: string;
+  /** What was ever released, newest first. */
+  history: Release[];
+}
+
+export interface Release {
+  fingerprint: string;
+  epoch: number;
+  at: string;
+  /** As it was signed. */
+  report: ReleaseValue['report'];
+}
+
 export interface Pause {
   from: string;
   to?: string;
@@ -48,6 +66,7 @@ export interface ControlChange {
 }
 
 const MAX_PAUSES = 50;
+const MAX_RELEASES = 50;
 
 export const controlKey = (scope: string) => `control:${scope}`;
 export const CONTROL_KEYS = { from: 'control:', to: 'control;' } as const;
@@ -55,9 +74,10 @@ export const CONTROL_KEYS = { from: 'control:', to: 'control;' } as const;
 /** The row after a change; undefined where it changes nothing. Whether the change may be made was judged before. */
 export function applyControl(row: ControlRow | undefined, change: ControlChange): ControlRow | undefined {
   const record = parseControl(change.scope, change.value);
-  if (!record || record.kind === 'release') return undefined;
+  if (!record) return undefined;
   if (row && row.epoch >= change.epoch) return overtaken(row, record, change.epoch);
   const { scope, epoch, at } = change;
+  if (record.kind === 'release') return releasedBy(row, record.value, { scope, epoch, at });
   const { reason } = record.value;
   const by = change.by ?? record.value.by;
   const said = { scope, epoch, at, ...(by ? { by } : {}), ...(reason ? { reason } : {}) };
@@ -68,6 +88,19 @@ export function applyControl(row: ControlRow | undefined, change: ControlChange)
   return {
     ...{ ...said, kind: 'kill', killed, pauses: pausesAfter(before?.pauses ?? [], killed, at) },
     ...(trippedEpoch === undefined ? {} : { trippedEpoch }),
+  };
+}
+
+function releasedBy(row: ControlRow | undefined, value: ReleaseValue, said: Said): ReleaseRow {
+  const { fingerprint, report } = value;
+  const before = row?.kind === 'release' ? row : undefined;
+  const { epoch, at } = said;
+  const isRollback = report['kind'] === 'rollback';
+  const previous = before?.fingerprint === fingerprint ? before.previous : before?.fingerprint;
+  return {
+    ...{ ...said, kind: 'release', fingerprint },
+    ...(previous !== undefined && !isRollback ? { previous } : {}),
+    history: [{ fingerprint, epoch, at, report }, ...(before?.history ?? [])].slice(0, MAX_RELEASES),
   };
 }
 

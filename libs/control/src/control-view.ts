@@ -1,5 +1,5 @@
 import { killScopesOf, stageScopesOf, type ControlTarget, type Stage } from '@countersign/contracts';
-import { CONTROL_KEYS, type ControlRow, type KillRow, type StageRow } from './control-row.js';
+import { CONTROL_KEYS, type ControlRow, type KillRow, type ReleaseRow, type StageRow } from './control-row.js';
 
 /** Where nobody has said otherwise, nothing is changed. */
 export const DEFAULT_STAGE: Stage = 'read-only';
@@ -42,6 +42,17 @@ export class ControlView {
       if (row?.kind === 'stage') return row;
     }
     return undefined;
+  }
+
+  releaseOf(workflow: string): ReleaseRow | undefined {
+    const row = this.rows.get(`release/workflow/${workflow}`);
+    return row?.kind === 'release' ? row : undefined;
+  }
+
+  /** Whether what has this fingerprint may act: it was released last, or just before that. */
+  isReleased(workflow: string, fingerprint: string): boolean {
+    const release = this.releaseOf(workflow);
+    return release !== undefined && (release.fingerprint === fingerprint || release.previous === fingerprint);
   }
 
   /** Scopes of the switches that are on. */
@@ -108,3 +119,12 @@ export const CONTROL_SQL = `select body from state where key >= '${CONTROL_KEYS.
 
 export const viewOf = (rows: readonly { body: unknown }[]): ControlView =>
   new ControlView(rows.map(({ body }) => body as ControlRow));
+
+/** What `CONTROL_SQL` answers, of a store in memory: its state rows by key, each body as JSON. */
+export function controlRowsIn(
+  states: Iterable<readonly [string, { body: string | undefined }]>,
+): { body: ControlRow }[] {
+  const held = [...states].filter(([key]) => key >= CONTROL_KEYS.from && key < CONTROL_KEYS.to);
+  held.sort(([a], [b]) => (a < b ? -1 : 1));
+  return held.flatMap(([, { body }]) => (body === undefined ? [] : [{ body: JSON.parse(body) as ControlRow }]));
+}

@@ -6,6 +6,8 @@ export {
   type ControlRow,
   type KillRow,
   type Pause,
+  type Release,
+  type ReleaseRow,
   type StageRow,
 } from './control-row.js';
-export { CONTROL_SQL, ControlView, DEFAULT_STAGE, viewOf } from './control-view.js';
+export { CONTROL_SQL, controlRowsIn, ControlView, DEFAULT_STAGE, viewOf } from './control-view.js';

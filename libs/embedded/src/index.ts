@@ -2,7 +2,7 @@ export { DataDir } from './data-dir.js';
 export { DataDirInUse, MissingPrerequisite, PortInUse, StartFailed } from './errors.js';
 export { requirePrerequisites } from './kafka-jars.js';
 export { startKafka, type Kafka, type KafkaOptions } from './kafka.js';
-export { freePort, isAlive, ownsPort } from './ports.js';
+export { answersReady, freePort, isAlive, ownsPort } from './ports.js';
 export { startPostgres, type Postgres, type PostgresOptions } from './postgres.js';
 export { embeddedOwnerUrl } from './owner-url.js';
 export { cacheDir, repoRoot } from './repo-root.js';

@@ -20,6 +20,8 @@ export interface SystemOptions {
   /** Packages, or folders of packages, of `COUNTERSIGN_WORKFLOWS`. */
   workflows?: readonly string[];
   topicPrefix?: string;
+  /** On by default, with `stages`: what passes its cases is released. Off: what was never released may only read. */
+  releases?: boolean;
   /** On by default: a workflow that nobody set a stage for is let commit within its limits. Off: it may only read. */
   stages?: boolean;
   /** Said to every service. */

@@ -14,6 +14,7 @@ import { startPostgres } from './postgres.js';
 import { cacheDir, repoRoot } from './repo-root.js';
 import { CORE_SERVICES, folderOf, OUTSIDE_SERVICES, SERVICES, type Service } from './service-catalog.js';
 import { handedOn, serviceEnv, type Layout } from './service-env.js';
+import { publishReleases } from './releases.js';
 import { publishStages, STAGES_ARE_YOURS } from './stages.js';
 import { Supervisor, type SupervisorEvent } from './supervisor.js';
 import type { InstanceSettings, System, SystemOptions, SystemUrls } from './system-options.js';
@@ -69,7 +70,7 @@ class Starting {
     ]);
     await Promise.all(core.map((service) => this.startService(service, layout)));
     if (this.options.stages !== false && STAGING.every((service) => this.services.includes(service)))
-      await this.stages(layout);
+      await this.letAct(layout);
     return this.system(layout, kafka, postgres);
   }
 
@@ -209,6 +210,27 @@ class Starting {
     await this.supervisor.release(instance, { argv, env: { ...first.env, ...more.env } });
   }
 
+  /** Stages and releases: without both nothing is changed. */
+  private async letAct(layout: Layout): Promise<void> {
+    await this.stages(layout);
+    const { gateway, identity } = urlsOf(layout.ports);
+    const told = serviceEnv('planner', layout, 'planner-1', layout.ports.planner);
+    if (this.options.releases === false || told['OIDC_ISSUER'] !== identity) return;
+    const env = {
+      ...handedOn(process.env),
+      ...named(told, ['COUNTERSIGN_WORKFLOWS', 'OPENAI_BASE_URL', 'OPENAI_MODEL']),
+      DATABASE_URL: layout.databaseUrl,
+      NODE_COMPILE_CACHE: layout.compileCache,
+    };
+    const tell = (note: string) => this.options.onProgress?.({ step: 'cases', note });
+    const { kafkaBrokers, topicPrefix, keysDir } = layout;
+    const where = { gateway, identity, kafkaBrokers, topicPrefix, keysDir: path.join(keysDir, 'release') };
+    const unreleased = await this.step('cases and releases', () =>
+      publishReleases({ ...where, env, onProgress: tell }),
+    );
+    for (const note of unreleased) this.options.onProgress?.({ step: 'releases', note });
+  }
+
   private async stages(layout: Layout): Promise<void> {
     const { gateway, identity } = urlsOf(layout.ports);
     const { OIDC_ISSUER } = serviceEnv('policy', layout, 'policy-1', layout.ports.policy);
@@ -240,6 +262,9 @@ class Starting {
     };
   }
 }
+
+const named = (env: Record<string, string>, names: string[]): Record<string, string> =>
+  Object.fromEntries(names.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]])));
 
 const ENGINES = ['kafka', 'postgres'];
 /** Without one of these no stage comes into force. */

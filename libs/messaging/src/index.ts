@@ -7,6 +7,7 @@ export type { FakeQueries } from './fake/fake-tx.js';
 export type { AdvisorySession } from './fake/advisory-locks.js';
 export type { Wire } from './fake/wire.js';
 export { readLog, type ReadLog } from './kafka/read-log.js';
+export { writeControl, type ControlVerdict, type WriteControl } from './kafka/write-control.js';
 export { kafkaEnv, kafkaSettings, type KafkaSettings } from './kafka/kafka-settings.js';
 export { silentLog, type Log } from './log.js';
 export type { HealthReport } from './health.js';

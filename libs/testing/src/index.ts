@@ -8,3 +8,4 @@ export { testIssuer, type TestIssuer } from './test-issuer.js';
 export { testKeys, type TestKeys, type TestSigner } from './test-keys.js';
 export { PlainKafka, testTopicPrefix, type PlainRecord, type StoredRecord } from './test-kafka.js';
 export { until, type UntilOptions } from './until.js';
+export { loadedIn, passedReport, releaseAs, releaseUntried } from './releases.js';

@@ -1,13 +1,6 @@
 export { roleDenialOf, settlersOf, takesOf, type DeniedBefore, type Takes } from './before-rules.js';
-export {
-  fingerprintOf,
-  loadDirectories,
-  loadTools,
-  loadWorkflows,
-  rootOf,
-  type LoadedWorkflow,
-  type ModelSettings,
-} from './load.js';
+export { fingerprintOf, type ModelSettings } from './fingerprint.js';
+export { loadDirectories, loadTools, loadWorkflows, rootOf, type LoadedWorkflow } from './load.js';
 export {
   defineWorkflow,
   MAX_REPLANS,

@@ -2,7 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { fingerprintOf, loadDirectories, loadTools, loadWorkflows } from './load.js';
+import { fingerprintOf } from './fingerprint.js';
+import { loadDirectories, loadTools, loadWorkflows } from './load.js';
 
 const standIn = { model: 'stand-in', baseUrl: 'http://127.0.0.1:1' };
 
@@ -125,21 +126,5 @@ describe('a workflow package', () => {
   it('whose directory is no function is refused', async () => {
     put('dist/tools.js', 'export default []; export const directory = {};');
     await expect(loadDirectories([root])).rejects.toThrow(/a directory that is no function/);
-  });
-
-  it('has another fingerprint for any other built file, dependency or model, and for nothing else', () => {
-    const before = fingerprintOf(root, standIn);
-    put('README.md', 'words');
-    put('dist/index.spec.js', 'a spec');
-    expect(fingerprintOf(root, { ...standIn, baseUrl: 'http://127.0.0.1:2' })).toBe(before);
-    expect(fingerprintOf(root, { ...standIn, model: 'another' })).not.toBe(before);
-    put('dist/rules.js', 'a rule');
-    const withRule = fingerprintOf(root, standIn);
-    expect(withRule).not.toBe(before);
-    put('dist/rules.js', 'a rulf');
-    expect(fingerprintOf(root, standIn)).not.toBe(withRule);
-    put('dist/rules.js', 'a rule');
-    put('package.json', JSON.stringify({ dependencies: { 'decimal.js': '10.6.0' } }));
-    expect(fingerprintOf(root, standIn)).not.toBe(withRule);
   });
 });

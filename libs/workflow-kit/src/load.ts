@@ -1,10 +1,9 @@
-import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { jcs, type Json } from '@countersign/contracts';
 import { toolFlaws, type Directory, type Tool } from '@countersign/tool-sdk';
+import { fingerprintOf, type ModelSettings } from './fingerprint.js';
 import { toolsetFlaws } from './workflow-flaws.js';
 import { defineWorkflow, policyVersionOf, type Workflow } from './workflow.js';
 
@@ -14,12 +13,6 @@ export interface LoadedWorkflow {
   fingerprint: string;
   /** Package name or folder it was loaded from. */
   from: string;
-}
-
-/** What besides the package's files decides how a workflow behaves: the resolved model. */
-export interface ModelSettings {
-  model: string;
-  baseUrl: string;
 }
 
 /**
@@ -95,35 +88,6 @@ export async function loadDirectories(packages: readonly string[]): Promise<Map<
     loaded.set(name, directory);
   }
   return loaded;
-}
-
-/**
- * SHA-256 over the package's built files, its declared dependencies and the model it runs with. The stand-in's base URL is
- * the constant `stand-in`, since its port is drawn anew at each start.
- */
-export function fingerprintOf(root: string, { model, baseUrl }: ModelSettings): string {
-  const hash = createHash('sha256');
-  const manifest = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as Record<string, Json>;
-  hash.update(
-    jcs({ dependencies: manifest['dependencies'] ?? {}, model, baseUrl: model === 'stand-in' ? 'stand-in' : baseUrl }),
-  );
-  for (const file of builtFiles(root)) hash.update(`\n${file}\n`).update(readFileSync(path.join(root, file)));
-  return hash.digest('hex');
-}
-
-function builtFiles(root: string): string[] {
-  return filesBelow(root, existsSync(path.join(root, 'dist')) ? 'dist' : '')
-    .filter((file) => /\.(m?js|json|ya?ml)$/.test(file) && !/\.spec\.js$/.test(file))
-    .sort();
-}
-
-/** Never into `node_modules`, which may be a link that leads back here. */
-function filesBelow(root: string, folder: string): string[] {
-  return readdirSync(path.join(root, folder), { withFileTypes: true }).flatMap((entry) => {
-    const name = path.posix.join(folder, entry.name);
-    if (entry.isDirectory()) return entry.name === 'node_modules' ? [] : filesBelow(root, name);
-    return entry.isFile() ? [name] : [];
-  });
 }
 
 function locate(from: string, subpath: '.' | './tools'): { root: string; entry: string } {

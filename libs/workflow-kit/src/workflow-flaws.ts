@@ -1,4 +1,3 @@
-import path from 'node:path';
 import type { z } from 'zod';
 import { sourceFlaws, type Source } from '@countersign/context';
 import { contractFlaws, fieldAt, type Tool, type ToolContract } from '@countersign/tool-sdk';
@@ -9,7 +8,7 @@ const CURRENCY = /^[A-Z]{3}$/;
 
 /** All that makes a workflow unfit, its tools' contracts included. */
 export function workflowFlaws(workflow: Workflow): string[] {
-  const { name, tools, rules, roles, done = {}, sources = [], maxReplans = 0, cases, limits, budgets = [] } = workflow;
+  const { name, tools, rules, roles, done = {}, sources = [], maxReplans = 0, limits, budgets = [] } = workflow;
   const known = new Map(tools.map((tool) => [tool.name, tool]));
   const flaws: string[] = [];
   if (!/^[a-z][a-z0-9-]{0,63}$/.test(name)) flaws.push('its name must be kebab-case');
@@ -34,8 +33,6 @@ export function workflowFlaws(workflow: Workflow): string[] {
     flaws.push(...bindingFlaws(source, known).map((flaw) => `the source ${source.name} ${flaw}`));
   }
   if (!Number.isInteger(maxReplans) || maxReplans < 0) flaws.push('maxReplans must be a whole number');
-  if (cases !== undefined && !isInside(cases))
-    flaws.push(`its cases must be a folder beside package.json, not ${cases}`);
   return flaws;
 }
 
@@ -117,8 +114,3 @@ const amountFlaws = (what: string, perCurrency: Readonly<Record<string, string>>
 
 const countFlaws = (what: string, count: number): string[] =>
   Number.isInteger(count) && count >= 0 ? [] : [`${what} of ${count}, which is no count`];
-
-function isInside(folder: string): boolean {
-  const normal = path.posix.normalize(folder.replaceAll('\\', '/'));
-  return folder !== '' && !path.posix.isAbsolute(normal) && !/^[A-Za-z]:/.test(normal) && !/^\.\.(\/|$)/.test(normal);
-}

@@ -53,10 +53,9 @@ describe('a workflow', () => {
     expect(Object.isFrozen(defineWorkflow(given()))).toBe(true);
   });
 
-  it('may have sources, cases and what done means', () => {
+  it('may have sources and what done means', () => {
     const more = {
       sources: [source()],
-      cases: 'cases',
       maxReplans: 0,
       budgets: [budget()],
       tools: [tool, close],
@@ -121,8 +120,6 @@ describe('a workflow', () => {
       'the source order: freshForMs must be a whole number over 0',
     ],
     ['half a replan', { maxReplans: 0.5 }, 'maxReplans must be a whole number'],
-    ['cases somewhere else', { cases: '/etc' }, 'its cases must be a folder beside package.json, not /etc'],
-    ['cases above it', { cases: 'a/../../b' }, 'its cases must be a folder beside package.json'],
     [
       'a limit that is no decimal',
       { limits: { amountPerAction: { EUR: '1,000' }, recordsPerAction: 1 } },

@@ -59,8 +59,6 @@ export interface Workflow {
   readonly done?: Readonly<Record<string, string>>;
   /** How often an action on stale context is planned anew before a person is asked; `MAX_REPLANS` if absent. */
   readonly maxReplans?: number;
-  /** Folder of its cases, beside package.json. */
-  readonly cases?: string;
   readonly limits: WorkflowLimits;
   readonly budgets?: readonly Budget[];
   readonly approval: { expiresInMs: number };

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { startSystem, type System } from '@countersign/embedded';
-import { PlainKafka } from '@countersign/testing';
+import { PlainKafka, releaseUntried } from '@countersign/testing';
 import { auditFlaws, auditLag, ledgerFlaws, signatureFlaws } from './checks.js';
 import { LoadDriver, median, percentile, type Pipeline } from './load.js';
 import { governed, startFloor } from './pipelines.js';
@@ -96,9 +96,11 @@ async function checked(system: System, driver: LoadDriver, published: string[]) 
 
 async function main(): Promise<number> {
   const system = await startSystem({
+    releases: false,
     onProgress: ({ step, seconds }) => (seconds === undefined ? undefined : say(`${step} in ${seconds.toFixed(1)} s`)),
   });
   try {
+    await releaseUntried(system);
     const driver = await LoadDriver.connect(system.urls.kafka);
     const published: string[] = [];
     const run = Date.now().toString(36);
