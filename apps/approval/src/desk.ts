@@ -1,10 +1,11 @@
 import type { KeyObject } from 'node:crypto';
 import { problem, type Json, type Problem } from '@countersign/contracts';
-import { CONTROL_SQL, viewOf, type ControlView } from '@countersign/control';
+import type { ControlView } from '@countersign/control';
 import type { HttpProblem } from '@countersign/host';
 import { sealToken, type CallerIdentity } from '@countersign/identity';
 import type { Messaging } from '@countersign/messaging';
-import { decideAnswer, decideLease, type Answer, type Known, type Lease, type Verdict } from './answer.js';
+import { decideAnswer, decideLease, type Known, type Lease, type Verdict } from './answer.js';
+import { answerItem, controlNow, type Said } from './answering.js';
 import { oddOnes } from './batch.js';
 import { unfit } from './bodies.js';
 import { notFound, problemOf, staleProblem } from './problems.js';
@@ -13,7 +14,6 @@ import { approvalKey, type Item } from './state.js';
 import { difference, itemView } from './view.js';
 import { decideViewed, hasViewed } from './viewed.js';
 
-type Said = Omit<Answer, 'sealed'>;
 interface Several {
   decision: 'approve' | 'reject';
   reason: string;
@@ -24,26 +24,20 @@ type OfBatch = { approvalId: string; status: 'recorded' } | { approvalId: string
 /** Takes what people say to `answer.ts`, each time with the switches as they are known now. */
 export class Desk {
   constructor(
-    private readonly messaging: Messaging,
+    readonly messaging: Messaging,
     private readonly approvals: Approvals,
-    private readonly sealKey: KeyObject,
-    private readonly contractOf: Known['contractOf'],
+    readonly sealKey: KeyObject,
+    readonly contractOf: Known['contractOf'],
   ) {}
 
-  async control(): Promise<ControlView> {
-    return viewOf(await this.messaging.sql.query<{ body: unknown }>('control', CONTROL_SQL, []));
+  control(): Promise<ControlView> {
+    return controlNow(this.messaging.sql);
   }
 
-  /** The token goes on sealed; what this service records of the person is a claim that policy checks. */
-  async answer({ person, token }: CallerIdentity, id: string, said: Said): Promise<Item> {
-    await this.mustBe(person, id);
-    const known = await this.known();
-    const answer = { ...said, sealed: await sealToken(this.sealKey, token) };
-    const verdict = await this.messaging.execute({
-      touches: [approvalKey(id)],
-      decide: (states, now) => decideAnswer(id, person, answer, known, states, now),
-    });
-    return this.recorded(verdict, person, id, said.actionHash);
+  async answer(caller: CallerIdentity, id: string, said: Said): Promise<Item> {
+    await this.mustBe(caller.person, id);
+    const verdict = await answerItem(this, caller, id, said);
+    return this.recorded(verdict, caller.person, id, said.actionHash);
   }
 
   async lease({ person }: CallerIdentity, id: string, lease: Lease): Promise<Item> {

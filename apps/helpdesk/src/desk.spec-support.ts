@@ -6,6 +6,8 @@ import { migrate, openPool } from './database.js';
 import { buildServer } from './server.js';
 import { tenantsByToken } from './tokens.js';
 
+/** Of whoever makes tenants for evals. */
+export const FIXTURES = 'a-secret-of-the-evals-1';
 const tokens = { acme: 'a-token-of-acme-0001', globex: 'a-token-of-globex-01' };
 export type Headers = Record<string, string>;
 type Tenant = keyof typeof tokens;
@@ -29,7 +31,10 @@ export class TestDesk {
   async start(keyLifetimeMs = 86_400_000): Promise<void> {
     this.pool = openPool({ url: this.database.url, size: 16, keyLifetimeMs, onError: () => undefined });
     await migrate(this.pool);
-    this.app = buildServer({ pool: this.pool, tenantOf: tenantsByToken(tokens), logLevel: 'silent' });
+    this.app = buildServer({
+      ...{ pool: this.pool, tenantOf: tenantsByToken(tokens), logLevel: 'silent' },
+      fixtures: FIXTURES,
+    });
     this.url = await this.app.listen({ host: '127.0.0.1', port: 0 });
   }
 

@@ -5,14 +5,16 @@ import { readTokens, tenantsByToken } from './tokens.js';
 
 async function main(): Promise<void> {
   const config = readConfig(process.env);
-  const tenantOf = tenantsByToken(readTokens(config.HELPDESK_TOKENS_DIR));
+  const { HELPDESK_TOKENS_DIR: tokens, HELPDESK_FIXTURES_TOKEN: secret } = config;
+  const fixtures = config.HELPDESK_FIXTURES === 'on' ? secret : undefined;
+  const tenantOf = tenantsByToken(tokens ? readTokens(tokens) : {});
   const pool = openPool({
     url: config.DATABASE_URL,
     size: config.HELPDESK_POOL_SIZE,
     keyLifetimeMs: config.HELPDESK_KEY_LIFETIME_MS,
     onError: (error) => app.log.warn({ err: error }, 'a connection broke'),
   });
-  const app = buildServer({ pool, tenantOf, logLevel: config.LOG_LEVEL });
+  const app = buildServer({ pool, tenantOf, fixtures, logLevel: config.LOG_LEVEL });
   await migrate(pool);
   await app.listen({ host: config.HOST, port: config.PORT });
   const stop = async () => {

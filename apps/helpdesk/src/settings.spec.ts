@@ -7,6 +7,12 @@ import { Faults, faultsSchema } from './faults.js';
 import { readTokens, tenantsByToken } from './tokens.js';
 
 describe('settings', () => {
+  it('make no tenants for evals unless asked to, and then want a secret for it', () => {
+    const given = { PORT: '1', DATABASE_URL: 'postgres://x', HELPDESK_TOKENS_DIR: '/x' };
+    expect(readConfig(given)).toMatchObject({ HELPDESK_FIXTURES: 'off' });
+    expect(() => readConfig({ ...given, HELPDESK_FIXTURES: 'on' })).toThrow(/HELPDESK_FIXTURES_TOKEN/);
+  });
+
   it('names everything that is wrong at once', () => {
     expect(() => readConfig({ PORT: '99999', DATABASE_URL: 'mysql://x' })).toThrow(
       /PORT[^]*DATABASE_URL[^]*HELPDESK_TOKENS_DIR/,
@@ -31,6 +37,11 @@ describe('tokens', () => {
       undefined,
       undefined,
     ]);
+  });
+
+  it('of a tenant called as those of evals are stop the start', () => {
+    writeFileSync(join(dir, 'helpdesk', 'eval-acme.token'), 'a-token-of-acme-0001');
+    expect(() => readTokens(dir)).toThrow('eval-acme.token');
   });
 
   it('that are none, or too short to be secret, stop the start', () => {

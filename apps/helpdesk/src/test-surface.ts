@@ -5,20 +5,27 @@ import type { AccessLog } from './access-log.js';
 import { faultsSchema, type Faults } from './faults.js';
 import { invalid } from './refused.js';
 
+/** All of them where none is named. */
+interface OfTenant {
+  Querystring: { tenant?: string };
+}
+
 const PAGE = 5_000;
 const LEDGER = `select seq, jsonb_strip_nulls(jsonb_build_object('seq', seq, 'startedAt', iso(started_at), 'appliedAt', iso(applied_at),
   'tenant', tenant, 'kind', kind, 'record', record, 'amount', amount::text, 'currency', currency,
-  'idempotencyKey', idempotency_key, 'actor', actor))::text as line from ledger where seq > $1 order by seq limit ${PAGE}`;
+  'idempotencyKey', idempotency_key, 'actor', actor))::text as line from ledger where seq > $1 and ($2::text is null or tenant = $2) order by seq limit ${PAGE}`;
 const ACCESS_LOG = `select seq, jsonb_strip_nulls(jsonb_build_object('seq', seq, 'at', iso(at), 'tenant', tenant, 'method', method,
   'path', path, 'record', record, 'status', status, 'dropped', dropped, 'replayed', replayed,
-  'idempotencyKey', idempotency_key, 'actor', actor, 'records', records))::text as line from access_log where seq > $1 order by seq limit ${PAGE}`;
+  'idempotencyKey', idempotency_key, 'actor', actor, 'records', records))::text as line from access_log where seq > $1 and ($2::text is null or tenant = $2) order by seq limit ${PAGE}`;
 
 /** What tests and the demo's judge look at. No token: this system is embedded and listens on loopback only. */
 export function testSurface(app: FastifyInstance, pool: Pool, faults: Faults, accessLog: AccessLog): void {
-  app.get('/ledger', (_request, reply) => reply.type('application/x-ndjson').send(Readable.from(lines(pool, LEDGER))));
-  app.get('/access-log', async (_request, reply) => {
+  app.get<OfTenant>('/ledger', ({ query: { tenant } }, reply) =>
+    reply.type('application/x-ndjson').send(Readable.from(lines(pool, LEDGER, tenant))),
+  );
+  app.get<OfTenant>('/access-log', async ({ query: { tenant } }, reply) => {
     await accessLog.flush();
-    return reply.type('application/x-ndjson').send(Readable.from(lines(pool, ACCESS_LOG)));
+    return reply.type('application/x-ndjson').send(Readable.from(lines(pool, ACCESS_LOG, tenant)));
   });
   app.get('/faults', () => ({ ...faults.get(), held: faults.held }));
   app.put('/faults', (request) => {
@@ -29,10 +36,10 @@ export function testSurface(app: FastifyInstance, pool: Pool, faults: Faults, ac
   });
 }
 
-async function* lines(pool: Pool, text: string): AsyncGenerator<string> {
+async function* lines(pool: Pool, text: string, tenant: string | undefined): AsyncGenerator<string> {
   let after = '0';
   for (;;) {
-    const { rows } = await pool.query<{ seq: string; line: string }>(text, [after]);
+    const { rows } = await pool.query<{ seq: string; line: string }>(text, [after, tenant]);
     if (rows.length > 0) yield rows.map((row) => `${row.line}\n`).join('');
     if (rows.length < PAGE) return;
     after = rows[rows.length - 1]!.seq;

@@ -2,6 +2,9 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
+/** Tenants made for evals: nobody else is called so. */
+export const FIXTURE_TENANT = /^eval-[a-z0-9-]{1,60}$/;
+
 /** Which tenant a bearer token speaks for; undefined for a token nobody was given. */
 export type TenantOf = (token: string) => string | undefined;
 
@@ -18,6 +21,8 @@ export function readTokens(dir: string): Record<string, string> {
   const folder = join(dir, 'helpdesk');
   const tokens: Record<string, string> = {};
   for (const file of readdirSync(folder).filter((name) => name.endsWith('.token'))) {
+    if (/^eval[-.]/.test(file))
+      throw new Error(`${file}: tenants called eval and eval-… are those of evals; name it otherwise.`);
     const token = readFileSync(join(folder, file), 'utf8').trim();
     if (token.length < 16) throw new Error(`${file}: a token has at least 16 characters; write a random one.`);
     tokens[file.slice(0, -'.token'.length)] = token;

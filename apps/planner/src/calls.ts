@@ -1,4 +1,13 @@
-import { parseStrictJson, payloadFlaw, Poison, refusal, type JsonObject, type Refusal } from '@countersign/contracts';
+import {
+  jcs,
+  parseStrictJson,
+  payloadFlaw,
+  Poison,
+  refusal,
+  type JsonObject,
+  type Refusal,
+} from '@countersign/contracts';
+import type { ToolContract } from '@countersign/tool-sdk';
 import { LIMITS, type ToolCall, type TurnOutcome } from './state.js';
 
 type Answered = Extract<TurnOutcome, { tag: 'answered' }>;
@@ -10,16 +19,18 @@ export type JudgedCall = { callId: string; raw: ToolCall } & (
 
 /**
  * Judges the form of a turn's calls, never their meaning: policy does that. Unreadable arguments, tools the workflow does
- * not have and calls over the limits become errors that the model sees. `used`: ids of the intent's earlier calls.
+ * not have, the same call once more in one turn and calls over the limits become errors that the model sees. `used`: ids of the
+ * intent's earlier calls.
  */
 export function judgeCalls(
   calls: Answered['calls'],
   turn: number,
   room: number,
-  tools: readonly string[],
+  tools: readonly Known[],
   used: readonly string[],
 ): JudgedCall[] {
   const seen = new Set(used);
+  const asked = new Set<string>();
   return calls.map((call, index) => {
     const callId = callIdOf(call.id, turn, index, seen);
     const raw: ToolCall = {
@@ -27,24 +38,34 @@ export function judgeCalls(
       type: 'function',
       function: { name: safeName(call.name), arguments: call.arguments },
     };
-    const judged = index < Math.min(LIMITS.callsPerTurn, room) ? judge(call, tools) : tooMany(room);
+    const judged = index < Math.min(LIMITS.callsPerTurn, room) ? judge(call, tools, asked) : tooMany(room);
     const kept = judged.tag === 'call' ? raw : { ...raw, function: { ...raw.function, arguments: '{}' } };
     return { callId, raw: kept, ...judged };
   });
 }
 
+type Known = Pick<ToolContract, 'name' | 'effect'>;
 type Judged = { tag: 'call'; arguments: JsonObject } | { tag: 'error'; error: Refusal };
 
-function judge(call: Answered['calls'][number], tools: readonly string[]): Judged {
+function judge(call: Answered['calls'][number], tools: readonly Known[], asked: Set<string>): Judged {
   if (call.flaw) return invalid(call.flaw);
-  if (!tools.includes(call.name))
+  const tool = tools.find(({ name }) => name === call.name);
+  if (!tool) {
+    const names = tools.map(({ name }) => name).join(', ');
     return {
       tag: 'error',
-      error: refusal('UNKNOWN_TOOL', `there is no tool ${safeName(call.name)}; there are ${tools.join(', ')}`),
+      error: refusal('UNKNOWN_TOOL', `there is no tool ${safeName(call.name)}; there are ${names}`),
     };
+  }
   const parsed = readArguments(call.arguments);
-  return typeof parsed === 'string' ? invalid(parsed) : { tag: 'call', arguments: parsed };
+  if (typeof parsed === 'string') return invalid(parsed);
+  if (tool.effect !== 'read' && isRepeat(jcs([tool.name, parsed]), asked))
+    return invalid('the same call stands in this turn already, and is made once');
+  return { tag: 'call', arguments: parsed };
 }
+
+/** Models repeat a call within a turn by mistake. Whoever means it twice asks again, having seen what came of the first. */
+const isRepeat = (call: string, asked: Set<string>) => asked.size === asked.add(call).size;
 
 /** The arguments, or why they are none. An escaped U+0000 is refused: no row and no target can hold it. */
 function readArguments(text: string): JsonObject | string {

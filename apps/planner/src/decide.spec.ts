@@ -22,6 +22,9 @@ const act = (index = 0, turn = 0) => actionIdOf(I, turn, index);
 const lend = (index = 0, turn = 0) => outcomes(I, turn, index);
 const CALL: [string, string] = ['lend_book', '{"bookId":"emma"}'];
 const patient = { ...library, model: { ...library.model, maxTurns: 9, tokenBudget: 100_000 } };
+/** No two of a turn are the same call. */
+const calls = (count: number): [string, string][] =>
+  Array.from({ length: count }, (_, index) => ['lend_book', JSON.stringify({ bookId: `emma-${index}` })]);
 const READ: [string, string] = ['get_book', '{"bookId":"emma"}'];
 
 function toolMessages(planner: PurePlanner) {
@@ -427,7 +430,7 @@ describe('what comes late (1)', () => {
   it('a second outcome of an action does not stand beside the first', () => {
     const planner = new PurePlanner();
     planner.take(accepted(I));
-    planner.answer(answered(null, [CALL, CALL]));
+    planner.answer(answered(null, calls(2)));
     planner.take(lend(0).committed());
     expect(planner.take(lend(0).denied())).toEqual([{ do: 'ignore', because: 'the action has ended' }]);
     planner.take(lend(1).committed());
@@ -515,12 +518,7 @@ describe('hostile model output becomes an error the model sees (4)', () => {
     const planner = new PurePlanner(patient);
     planner.take(accepted(I));
     for (let turn = 0; turn < 5; turn++) {
-      planner.answer(
-        answered(
-          null,
-          Array.from({ length: 8 }, () => CALL),
-        ),
-      );
+      planner.answer(answered(null, calls(8)));
       for (let index = 0; index < 8; index++) planner.take(lend(index, turn).committed());
     }
     expect(planner.proposals()).toHaveLength(32);
@@ -545,15 +543,20 @@ describe('hostile model output becomes an error the model sees (4)', () => {
     expect(planner.proposals()).toMatchObject([{ tool: 'burn_book' }]);
   });
 
+  it('the same change twice in a turn, however it is written; reading twice is harmless', () => {
+    const planner = new PurePlanner();
+    planner.take(accepted(I));
+    planner.answer(answered(null, [CALL, ['lend_book', '{ "bookId" : "emma" }'], READ, READ]));
+    expect(planner.proposals().map(({ tool }) => tool)).toEqual(['lend_book', 'get_book', 'get_book']);
+    planner.take(lend(0).committed());
+    for (const index of [2, 3]) planner.take(lend(index).denied());
+    expect(toolMessages(planner)[1]).toMatchObject({ code: 'INVALID_ARGUMENTS' });
+  });
+
   it('more than 8 calls in a turn', () => {
     const planner = new PurePlanner();
     planner.take(accepted(I));
-    planner.answer(
-      answered(
-        null,
-        Array.from({ length: 10 }, () => CALL),
-      ),
-    );
+    planner.answer(answered(null, calls(10)));
     expect(planner.proposals()).toHaveLength(8);
     for (let index = 0; index < 8; index++) planner.take(lend(index).committed());
     expect(toolMessages(planner).slice(8)).toMatchObject([{ code: 'LIMIT_EXCEEDED' }, { code: 'LIMIT_EXCEEDED' }]);
@@ -562,12 +565,12 @@ describe('hostile model output becomes an error the model sees (4)', () => {
   it('the same call id twice, or one no event can carry', () => {
     const planner = new PurePlanner();
     planner.take(accepted(I));
-    const calls = [CALL, CALL, CALL].map(([name, args], index) => ({
+    const named = calls(3).map(([name, args], index) => ({
       id: ['same', 'same', 'x\n'][index]!,
       name,
       arguments: args,
     }));
-    planner.answer({ ...answered(null), calls } as ReturnType<typeof answered>);
+    planner.answer({ ...answered(null), calls: named } as ReturnType<typeof answered>);
     expect(planner.proposals().map(({ callId }) => callId)).toEqual(['same', 'call_0_1', 'call_0_2']);
   });
 
@@ -651,7 +654,7 @@ describe('an escalated action (3, 5)', () => {
   it('holds back the reply until the actions beside it have ended too', () => {
     const planner = new PurePlanner();
     planner.take(accepted(I));
-    planner.answer(answered(null, [CALL, CALL]));
+    planner.answer(answered(null, calls(2)));
     planner.take(lend(0).escalated());
     expect(planner.rows.get('intent:int_1')).toMatchObject({ tag: 'acting' });
     planner.take(lend(1).inDoubt());
@@ -667,7 +670,7 @@ describe('an escalated action (3, 5)', () => {
     (code) => {
       const planner = new PurePlanner();
       planner.take(accepted(I));
-      planner.answer(answered(null, [CALL, CALL]));
+      planner.answer(answered(null, calls(2)));
       planner.take(lend(0).denied(code));
       planner.take(lend(1).committed());
       expect(planner.asked).toMatchObject({ last: true, tools: [] });

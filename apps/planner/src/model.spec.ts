@@ -207,6 +207,16 @@ describe('what the model says is cleaned and cut', () => {
     expect(answer.tag === 'answered' && answer.content).toHaveLength(32_000);
   });
 
+  it('arguments nested too deep to be walked through go on as text, with what is personal in them hidden', async () => {
+    const deep = `${'['.repeat(7_000)}"dana@example.com"${']'.repeat(7_000)}`;
+    scripts.push(says({ content: 'So be it.', tool_calls: [call('get_book', deep), call('get_book', '{}')] }));
+    const calls = [
+      { name: 'get_book', arguments: deep.replace('dana@example.com', '[personal]') },
+      { name: 'get_book', arguments: '{}' },
+    ];
+    expect(await ask()).toMatchObject({ tag: 'answered', content: 'So be it.', calls });
+  });
+
   it('arguments that are long together', async () => {
     scripts.push(
       says({ content: null, tool_calls: Array.from({ length: 6 }, () => call('get_book', `"${'y'.repeat(15_000)}"`)) }),

@@ -1,5 +1,5 @@
-/** What plans here, without its surroundings: no Nest, no model. The simulation runs it. */
-export type { Model } from './model.js';
+/** What plans here, without its surroundings: no Nest. The simulation and the evals run it. */
+export { connectModel, type Model } from './model.js';
 export { planner } from './service.js';
 export type { TurnOutcome } from './state.js';
 export { deadlineWorker, turnWorker, wakeWorker } from './work.js';

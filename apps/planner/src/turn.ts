@@ -167,8 +167,7 @@ function judged(
   workflow: Workflow | undefined,
 ): JudgedCall[] {
   if (last || !workflow) return [];
-  const tools = workflow.tools.map(({ name }) => name);
-  return judgeCalls(calls, turn, LIMITS.actsPerIntent - plan.acts.length, tools, callIdsIn(plan.transcript));
+  return judgeCalls(calls, turn, LIMITS.actsPerIntent - plan.acts.length, workflow.tools, callIdsIn(plan.transcript));
 }
 
 type Answered = Extract<TurnOutcome, { tag: 'answered' }>;

@@ -20,6 +20,5 @@ export default defineWorkflow({
   limits: { amountPerAction: {}, recordsPerAction: 1, recordsPerSession: 20 },
   budgets: [{ name: 'tickets-a-day', per: 'user', actionsPerDay: 200 }],
   done: { open_ticket: 'The ticket stands in helpdesk, about that order and in those words.' },
-  cases: 'cases',
   approval: { expiresInMs: 3_600_000 },
 });
