@@ -35,6 +35,7 @@ import { Requests } from './requests.js';
 import { Sweeper } from './sweeper.js';
 import { gatewayConsumer } from './service.js';
 import { Services } from './services.js';
+import { RunsController } from './runs.controller.js';
 import { StatusController } from './status.controller.js';
 import { Status } from './status-reader.js';
 import { Waiting } from './waiting.js';
@@ -94,6 +95,7 @@ class AppModule implements OnModuleInit, OnApplicationShutdown {
         IngressController,
         StatusController,
         CatalogController,
+        RunsController,
         AccessReviewController,
         ControlController,
         DraftsController,

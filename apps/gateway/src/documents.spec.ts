@@ -10,6 +10,8 @@ import { asyncApi, openApi } from './documents.js';
 import { decodeCursor, encodeCursor } from './parked-cursor.js';
 import { ROUTES } from './routes.js';
 
+const operation = (method: string, path: string) => openApi().paths[path]![method];
+
 describe('the OpenAPI document', () => {
   it('names each route of the table once, with its path parameters', () => {
     const { paths } = openApi();
@@ -39,6 +41,20 @@ describe('the OpenAPI document', () => {
     expect(items('/v1/workflows')).toMatchObject(
       answer({ limits: { type: 'object' }, stage: { enum: ['read-only', 'draft-only', 'scoped'] } }),
     );
+  });
+
+  it('says what audit answers with, but of the file it exports', () => {
+    const answers = ROUTES.filter(({ by, path }) => by === 'audit' && path !== '/v1/audit/export').map((route) => {
+      const { responses } = operation(route.method.toLowerCase(), route.path) as {
+        responses: { 200: { content: { 'application/json': { schema: Record<string, unknown> } } } };
+      };
+      return { path: route.path, schema: responses[200].content['application/json'].schema };
+    });
+    expect(answers.filter(({ schema }) => !schema['properties'] && !schema['oneOf'])).toEqual([]);
+    expect(answers.find(({ path }) => path === '/v1/traces/{intentId}')!.schema).toMatchObject({
+      required: expect.arrayContaining(['intentId', 'records', 'forged', 'unreadable']),
+      properties: { records: { items: { properties: { signature: { type: 'string' }, data: {} } } } },
+    });
   });
 
   it("asks for what the events' own schemas ask for", () => {
@@ -78,8 +94,6 @@ describe('what routes that change something take and give', () => {
 });
 
 describe('who may call a route', () => {
-  const operation = (method: string, path: string) => openApi().paths[path]![method];
-
   it('is said of each: anyone, any person, or people of some roles', () => {
     expect(operation('get', '/openapi.json')).toMatchObject({ security: [] });
     expect(operation('get', '/v1/pipeline')).toMatchObject({ 'x-roles': ['sre', 'release', 'auditor', 'admin'] });
@@ -191,7 +205,6 @@ describe('the catalog', () => {
       source: { ...source, steps: [] },
       done: null,
       fingerprint: 'f',
-      release: null,
     });
   });
 
@@ -223,7 +236,6 @@ describe('the catalog', () => {
       budgets: [{ name: 'a-day', per: 'user', tools: null, recordsPerDay: 20, amountPerDay: { EUR: '50.00' } }],
       policyVersion: 'p',
       fingerprint: 'f',
-      release: null,
     });
     expect(JSON.stringify(shown)).not.toContain('You help.');
   });

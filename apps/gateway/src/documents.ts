@@ -4,6 +4,9 @@ import {
   CODE_NAMES,
   EVENTS,
   eventTypesOn,
+  INCIDENT_STATES,
+  incidentCaseSchema,
+  incidentSchema,
   killValue,
   metricsSummary,
   releaseValue,
@@ -12,10 +15,13 @@ import {
   topicName,
   type EventType,
 } from '@countersign/contracts';
+import { erasure, explanation, proof, revealed, storeVerdict, traceLine, traceSchema } from '@countersign/evidence';
 import { toolSchema, workflowSchema } from './catalog.js';
 import { killBody, stageBody } from './control-requests.js';
 import { changedSchema, controlSchema } from './control-shown.js';
 import { draftSchema } from './draft-list.js';
+import { CAPTURE, CLOSURES, INCIDENT } from './incident-bodies.js';
+import { runSchema } from './releases.js';
 import { ROUTES, type Route } from './routes.js';
 
 const VERSION = '0.1.0';
@@ -109,6 +115,9 @@ const BODIES: Record<string, object> = {
   [RESOLVE]: VERDICT,
   '/v1/traces/{id}/reveals': REVEAL,
   '/v1/subjects/{id}': ERASURE,
+  '/v1/incidents': INCIDENT,
+  '/v1/incidents/{id}/capture': CAPTURE,
+  '/v1/incidents/closures': CLOSURES,
   '/v1/control/kill/{scope}': schemaOf(killBody, 'input'),
   '/v1/control/stage/{workflow}': schemaOf(stageBody, 'input'),
 };
@@ -122,10 +131,11 @@ const listOf = (schema: object) => ({
   required: ['data', 'nextCursor'],
   properties: { data: { type: 'array', items: schema }, nextCursor: { type: ['string', 'null'] } },
 });
-/** What a route answers with; a route that is not here has its answers described in words alone. */
+/** What a path answers with, or a method of it; a route that is not here has its answers described in words alone. */
 const ANSWERS: Record<string, object> = {
   '/v1/tools': listOf(schemaOf(toolSchema, 'output')),
   '/v1/workflows': listOf(schemaOf(workflowSchema, 'output')),
+  '/v1/evals/runs': listOf(schemaOf(runSchema, 'output')),
   '/v1/drafts': listOf(schemaOf(draftSchema, 'output')),
   [RESOLVE]: {
     type: 'object',
@@ -137,8 +147,25 @@ const ANSWERS: Record<string, object> = {
       nextStep: { type: 'string' },
     },
   },
+  '/v1/traces': listOf(schemaOf(traceLine, 'output')),
+  '/v1/traces/{intentId}': schemaOf(traceSchema, 'output'),
+  '/v1/actions/{id}/explanation': schemaOf(explanation, 'output'),
+  '/v1/traces/{id}/reveals': schemaOf(revealed, 'output'),
+  '/v1/subjects/{id}': schemaOf(erasure, 'output'),
+  '/v1/audit/verify': schemaOf(storeVerdict, 'output'),
+  '/v1/audit/proofs/{eventId}': schemaOf(proof, 'output'),
   '/v1/metrics/summary': schemaOf(metricsSummary, 'output'),
   '/v1/access-review': schemaOf(accessReview, 'output'),
+  'GET /v1/incidents': listOf(schemaOf(incidentSchema, 'output')),
+  'POST /v1/incidents': schemaOf(incidentSchema, 'output'),
+  '/v1/incidents/{id}/capture': {
+    oneOf: [schemaOf(incidentCaseSchema, 'output'), schemaOf(incidentSchema, 'output')],
+  },
+  '/v1/incidents/closures': {
+    type: 'object',
+    required: ['closed'],
+    properties: { closed: { type: 'array', items: schemaOf(incidentSchema, 'output') } },
+  },
   '/v1/control': schemaOf(controlSchema, 'output'),
   '/v1/control/kill/{scope}': schemaOf(changedSchema, 'output'),
   '/v1/control/stage/{workflow}': schemaOf(changedSchema, 'output'),
@@ -168,8 +195,9 @@ const INSTANT = { type: 'string', format: 'date-time' };
 const QUERIES: Record<string, Record<string, object>> = {
   '/v1/metrics/summary': { from: INSTANT, to: INSTANT },
   '/v1/access-review': { format: { enum: ['json', 'csv'], default: 'json' } },
+  '/v1/incidents': { state: { enum: INCIDENT_STATES }, overdue: { type: 'boolean' } },
 };
-const LISTS = ['/v1/approvals', '/v1/drafts', '/v1/traces', '/v1/parked', '/v1/in-doubt'];
+const LISTS = ['/v1/approvals', '/v1/drafts', '/v1/traces', '/v1/parked', '/v1/in-doubt', '/v1/incidents'];
 
 function parametersOf({ method, path }: Route) {
   const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => parameter(name!, 'path', true, { type: 'string' }));
@@ -178,19 +206,18 @@ function parametersOf({ method, path }: Route) {
   if (path === '/v1/intents/{id}' || path === '/v1/actions/{id}') {
     return [...inPath, parameter('wait', 'query', false, { type: 'number', minimum: 0 })];
   }
-  const isList = method === 'GET' && LISTS.includes(path);
-  if (!isList)
-    return [
-      ...inPath,
-      ...Object.entries(QUERIES[path] ?? {}).map(([name, schema]) => parameter(name, 'query', false, schema)),
-    ];
+  if (method !== 'GET') return inPath;
+  const own = Object.entries(QUERIES[path] ?? {}).map(([name, schema]) => parameter(name, 'query', false, schema));
+  if (!LISTS.includes(path)) return [...inPath, ...own];
   return [
+    ...own,
     parameter('limit', 'query', false, { type: 'integer', minimum: 1, maximum: 200 }),
     parameter('cursor', 'query', false, { type: 'string' }),
   ];
 }
 
-function bodyOf(path: string) {
+function bodyOf({ method, path }: Route) {
+  if (method === 'GET') return {};
   const type = REQUESTS[path];
   const schema = type ? schemaOf(EVENTS[type].data, 'input') : BODIES[path];
   return schema ? { requestBody: { required: true, content: { 'application/json': { schema } } } } : {};
@@ -210,7 +237,10 @@ function answersOf({ by, path, method, summary }: Route) {
   if (by === 'not-built') return {};
   if (path in REQUESTS) return { 202: answer('Published', ACCEPTED) };
   if (path === RESOLVE) return { 202: answer('Taken down; policy has to take it', ANSWERS[path]!) };
-  const done = { 200: answer(summary, ANSWERS[path] ?? {}) };
+  const schema = ANSWERS[`${method} ${path}`] ?? ANSWERS[path] ?? {};
+  const done = { 200: answer(summary, schema) };
+  if (method === 'POST' && path === '/v1/incidents')
+    return { 201: answer('Opened', schema), 200: answer('Open already', schema) };
   return method === 'PUT' ? { ...done, 202: answer('Published, and not waited for', ANSWERS[path]!) } : done;
 }
 
@@ -226,7 +256,7 @@ function operationOf(route: Route) {
     operationId: `${route.method.toLowerCase()}${route.path.replaceAll(/[^A-Za-z0-9]+(\w)?/g, (_, letter: string | undefined) => letter?.toUpperCase() ?? '')}`,
     ...(route.by === 'not-built' ? { 'x-not-built': true } : {}),
     parameters: parametersOf(route),
-    ...bodyOf(route.path),
+    ...bodyOf(route),
     responses: { ...answersOf(route), ...problems },
     ...accessOf(route),
   };

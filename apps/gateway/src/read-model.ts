@@ -38,7 +38,7 @@ const tenantOf = (key: string) => key.slice(0, Math.max(0, key.indexOf('/')));
 function actionOf({ event }: Incoming): string | null {
   if (event.type === 'countersign.intent.refused.v1') return actionIdOf(event.data.intentId, 0, 0);
   if (event.type === 'countersign.intent.accepted.v1') return event.data.action?.actionId ?? null;
-  return 'actionId' in event.data ? event.data.actionId : null;
+  return 'actionId' in event.data ? (event.data.actionId ?? null) : null;
 }
 
 const intentOf = ({ event }: Incoming): string | undefined =>

@@ -33,6 +33,9 @@ export const REVIEWERS = ['auditor', 'admin'] as const;
 /** Who opens sealed values; who destroys a data subject's keys. */
 export const REVEALERS = ['auditor'] as const;
 export const ERASERS = ['admin'] as const;
+/** Who handles what went wrong; who says that a release passed its cases. */
+const INCIDENT_HANDLERS = ['sre', 'release', 'auditor', 'admin', 'support-lead'] as const;
+const RELEASERS = ['release'] as const;
 const SETTLERS = ['support-lead', 'sre', 'auditor', 'admin'] as const;
 
 const route = (
@@ -105,10 +108,26 @@ export const ROUTES: readonly Route[] = [
     callers: REVIEWERS,
   }),
   route('GET', '/v1/stream', 'not-built', 'Server-sent events'),
-  route('GET', '/v1/incidents', 'not-built', 'Incidents'),
-  route('POST', '/v1/incidents', 'not-built', 'Open an incident'),
-  route('POST', '/v1/incidents/{id}/capture', 'not-built', 'Capture an incident as a case'),
-  route('GET', '/v1/evals/runs', 'not-built', 'Runs of the evals'),
+  route('GET', '/v1/incidents', 'audit', 'Incidents with their clock, the newest first', {
+    callers: INCIDENT_HANDLERS,
+  }),
+  route('POST', '/v1/incidents', 'audit', 'Open an incident on an intent or one of its actions', {
+    callers: INCIDENT_HANDLERS,
+  }),
+  route(
+    'POST',
+    '/v1/incidents/{id}/capture',
+    'audit',
+    'The case an incident becomes, or take down the file it became',
+    {
+      callers: INCIDENT_HANDLERS,
+      sees: INCIDENT_HANDLERS,
+    },
+  ),
+  route('POST', '/v1/incidents/closures', 'audit', 'Close incidents whose cases passed in the run of a release', {
+    callers: RELEASERS,
+  }),
+  route('GET', '/v1/evals/runs', 'gateway', 'What was released, and the runs of the evals it was released on'),
   route('POST', '/access/v1/evaluation', 'not-built', 'OpenID AuthZEN evaluation'),
   route('POST', '/access/v1/evaluations', 'not-built', 'OpenID AuthZEN evaluations'),
   route('GET', '/.well-known/authzen-configuration', 'not-built', 'OpenID AuthZEN discovery', ANYONE),

@@ -442,10 +442,6 @@ describe('the surface', () => {
   /** Routes of the public surface whose part of the product is not built yet. */
   const NOT_BUILT = [
     'GET /v1/stream',
-    'GET /v1/incidents',
-    'POST /v1/incidents',
-    'POST /v1/incidents/x/capture',
-    'GET /v1/evals/runs',
     'POST /access/v1/evaluation',
     'POST /access/v1/evaluations',
     'GET /.well-known/authzen-configuration',
@@ -464,7 +460,7 @@ describe('the surface', () => {
 
   it('answers NOT_BUILT to an empty JSON body too', async () => {
     const json = { 'content-type': 'application/json' };
-    expect(await world.ask('alice', 'POST', '/v1/incidents', undefined, json)).toMatchObject({
+    expect(await world.ask('alice', 'POST', '/mcp', undefined, json)).toMatchObject({
       status: 501,
       body: { code: 'NOT_BUILT' },
     });

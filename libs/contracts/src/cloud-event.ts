@@ -87,22 +87,47 @@ const TRACEPARENT = /^(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f
 export const traceIdOf = (traceparent: string | undefined): string | undefined =>
   traceparent === undefined ? undefined : TRACEPARENT.exec(traceparent)?.[1];
 
-/**
- * Reads a record into its event. Throws `Poison` for what can never be read by this version. `parse` may be less strict for bytes that
- * were read before.
- */
-export function decodeRecord(record: RawRecord, parse: typeof parseStrictJson = parseStrictJson): Incoming {
+/** Reads a record into its event. Throws `Poison` for what can never be read by this version. */
+export function decodeRecord(record: RawRecord): Incoming {
   const headers = readHeaders(record.headers);
   const key = record.key?.toString('utf8') ?? '';
-  if (record.topic === 'control') return decodeControl(record, headers, key, parse);
+  if (record.topic === 'control') return decodeControl(record, headers, key);
   if (!record.value) throw new Poison('NOT_AN_EVENT', 'the record has no value');
-  const { text, value } = parse(record.value);
+  const { text, value } = parseStrictJson(record.value);
   const { structured, plain, signature } = headers;
   if (structured && record.topic !== 'intents')
     throw new Poison('NOT_AN_EVENT', 'structured mode is read on intents and control only');
   const attributes = structured ? structuredAttributes(value) : headerAttributes(headers);
   const data = structured ? (value as Record<string, unknown>)['data'] : value;
   return { record, key, event: toEvent(record.topic, attributes, data), text, headers: plain, signature };
+}
+
+/** What is kept of a record that was read before: its texts, headers by their names in lower case. */
+export interface KeptRecord extends Pick<RawRecord, 'topic' | 'partition'> {
+  offset: bigint | string;
+  key: string;
+  value: string | null;
+  headers: Record<string, string>;
+}
+
+/**
+ * The event of a record that was read before, by what is kept of it: its bytes, headers and attributes were looked at when it came and
+ * are not again. Throws `Poison` if this version can no longer read it.
+ */
+export function decodeKept(record: KeptRecord): AnyEvent {
+  const { topic, headers } = record;
+  const value: unknown = record.value ? JSON.parse(record.value) : null;
+  const isWrapped = headers['content-type'] !== undefined && isStructured(headers['content-type']);
+  const attributes = isWrapped ? structuredAttributes(value) : keptAttributes(headers);
+  const data = isWrapped ? (value as Record<string, unknown>)['data'] : value;
+  return topic === 'control' ? controlEvent(record, attributes, data ?? null) : toEvent(topic, attributes, data);
+}
+
+const KEPT = ATTRIBUTES.map((name) => [name, `ce_${name}`] as const);
+function keptAttributes(headers: Record<string, string>): Attributes {
+  const attributes: Attributes = {};
+  for (const [name, header] of KEPT) attributes[name] = headers[header];
+  return attributes;
 }
 
 function toEvent(topic: Topic, attributes: Attributes, data: unknown): AnyEvent {
@@ -123,21 +148,25 @@ function toEvent(topic: Topic, attributes: Attributes, data: unknown): AnyEvent 
   return event as unknown as AnyEvent;
 }
 
-function decodeControl(record: RawRecord, headers: Headers, key: string, parse: typeof parseStrictJson): Incoming {
-  const parsed = record.value ? parse(record.value) : { text: '', value: null };
-  const { text } = parsed;
-  let { value } = parsed;
-  let attributes = headerAttributes(headers);
-  if (headers.structured) {
-    attributes = structuredAttributes(value);
-    value = (value as Record<string, unknown>)['data'] ?? null;
-  }
-  const id = attributes['id'] || `${record.partition}/${record.offset}`;
-  const source = attributes['source'] || '/unknown';
+function decodeControl(record: RawRecord, headers: Headers, key: string): Incoming {
+  const { text, value } = record.value ? parseStrictJson(record.value) : { text: '', value: null };
+  const { structured, plain, signature } = headers;
+  const attributes = structured ? structuredAttributes(value) : headerAttributes(headers);
+  const data = structured ? ((value as Record<string, unknown>)['data'] ?? null) : value;
+  const event = controlEvent({ ...record, key }, attributes, data);
+  return { record, key, event, text, headers: plain, signature };
+}
+
+function controlEvent(
+  { partition, offset, key }: Pick<KeptRecord, 'partition' | 'offset' | 'key'>,
+  attributes: Attributes,
+  value: unknown,
+): AnyEvent {
   if (!key) throw new Poison('NOT_AN_EVENT', 'a control record needs its scope as key');
-  const control = { ...attributes, id, source, type: 'countersign.control.set.v1' };
-  const event = toEvent('control', control, { scope: key, value });
-  return { record, key, event, text, headers: headers.plain, signature: headers.signature };
+  const id = attributes['id'] || `${partition}/${offset}`;
+  const source = attributes['source'] || '/unknown';
+  const type = 'countersign.control.set.v1';
+  return toEvent('control', { ...attributes, id, source, type }, { scope: key, value });
 }
 
 type Attributes = Partial<Record<string, string>>;
@@ -169,9 +198,11 @@ function readHeaders(headers: Record<string, HeaderValue>): Headers {
   const { 'content-type': contentType, traceparent, ...rest } = plain;
   // It is copied to all that the event causes: anything else than a trace's place is dropped, whatever its length.
   if (traceparent !== undefined && traceIdOf(traceparent) !== undefined) rest['traceparent'] = traceparent;
-  const structured = contentType?.toLowerCase().startsWith(STRUCTURED) ?? false;
+  const structured = contentType !== undefined && isStructured(contentType);
   return { attributes, plain: rest, structured, signature: attributes['signature'] };
 }
+
+const isStructured = (contentType: string) => contentType.toLowerCase().startsWith(STRUCTURED);
 
 function headerAttributes({ attributes }: Headers): Attributes {
   for (const name of ATTRIBUTES) checkAttribute(name, attributes[name]);

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { INCIDENT_CAUSES } from './incidents.js';
 
 /* What is answered of all actions together: `GET /v1/metrics/summary` and `GET /v1/access-review`. What each figure counts: docs/metrics.md. */
 
@@ -7,7 +8,7 @@ const count = z.int().nonnegative();
 const rate = z.number().min(0).max(1).nullable();
 const instant = z.iso.datetime();
 const byCode = z.array(z.strictObject({ code: z.string(), count }));
-const seconds = z.number().nonnegative();
+const duration = z.number().nonnegative();
 
 /** One tool's executions that ended: `ended` = all `outcomes` together. */
 export const toolFigures = z.strictObject({
@@ -41,7 +42,7 @@ export const metricsSummary = z.strictObject({
     overrideRate: rate,
     expired: count,
     /** From opened to decided; null if nothing was. */
-    waitSeconds: z.strictObject({ p50: seconds, p95: seconds, max: seconds }).nullable(),
+    waitSeconds: z.strictObject({ p50: duration, p95: duration, max: duration }).nullable(),
   }),
   /** Warrants that were not sent: stopped by a switch, the stage or the release; given back to policy. */
   unsent: z.strictObject({ blocked: count, returned: count, byCode }),
@@ -50,6 +51,20 @@ export const metricsSummary = z.strictObject({
   inDoubt: z.strictObject({ ever: count, open: count }),
   /** Records that name this tenant and cannot be read. */
   parked: count,
+  /** Of the incidents opened in the range, as they stand now. */
+  incidents: z.strictObject({
+    opened: count,
+    byCause: z.array(z.strictObject({ cause: z.enum(INCIDENT_CAUSES), count })),
+    /** Neither captured nor closed. */
+    open: count,
+    overdue: count,
+    captured: count,
+    closed: count,
+    /** captured within 24 hours ÷ (captured + overdue) */
+    capturedInTime: rate,
+    /** From opened to captured; null if none was. */
+    hoursToCapture: z.strictObject({ p50: duration, p95: duration, max: duration }).nullable(),
+  }),
 });
 export type MetricsSummary = z.infer<typeof metricsSummary>;
 

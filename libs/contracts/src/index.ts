@@ -1,6 +1,7 @@
 export { actionHashOf, type HashedAction } from './action-hash.js';
 export { digest, jcs, type Json, type JsonObject } from './canonical.js';
 export {
+  decodeKept,
   decodeRecord,
   encodeEvent,
   keyOf,
@@ -74,7 +75,17 @@ export {
   sessionIdOf,
   UNVERIFIED,
 } from './ids.js';
+export {
+  INCIDENT_CAUSES,
+  INCIDENT_STATES,
+  incidentCaseSchema,
+  incidentSchema,
+  type Incident,
+  type IncidentCase,
+  type IncidentCause,
+} from './incidents.js';
 export { cut, MAX_PAYLOAD_DEPTH, MAX_REQUEST_CHARS, payloadFlaw, wellFormed } from './payload.js';
+export { plain } from './plain-text.js';
 export { MAX_DEPTH, MAX_VALUE_BYTES, parseStrictJson, Poison, type PoisonReason } from './strict-json.js';
 export {
   DEFAULT_TOPIC_PREFIX,

@@ -3,6 +3,7 @@ import { readAs } from '@countersign/migrations';
 import type { DataSource, EntityManager } from 'typeorm';
 import { approversOf, type Did, type Seen } from './approvers.js';
 import { DECIDED, FIGURES } from './counted.js';
+import { incidentFigures } from './incident-figures.js';
 import type { Range } from './range.js';
 import { summaryOf, type Group, type Waits } from './summary.js';
 
@@ -37,14 +38,15 @@ const DID = `SELECT said.person, said.figure, was.tool, count(*)::int AS count, 
 export class Figures {
   constructor(private readonly source: DataSource) {}
 
-  summary({ tenant }: Person, range: Range): Promise<MetricsSummary> {
+  summary({ tenant }: Person, range: Range, now: Date): Promise<MetricsSummary> {
     return readAs(this.source, tenant, async (rows) => {
       const within = [range.from, range.to];
       const groups = await rows.query<Group[]>(GROUPS, [tenant, FIGURES, ...within]);
       const rules = await rows.query<{ rule: string; count: number }[]>(RULES, [tenant, ...within]);
       const waits = await one<Waits>(rows, WAITS, [tenant, DECIDED, ...within]);
       const { open } = await one<{ open: number }>(rows, OPEN_DOUBTS, [tenant, ...within]);
-      return summaryOf({ tenant, range, groups, rules, waits, open });
+      const incidents = await incidentFigures(rows, tenant, range, now);
+      return summaryOf({ tenant, range, groups, rules, waits, open, incidents });
     });
   }
 

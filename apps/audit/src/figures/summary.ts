@@ -25,9 +25,10 @@ interface Found {
   waits: Waits;
   /** Doubts of the range that nothing has resolved. */
   open: number;
+  incidents: MetricsSummary['incidents'];
 }
 
-export function summaryOf({ tenant, range, groups, rules, waits, open }: Found): MetricsSummary {
+export function summaryOf({ tenant, range, groups, rules, waits, open, incidents }: Found): MetricsSummary {
   const of = (...figures: Figure[]) => groups.filter(({ figure }) => figures.includes(figure));
   const count = (...figures: Figure[]) => total(of(...figures));
   const decided = count(...DECIDED);
@@ -58,6 +59,7 @@ export function summaryOf({ tenant, range, groups, rules, waits, open }: Found):
     drifted: total(of('returned').filter(({ detail }) => detail === 'PREVIEW_CHANGED')),
     inDoubt: { ever: count('in-doubt'), open },
     parked: count('unreadable'),
+    incidents,
   };
 }
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { classified } from '../data-class.js';
-import { count, id, instant, openedValue, someone, version, words } from './fields.js';
+import { INCIDENT_CAUSES } from '../incidents.js';
+import { count, id, instant, name, openedValue, someone, version, words } from './fields.js';
 
 /** `ingestedThrough`: everything appended before it, on every partition, is stored. */
 export const auditHeartbeat = z.strictObject({ ingestedThrough: instant, at: instant, instance: id, version });
@@ -41,4 +42,41 @@ export const auditCheckpoint = z.strictObject({
   trees: count,
   leaves: count,
   heads: classified('internal', z.string().regex(/^[\w-]{43}$/)),
+});
+
+const incident = {
+  incidentId: id,
+  tenant: id,
+  intentId: id,
+  actionId: id.optional(),
+  cause: classified('internal', z.enum(INCIDENT_CAUSES)),
+};
+const incidentCase = z.strictObject({
+  file: classified('internal', z.string().min(1).max(300)),
+  title: words.min(1),
+  digest: id,
+});
+
+/** Something went wrong, said by a person or, without `by`, by rule. */
+export const auditIncidentOpened = z.strictObject({
+  ...incident,
+  openedAt: instant,
+  by: someone.optional(),
+  note: words.optional(),
+});
+/** It is a case now. Said again where another case takes its place. */
+export const auditIncidentCaptured = z.strictObject({
+  ...incident,
+  capturedAt: instant,
+  by: someone,
+  case: incidentCase,
+});
+/** A release is in force whose run held its case as passed. */
+export const auditIncidentClosed = z.strictObject({
+  ...incident,
+  closedAt: instant,
+  by: someone,
+  case: incidentCase,
+  workflow: name,
+  fingerprint: version,
 });

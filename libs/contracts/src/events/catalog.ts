@@ -46,6 +46,9 @@ export const EVENTS = {
   'countersign.audit.checkpoint.v1': { topic: 'audit', data: audit.auditCheckpoint },
   'countersign.audit.revealed.v1': { topic: 'audit', data: audit.auditRevealed },
   'countersign.audit.erased.v1': { topic: 'audit', data: audit.auditErased },
+  'countersign.audit.incident-opened.v1': { topic: 'audit', data: audit.auditIncidentOpened },
+  'countersign.audit.incident-captured.v1': { topic: 'audit', data: audit.auditIncidentCaptured },
+  'countersign.audit.incident-closed.v1': { topic: 'audit', data: audit.auditIncidentClosed },
 } as const satisfies Record<string, { topic: Topic; data: z.ZodType }>;
 
 type Catalog = typeof EVENTS;
