@@ -28,5 +28,10 @@ export const onEngines =
     ...{ suite: 'engines', file: `${project}/dist/${file}.int.spec.js`, fails, holds },
   });
 
+/** An eval of a workflow, by its title; another one goes on holding. Those of no file are made from its permission map. */
+export const inEvals =
+  (file?: string) =>
+  (fails: string, holds: string): Suite => ({ suite: 'evals', ...(file ? { file } : {}), fails, holds });
+
 /** Enough of them that it is no luck: what is known to be caught is caught in one of fifty at least. */
 export const simulated: Suite = { suite: 'simulation', histories: 200 };

@@ -1,4 +1,6 @@
 import { inBuilt, inSpecs, simulated, type Defence } from './defence.js';
+import { BOUNDARY_DEFENCES } from './of-boundaries.js';
+import { EDGE_CASE_DEFENCES } from './of-edge-cases.js';
 import { EXECUTOR_DEFENCES } from './of-executor.js';
 import { MESSAGING_DEFENCES } from './of-messaging.js';
 
@@ -12,6 +14,8 @@ export const DEFENCES: readonly Defence[] = [
     removals: [inBuilt(POLICY)('decide', 'if (states.get(intentKey(intentId)))', 'if (false)')],
     caughtBy: [inSpecs(POLICY)('decide', 'published again emits nothing'), simulated],
   },
+  ...EDGE_CASE_DEFENCES,
+  ...BOUNDARY_DEFENCES,
 ];
 
 export function defenceNamed(name: string): Defence {

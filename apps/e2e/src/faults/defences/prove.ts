@@ -2,7 +2,7 @@ import Table from 'cli-table3';
 import { startThrowawayEngines } from '@countersign/embedded';
 import type { Finding } from '../../finding.js';
 import type { Defence } from './defence.js';
-import { DEFENCES } from './defences.js';
+import { defenceNamed, DEFENCES } from './defences.js';
 import { runSuites, type Given, type Said } from './run-suite.js';
 import { SUITES, type Suite } from './suite.js';
 
@@ -25,7 +25,7 @@ export async function proveDefences(
   say: (text: string) => void,
   only?: readonly string[],
 ): Promise<Finding & { table: string }> {
-  const defences = DEFENCES.filter(({ name }) => !only || only.includes(name));
+  const defences = only ? only.map(defenceNamed) : DEFENCES;
   const engines = await startThrowawayEngines();
   const given: Given = {
     engines: { COUNTERSIGN_TEST_KAFKA: engines.kafka.brokers, COUNTERSIGN_TEST_POSTGRES: engines.postgres.url },
@@ -88,9 +88,22 @@ export function judge(suite: Suite, { failed, held, broken }: Said): { by: strin
   return isCrash ? { flaw: `nothing holds beside "${by}"` } : { by };
 }
 
+/** A row for each defence, a column for each kind of suite: what failed there without it. */
 function tableOf(caught: Caught[]): string {
-  const table = new Table({ head: ['without', 'suite', 's', 'caught by'], style: { head: [], border: [] } });
-  for (const { defence, suite, seconds, by } of caught)
-    table.push([defence, suite, seconds.toFixed(1), (by ?? 'NOT CAUGHT').slice(0, 110)]);
+  const widths = { colWidths: [30, ...SUITES.map(() => 36)], wordWrap: true };
+  const table = new Table({ head: ['without', ...SUITES], style: { head: [], border: [] }, ...widths });
+  const told = ({ by, seconds }: Caught) => `${(by ?? 'NOT CAUGHT').slice(0, MOST_TOLD)} (${seconds.toFixed(1)} s)`;
+  for (const [defence, its] of Map.groupBy(caught, (one) => one.defence))
+    table.push([
+      defence,
+      ...SUITES.map((suite) =>
+        its
+          .filter((one) => one.suite === suite)
+          .map(told)
+          .join('\n'),
+      ),
+    ]);
   return table.toString();
 }
+
+const MOST_TOLD = 90;

@@ -3,8 +3,9 @@ import { once } from 'node:events';
 import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { ROOT } from '../hooks/rewriting.js';
-import type { Specs, Suite } from './suite.js';
+import type { Evals, Specs, Suite } from './suite.js';
 
 /** What a suite said: what failed in it, what held beside that, or why it could not be run. */
 export interface Said {
@@ -14,7 +15,9 @@ export interface Said {
 }
 
 const hook = (name: string) => path.resolve(import.meta.dirname, `../hooks/${name}.js`);
-const HOOKS = `--import=${hook('without')}`;
+/** It goes on to the processes that a process starts, as far as they are given `NODE_OPTIONS`. */
+export const hooksWithout = (name = '') =>
+  `--import=${pathToFileURL(hook('without')).href}?without=${encodeURIComponent(name)}`;
 
 /** Where the engines are, and what is taken out, if anything is. */
 export interface Given {
@@ -24,8 +27,10 @@ export interface Given {
 
 /** Runs suites of one kind, as they are built. */
 export async function runSuites(suites: readonly Suite[], given: Given): Promise<Said> {
-  const specs = suites.filter((one) => one.suite !== 'simulation');
+  const specs = suites.filter((one) => one.suite !== 'simulation' && one.suite !== 'evals');
   if (specs.length > 0) return runSpecs(specs, given);
+  const evals = suites.filter((one) => one.suite === 'evals');
+  if (evals.length > 0) return runEvals(evals, given);
   const simulations = suites.filter((one) => one.suite === 'simulation');
   return simulate(Math.max(...simulations.map(({ histories }) => histories)), given);
 }
@@ -77,12 +82,41 @@ function saidIn({ testResults }: JestReport): Said {
   return { failed: of('failed'), held: of('passed').length, ...broken };
 }
 
+const RUNNER = 'apps/evals/dist/main.js';
+
+interface EvalReport {
+  results: { title: string; verdict: 'pass' | 'fail' | 'error' | 'skip'; attempts: { problems: string[] }[] }[];
+}
+
+/** An error is no catch: nobody knows what that case would have said. */
+async function runEvals(evals: readonly Evals[], given: Given): Promise<Said> {
+  const folder = fs.mkdtempSync(path.join(tmpdir(), 'countersign-prove-'));
+  const report = path.join(folder, 'report.json');
+  try {
+    const titles = new Set(evals.flatMap(({ fails, holds }) => [fails, holds]));
+    const asked = [...titles].flatMap((title) => ['--case', title]);
+    const more = { ...given, engines: { ...given.engines, DATABASE_URL: given.engines['COUNTERSIGN_TEST_POSTGRES'] } };
+    const written = evals.every(({ file }) => file) ? ['--no-boundary'] : [];
+    const { code, text } = await run([path.join(ROOT, RUNNER)], ['--report', report, ...written], asked, more);
+    if (!fs.existsSync(report)) return { failed: [], held: 0, broken: `it ended with ${code}: ${text.slice(-500)}` };
+    const { results } = JSON.parse(fs.readFileSync(report, 'utf8')) as EvalReport;
+    const of = (verdict: string) => results.filter((one) => one.verdict === verdict);
+    const missing = [...titles].find((title) => !results.some((one) => one.title === title));
+    if (missing) return { failed: [], held: 0, broken: `there is no case "${missing}"` };
+    const [odd] = results.filter(({ verdict }) => verdict !== 'pass' && verdict !== 'fail');
+    const broken = odd ? { broken: `${odd.title}: ${odd.attempts[0]?.problems.join('; ') ?? odd.verdict}` } : {};
+    return { failed: of('fail').map(({ title }) => title), held: of('pass').length, ...broken };
+  } finally {
+    fs.rmSync(folder, { recursive: true, force: true });
+  }
+}
+
 const SIMULATION = 'apps/simulation/dist/main.js';
 const EXIT_FLAW = 3;
 
 async function simulate(histories: number, given: Given): Promise<Said> {
   const argv = ['--seeds', `1-${histories}`, '--first'];
-  const { code, text } = await run([HOOKS, path.join(ROOT, SIMULATION)], argv, [], given);
+  const { code, text } = await run([path.join(ROOT, SIMULATION)], argv, [], given);
   if (code === 0) return { failed: [], held: histories };
   const flaw = /^seed (\d+).*\n {2}- (.*)$/m.exec(text);
   if (code !== EXIT_FLAW || !flaw) return { failed: [], held: 0, broken: `it ended with ${code}: ${text.slice(-500)}` };
@@ -96,7 +130,7 @@ async function run(node: string[], args: string[], more: string[], { engines, wi
     env: {
       ...process.env,
       ...engines,
-      ...(without ? { COUNTERSIGN_WITHOUT: without, NODE_OPTIONS: HOOKS } : {}),
+      ...(without ? { COUNTERSIGN_WITHOUT: without, NODE_OPTIONS: hooksWithout(without) } : {}),
       CI: '1',
     },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -9,6 +9,15 @@ interface Specs {
   holds?: string;
 }
 
+/** One case of a workflow's evals must fail, another goes on holding: both by their titles. */
+interface Evals {
+  suite: 'evals';
+  /** Where they stand; none if they are made from the permission map. */
+  file?: string;
+  fails: string;
+  holds: string;
+}
+
 /** At most so many histories of the simulation, from seed 1 on. */
 interface Simulation {
   suite: 'simulation';
@@ -16,7 +25,7 @@ interface Simulation {
 }
 
 /** What has to notice that a defence is gone. */
-export type Suite = Specs | Simulation;
-export type { Specs };
+export type Suite = Specs | Evals | Simulation;
+export type { Evals, Specs };
 
-export const SUITES = ['specs', 'engines', 'simulation'] as const satisfies readonly Suite['suite'][];
+export const SUITES = ['specs', 'engines', 'evals', 'simulation'] as const satisfies readonly Suite['suite'][];

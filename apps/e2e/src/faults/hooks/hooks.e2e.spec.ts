@@ -2,12 +2,18 @@ import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { markAwaits } from '../crash-points/mark-awaits.js';
 import { deathsAt, type Plan } from '../crash-points/plan.js';
+import { defenceNamed } from '../defences/defences.js';
 import { ROOT } from './rewriting.js';
 
 const hook = (name: string) => `--import=${path.join(ROOT, `apps/e2e/dist/faults/hooks/${name}.js`)}`;
+const hookWithout = (...names: string[]) => {
+  const query = names.map((name) => `without=${encodeURIComponent(name)}`).join('&');
+  return `--import=${pathToFileURL(path.join(ROOT, 'apps/e2e/dist/faults/hooks/without.js')).href}?${query}`;
+};
 const TOY = `const one = async (n) => n + 1;
 let sum = await one(1);
 for await (const n of [one(10), one(20)]) sum += n;
@@ -61,9 +67,8 @@ describe('a process without a defence', () => {
   const loaded = (name: string) => {
     const built = path.join(ROOT, 'libs/messaging/dist/committer.js');
     const code = `const { Committer } = await import('${built}'); console.log(/addOutbox/.test(Committer.prototype.commit));`;
-    const env = { ...process.env, COUNTERSIGN_WITHOUT: name };
-    const argv = [hook('without'), '--input-type=module', '-e', code];
-    const { stdout, stderr, status } = spawnSync(process.execPath, argv, { env, encoding: 'utf8' });
+    const argv = [hookWithout(name), '--input-type=module', '-e', code];
+    const { stdout, stderr, status } = spawnSync(process.execPath, argv, { encoding: 'utf8' });
     return status === 0 ? stdout.trim() : stderr;
   };
 
@@ -73,5 +78,27 @@ describe('a process without a defence', () => {
 
   it('is not started where nobody knows the defence', () => {
     expect(loaded('luck')).toContain('there is no defence "luck"');
+  });
+});
+
+describe('an eval run without defences', () => {
+  /** One in the runner, one in the system of record that it starts. */
+  const names = [
+    'edge case 6: what is paid for keeps its customer',
+    'edge case 8: nobody changes their own roles',
+  ] as const;
+  const suites = names.flatMap((name) => defenceNamed(name).caughtBy).filter((one) => one.suite === 'evals');
+
+  it('fails in the cases that rest on them, and in no other', () => {
+    const cases = suites.flatMap(({ fails, holds }) => ['--case', fails, '--case', holds]);
+    const argv = [path.join(ROOT, 'apps/evals/dist/main.js'), '--no-boundary', '--json', ...cases];
+    const env = { ...process.env, NODE_OPTIONS: hookWithout(...names) };
+    const { stdout, status } = spawnSync(process.execPath, argv, { env, encoding: 'utf8' });
+    const [report = ''] = stdout.split('\n');
+    const { results } = JSON.parse(report) as { results: { title: string; verdict: string }[] };
+    expect(new Map(results.map(({ title, verdict }) => [title, verdict]))).toEqual(
+      new Map([...suites.map(({ fails }) => [fails, 'fail'] as const), [suites[0]!.holds, 'pass'] as const]),
+    );
+    expect(status).toBe(3);
   });
 });
