@@ -1,6 +1,7 @@
 import { Controller, Inject, Module, type DynamicModule, type OnModuleDestroy } from '@nestjs/common';
 import { EventPattern, Payload } from '@nestjs/microservices';
 import { readFileSync } from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
 import type { DataSource } from 'typeorm';
 import { TOPICS, type OutRecord } from '@countersign/contracts';
 import {
@@ -15,7 +16,7 @@ import {
 import { createVerifier, VERIFIER } from '@countersign/identity';
 import { createMessaging, KAFKA_BATCH, Messaging, type Batch } from '@countersign/messaging';
 import { loadOpeningKey, sealOpener } from '@countersign/sealing';
-import { loadKeyRing, loadSigner, signedEncoder } from '@countersign/signing';
+import { loadKeyRing, loadSigner, loadStoredKeyRing, signedEncoder } from '@countersign/signing';
 import { TraceController } from './api.controller.js';
 import { DisclosureController } from './disclosure/disclosure.controller.js';
 import { Disclosures } from './disclosure/disclosures.js';
@@ -24,6 +25,10 @@ import { auditConfig, type AuditConfig } from './config.js';
 import { Figures } from './figures/figures.js';
 import { FiguresController } from './figures/figures.controller.js';
 import { Heartbeat } from './heartbeat.js';
+import { IncidentStore } from './incidents/incident-store.js';
+import { Incidents } from './incidents/incidents.js';
+import { IncidentsController } from './incidents/incidents.controller.js';
+import { Teller } from './incidents/teller.js';
 import { AuditMetrics } from './metrics.js';
 import { keepPartitions } from './partitions.js';
 import { gapsNoticed } from './progress.js';
@@ -53,6 +58,7 @@ class AppModule {
     metrics: AuditMetrics,
     evidence: Evidence,
     disclosures: Disclosures,
+    incidents: Incidents,
     background: OnModuleDestroy,
   ): DynamicModule {
     const {
@@ -63,13 +69,21 @@ class AppModule {
     } = config;
     return {
       module: AppModule,
-      controllers: [Inbox, TraceController, DisclosureController, EvidenceController, FiguresController],
+      controllers: [
+        Inbox,
+        TraceController,
+        DisclosureController,
+        EvidenceController,
+        FiguresController,
+        IncidentsController,
+      ],
       providers: [
         { provide: VERIFIER, useValue: createVerifier({ issuer, audience, tenantClaim, rolesClaim }) },
         { provide: Traces, useValue: new Traces(source) },
         { provide: Evidence, useValue: evidence },
         { provide: Figures, useValue: new Figures(source) },
         { provide: Disclosures, useValue: disclosures },
+        { provide: Incidents, useValue: incidents },
         { provide: Pace, useValue: new Pace(() => performance.now()) },
         { provide: METRICS, useValue: metrics.registry },
         { provide: 'background', useValue: background },
@@ -113,7 +127,7 @@ export async function startAudit(config: AuditConfig): Promise<RunningService> {
     log: logger,
   });
   const system = config.AUDIT_ORIGIN ?? `${config.TOPIC_PREFIX}/audit`;
-  const { ring } = parts;
+  const ring = loadStoredKeyRing(keys);
   const { kafka, instance } = settings;
   const sequencer: Sequencer = new Sequencer({
     source,
@@ -131,6 +145,7 @@ export async function startAudit(config: AuditConfig): Promise<RunningService> {
   const evidence = new Evidence(
     source,
     system,
+    signer,
     () => ring.keysOf('audit'),
     (tenant) => sequencer.headOf(tenant),
   );
@@ -144,9 +159,26 @@ export async function startAudit(config: AuditConfig): Promise<RunningService> {
     publish: (records) => messaging.publish(records),
     now: () => messaging.now(),
   });
+  const incidents = new Incidents({
+    store: new IncidentStore(source),
+    traces: new Traces(source),
+    metrics,
+    now: () => messaging.now(),
+    until: (isSo) => untilSo(isSo, HEARS_OF_RELEASES_MS),
+  });
+  const teller = new Teller({
+    source,
+    everyMs: config.AUDIT_HEARTBEAT_MS,
+    encode,
+    publish: (records) => messaging.publish(records),
+    now: () => messaging.now(),
+    metrics,
+    log: logger,
+  });
   const background = {
     async onModuleDestroy() {
       heartbeat.stop();
+      await teller.stop();
       await sequencer.stop();
       partitions.stop();
       await source.destroy();
@@ -157,11 +189,24 @@ export async function startAudit(config: AuditConfig): Promise<RunningService> {
     config,
     logger,
     messaging,
-    module: AppModule.with(config, source, metrics, evidence, disclosures, background),
+    module: AppModule.with(config, source, metrics, evidence, disclosures, incidents, background),
   });
   heartbeat.start();
   sequencer.start();
+  teller.start();
   return running;
+}
+
+/** Audit stores what policy said of a release a moment after everybody else has heard it. */
+const HEARS_OF_RELEASES_MS = 10_000;
+
+async function untilSo(isSo: () => Promise<boolean>, withinMs: number): Promise<boolean> {
+  const end = performance.now() + withinMs;
+  while (!(await isSo())) {
+    if (performance.now() > end) return false;
+    await setTimeout(200);
+  }
+  return true;
 }
 
 const versionOfThis = () =>

@@ -7,6 +7,7 @@ import path from 'node:path';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import pg from 'pg';
 import { DataSource } from 'typeorm';
+import { z } from 'zod';
 import { EVENTS, intentIdOf, topicName, type EventDraft, type OutRecord, type Topic } from '@countersign/contracts';
 import { readConfig, type RunningService } from '@countersign/host';
 import { readAs } from '@countersign/migrations';
@@ -22,8 +23,20 @@ import {
 } from '@countersign/testing';
 import { startAudit } from './app.module.js';
 import { auditConfig } from './config.js';
+import { erasure, explanation, proof, revealed, storeVerdict, traceLine, traceSchema } from '@countersign/evidence';
 import { SHAPES } from '@countersign/evidence/shapes';
 import * as migrations from './migrations.js';
+
+/** What a path answers with, as the gateway's documents have it: whatever these worlds are answered is looked at. */
+const ANSWERS: readonly (readonly [RegExp, z.ZodType])[] = [
+  [/^\/v1\/traces$/, z.strictObject({ data: z.array(traceLine), nextCursor: z.string().nullable() })],
+  [/^\/v1\/traces\/[^/]+$/, traceSchema],
+  [/^\/v1\/traces\/[^/]+\/reveals$/, revealed],
+  [/^\/v1\/actions\/[^/]+\/explanation$/, explanation],
+  [/^\/v1\/subjects\/[^/]+$/, erasure],
+  [/^\/v1\/audit\/verify$/, storeVerdict],
+  [/^\/v1\/audit\/proofs\/[^/]+$/, proof],
+];
 
 /** A bearer token as products send it: must be found nowhere. */
 export const TOKEN = 'Bearer eyJhbGciOiJub25lIn0.eyJzdWIiOiJhbGljZSJ9.c2lnbmF0dXJl';
@@ -231,6 +244,12 @@ export class AuditWorld {
     return rows;
   }
 
+  /** What the database answers the service itself. */
+  async asService(query: string): Promise<void> {
+    const source = await new DataSource({ type: 'postgres', url: this.database.serviceUrl }).initialize();
+    await source.query(query).finally(() => source.destroy());
+  }
+
   waitFor(count: number, where: string, ...values: unknown[]): Promise<Record<string, unknown>[]> {
     const enough = async () => {
       const rows = await this.stored(where, ...values);
@@ -250,7 +269,9 @@ export class AuditWorld {
       ...(body ? { body: JSON.stringify(body) } : {}),
     });
     // eslint-disable-next-line @typescript-eslint/no-explicit-any -- answers are looked at, not typed
-    return { status: response.status, headers: response.headers, body: (await response.json()) as any };
+    const answer = (await response.json()) as any;
+    if (response.ok) ANSWERS.find(([path]) => path.test(url.split('?')[0]!))?.[1].parse(answer);
+    return { status: response.status, headers: response.headers, body: answer };
   }
 
   /** Tokens of values of acme, as policy and executor would have them. */

@@ -1,4 +1,4 @@
-import { Counter, Gauge, Registry } from 'prom-client';
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 
 /** What audit counts beside its messaging. */
 export class AuditMetrics {
@@ -30,6 +30,28 @@ export class AuditMetrics {
   readonly treesRefused = new Gauge({
     name: 'countersign_audit_trees_refused',
     help: '1 when what is stored is not what was signed, so that nothing more is signed',
+    registers: this.registers,
+  });
+  readonly incidentsOpened = new Counter({
+    name: 'countersign_audit_incidents_opened_total',
+    help: 'Incidents opened, by people and by rule',
+    labelNames: ['cause'],
+    registers: this.registers,
+  });
+  readonly incidentsOpen = new Gauge({
+    name: 'countersign_audit_incidents_open',
+    help: 'Incidents that are no case yet',
+    registers: this.registers,
+  });
+  readonly incidentsOverdue = new Gauge({
+    name: 'countersign_audit_incidents_overdue',
+    help: 'Of these, those that were opened 24 hours ago or longer',
+    registers: this.registers,
+  });
+  readonly captureHours = new Histogram({
+    name: 'countersign_audit_incident_capture_hours',
+    help: 'From an incident being opened to its case',
+    buckets: [1, 2, 4, 8, 12, 24, 48, 96],
     registers: this.registers,
   });
 }

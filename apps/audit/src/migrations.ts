@@ -3,11 +3,17 @@ import { messagingMigrations } from '@countersign/messaging';
 import type { TenantReads } from '@countersign/migrations';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { SYSTEM } from '@countersign/evidence';
-import { archiveGrants, archiveReads, Archives1700000005000 } from './archive/migration.js';
+import {
+  archiveGrants,
+  archiveReads,
+  Archives1700000005000,
+  ArchivesSigned1700000011000,
+} from './archive/migration.js';
 import { Search1700000006000, searchReads } from './search/migration.js';
 import { TraceId1700000006500 } from './trace-id.migration.js';
 import { TamperEvidence1700000007000, treeGrants, treeReads } from './tree/migration.js';
 import { Figures1700000009000 } from './figures/migration.js';
+import { incidentGrants, incidentReads, Incidents1700000010000 } from './incidents/migration.js';
 
 /** Days of partitions made ahead of need. */
 export const PARTITIONS_AHEAD = 7;
@@ -109,6 +115,8 @@ export const migrations = [
   TraceId1700000006500,
   TamperEvidence1700000007000,
   Figures1700000009000,
+  Incidents1700000010000,
+  ArchivesSigned1700000011000,
 ];
 
 /**
@@ -124,9 +132,10 @@ export const reads: TenantReads = {
   ...archiveReads,
   ...searchReads,
   ...treeReads,
+  ...incidentReads,
 };
 
-/** The trace is written once: its service can add to it, change nothing, and read it only in somebody's name. */
+/** The trace is written once: its service can add to it, change nothing of it, and read it only in somebody's name. */
 export const grants = (role: string): string[] => [
   `GRANT SELECT, INSERT, UPDATE, DELETE ON offsets, state, outbox, work, work_late, parked TO ${role}`,
   `GRANT SELECT, INSERT, UPDATE ON progress TO ${role}`,
@@ -134,4 +143,5 @@ export const grants = (role: string): string[] => [
   `GRANT SELECT, INSERT ON gaps TO ${role}`,
   ...archiveGrants(role),
   ...treeGrants(role),
+  ...incidentGrants(role),
 ];

@@ -1,5 +1,6 @@
 import { HttpProblem } from '@countersign/host';
 import { z } from 'zod';
+import { wordsOf } from './search/terms.js';
 
 /** The store takes every character but this one. */
 const storable = (max: number) =>
@@ -8,6 +9,8 @@ const storable = (max: number) =>
     .max(max)
     .refine((text) => !text.includes('\u0000'), 'it holds U+0000');
 const word = storable(200).trim().min(1).optional();
+/** Each is looked up by itself. */
+const WORDS = 16;
 const instant = z.iso.datetime({ offset: true }).optional();
 
 /** What a search asks for. Everything given must be true of the trace. */
@@ -22,7 +25,7 @@ export const traceQuery = z.strictObject({
   record: word,
   /** As OpenTelemetry has it: 32 hexadecimal digits. */
   traceId: word,
-  text: word,
+  text: word.refine((text) => wordsOf(text ?? '').length <= WORDS, `it has more than ${WORDS} words`),
   from: instant,
   to: instant,
   limit: z.coerce.number().int().min(1).max(200).default(50),

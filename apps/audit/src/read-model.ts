@@ -114,20 +114,20 @@ export class TraceStore implements RecordSource {
 
   /** Every record that names an intent, in the order appended; those that prove to be what they say first, should there be too many. */
   async trace(intentId: string): Promise<StoredRecord[]> {
-    const all = await this.ofIntent(intentId, 'true', TRACE_LIMIT + 1);
+    // Not put in order by the database: so many rows with all they say are sorted on its disk.
+    const all = await this.ofIntent(intentId, `LIMIT ${TRACE_LIMIT + 1}`);
     if (all.length <= TRACE_LIMIT) return all.sort(inOrder);
-    const proved = await this.ofIntent(intentId, PROVED, TRACE_LIMIT);
-    const others = await this.ofIntent(intentId, `NOT (${PROVED})`, TRACE_LIMIT - proved.length);
+    const first = (which: string, limit: number) =>
+      this.ofIntent(intentId, `AND ${which} ORDER BY r.appended_at LIMIT ${limit}`);
+    const proved = await first(PROVED, TRACE_LIMIT);
+    const others = await first(`NOT (${PROVED})`, TRACE_LIMIT - proved.length);
     return [...proved, ...others].sort(inOrder);
   }
 
-  /** The first of them, as they come from the database: to make entities of so many takes typeorm longer than all else takes. */
-  private async ofIntent(intentId: string, which: string, limit: number): Promise<StoredRecord[]> {
-    const rows = await this.rows.query<StoredRecord[]>(
-      `SELECT ${RECORD} FROM records r WHERE r.intent = $1 AND ${which} ORDER BY r.appended_at LIMIT ${limit}`,
-      [intentId],
-    );
-    return rows.map((row) => shownTo(this.person, row));
+  /** As they come from the database: to make entities of so many takes typeorm longer than all else takes. */
+  private async ofIntent(intentId: string, which: string): Promise<StoredRecord[]> {
+    const text = `SELECT ${RECORD} FROM records r WHERE r.intent = $1 ${which}`;
+    return (await this.rows.query<StoredRecord[]>(text, [intentId])).map((row) => shownTo(this.person, row));
   }
 
   /** What was said of these switches and stages, and what was signed of it, in the order appended: the latest, should there be too many. */

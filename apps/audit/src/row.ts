@@ -138,11 +138,17 @@ function signatureOf(incoming: Incoming, ring: KeyRing): Signed {
 }
 
 /** What audit says of a tenant's own; all else it says is of the system. */
-const DISCLOSURES: ReadonlySet<string> = new Set(['countersign.audit.revealed.v1', 'countersign.audit.erased.v1']);
+const OF_TENANTS: ReadonlySet<string> = new Set([
+  'countersign.audit.revealed.v1',
+  'countersign.audit.erased.v1',
+  'countersign.audit.incident-opened.v1',
+  'countersign.audit.incident-captured.v1',
+  'countersign.audit.incident-closed.v1',
+]);
 
 /** The key is under the signature, so its tenant is what the signer says. */
 function tenantOf({ event, record: { topic } }: Incoming, signature: SignatureState, claimed: string): string {
-  if (topic === 'audit' && !DISCLOSURES.has(event.type)) return SYSTEM;
+  if (topic === 'audit' && !OF_TENANTS.has(event.type)) return SYSTEM;
   if (signature !== 'valid') return UNVERIFIED;
   return topic === 'control-acks' ? SYSTEM : claimed || UNVERIFIED;
 }

@@ -3,12 +3,14 @@ import type { StoredRecord } from '@countersign/evidence';
 import type { Ingester, Log } from '@countersign/messaging';
 import { countedOf } from './figures/counted.js';
 import { storeCounted } from './figures/store-counted.js';
+import { openedByRule } from './incidents/opened-by-rule.js';
+import { storeOpened } from './incidents/store-opened.js';
 import type { AuditMetrics } from './metrics.js';
 import { advance, type Gap } from './progress.js';
 import { rowOf, type RowParts } from './row.js';
 import { storeTerms } from './search/store-terms.js';
 import { storeRows } from './store-rows.js';
-import { queueLeaves } from './tree/queue-leaves.js';
+import { queueLeaves, withoutLeaf } from './tree/queue-leaves.js';
 
 /** Takes every record of every topic whole, one row a record. */
 export function trace(parts: RowParts, metrics: AuditMetrics, log: Log): Ingester {
@@ -18,13 +20,18 @@ export function trace(parts: RowParts, metrics: AuditMetrics, log: Log): Ingeste
     async ingest(tx, records) {
       const rows = records.map((read) => rowOf(read, parts));
       const counted = rows.flatMap((row, index) => countedOf(row, records[index]!.incoming));
-      await Promise.all([storeRows(tx, rows), storeTerms(tx, rows), storeCounted(tx, counted)]);
+      const opened = rows.flatMap((row, index) => openedByRule(row, records[index]!.incoming));
+      await Promise.all([
+        storeRows(tx, rows),
+        storeTerms(tx, rows),
+        storeCounted(tx, counted),
+        storeOpened(tx, opened),
+      ]);
       const placed = records.map(({ record }, index) => ({ ...placeOf(record), row: rows[index]! }));
       const { gaps, fresh } = await advance(tx, placed);
-      await queueLeaves(
-        tx,
-        fresh.map(({ row }) => row),
-      );
+      const isFresh = new Set(fresh);
+      const again = placed.filter((each) => !isFresh.has(each)).map(({ row }) => row);
+      await queueLeaves(tx, [...(await withoutLeaf(tx, again)), ...fresh.map(({ row }) => row)]);
       return () => {
         for (const gap of gaps) tellGap(gap, metrics, log);
         for (const { row } of fresh) countForged(row, metrics);

@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { approvers, metricsSummary } from '@countersign/contracts';
+import { readerOf } from '@countersign/migrations';
+import type pg from 'pg';
 import { AuditWorld } from './audit-world.fixture.js';
+import * as migrations from './migrations.js';
 
 const PEOPLE = {
   alice: ['alice', 'acme', 'support-agent'],
@@ -70,6 +73,27 @@ describe('whose traces a person is answered with', () => {
       expect((await world.get(`/v1/traces?${field}=%00`, tokens.audra)).status).toBe(422);
   });
 
+  it('by SQL, in every table that people’s questions may look into: the one tenant’s rows, and none of the other’s', async () => {
+    const reader = readerOf(new URL(world.database.serviceUrl).username);
+    const client = await world.owner.connect();
+    try {
+      await client.query('begin');
+      const { rows: tables } = await client.query<{ name: string }>(READABLE, [reader]);
+      expect(tables.map(({ name }) => name)).toEqual(Object.keys(migrations.reads).sort());
+      for (const tenant of ['hooli', 'umbrella']) for (const { name } of tables) await plant(client, name, tenant);
+      await client.query(`select set_config('role', $1, true)`, [reader]);
+      for (const { name } of tables)
+        for (const tenant of ['hooli', 'umbrella']) {
+          await client.query(`select set_config('countersign.tenant', $1, true)`, [tenant]);
+          const { rows } = await client.query(`select distinct tenant from "${name}" order by tenant`);
+          expect({ name, rows }).toEqual({ name, rows: [{ tenant }] });
+        }
+    } finally {
+      await client.query('rollback');
+      client.release();
+    }
+  });
+
   it('in figures: what their services signed for their tenant, each event once, and what was decided and by whom', async () => {
     const own = (shape: string, requestId: string) => world.write(shape, requestId, 'initech').records;
     const committed = own('approved by a person', 'f-1');
@@ -94,7 +118,8 @@ describe('whose traces a person is answered with', () => {
     const repeats = told.filter(({ topic }) => topic !== 'intents');
     const all = [...told, ...forged, ...others, unreadable, ...repeats];
     for (const record of all) await world.produce(record);
-    await world.waitFor(all.length, `key like 'initech/%' or key like 'globex/%'`);
+    // What audit says of incidents comes in beside them.
+    await world.waitFor(all.length, `topic <> 'audit' and (key like 'initech/%' or key like 'globex/%')`);
 
     const ask = async (path: string, tenant: string, ...roles: string[]) =>
       world.get(path, await world.token('ida', tenant, ...roles));
@@ -124,6 +149,31 @@ describe('whose traces a person is answered with', () => {
     expect((await ask('/v1/approvers', 'globex', 'auditor')).body.did).toEqual([]);
   });
 });
+
+/** By the catalogue, so a table that is made later is among them. */
+const READABLE = `select relname as name from pg_class where relnamespace = 'audit'::regnamespace and relkind in ('r', 'p', 'v', 'm')
+  and not relispartition and has_table_privilege($1, oid, 'SELECT') order by relname collate "C"`;
+
+/** What a column without a default is given, by its type; and by its name where the table checks it. */
+const OF_TYPE: Record<string, string> = {
+  ...{ text: `'x'`, int4: '0', int8: '0', bool: 'false', timestamptz: 'clock_timestamp()', date: 'now()', bytea: `''` },
+  ...{ _text: 'array[gen_random_uuid()::text]', _int4: 'array[0]', _int8: 'array[0]', _timestamptz: 'array[now()]' },
+  int8multirange: `'{}'`,
+};
+const HASH = `decode(repeat('00', 32), 'hex')`;
+const OF_NAME: Record<string, string> = { signature: `'valid'`, cause: `'opened'`, leaves: HASH, hash: HASH };
+
+/** A row of a tenant's, as the owner might write it. */
+async function plant(client: pg.PoolClient, table: string, tenant: string): Promise<void> {
+  const { rows } = await client.query<{ name: string; type: string }>(
+    `select column_name as name, udt_name as type from information_schema.columns
+      where table_schema = 'audit' and table_name = $1 and is_nullable = 'NO' and column_default is null and is_identity = 'NO'`,
+    [table],
+  );
+  const given = rows.map(({ name, type }) => (name === 'tenant' ? '$1' : (OF_NAME[name] ?? OF_TYPE[type])));
+  const names = rows.map(({ name }) => `"${name}"`).join(', ');
+  await client.query(`insert into "${table}" (${names}) values (${given.join(', ')})`, [tenant]);
+}
 
 /** Counted by hand from the shapes told above. */
 const INITECH = {
@@ -162,6 +212,14 @@ const INITECH = {
   drifted: 1,
   inDoubt: { ever: 2, open: 1 },
   parked: 1,
+  incidents: {
+    ...{ opened: 4, open: 4, overdue: 0, captured: 0, closed: 0, capturedInTime: null, hoursToCapture: null },
+    byCause: [
+      { cause: 'in-doubt', count: 2 },
+      { cause: 'drifted-preview', count: 1 },
+      { cause: 'override', count: 1 },
+    ],
+  },
 };
 const DID = [
   { person: 'bob', tool: 'issue_refund', granted: 2, edited: 0, rejected: 1, settled: 1 },

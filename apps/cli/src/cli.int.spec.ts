@@ -1,8 +1,10 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { problem, topicName } from '@countersign/contracts';
 import { engineUrl, PlainKafka, testTopicPrefix } from '@countersign/testing';
@@ -270,7 +272,7 @@ describe('the command line, as built', () => {
   });
 
   it('says NOT_BUILT for verbs that are not, whatever their options', async () => {
-    expect(await run(['incidents', 'open', '--reason', 'INC-42'])).toMatchObject({
+    expect(await run(['tools', 'import-mcp', '--reason', 'INC-42'])).toMatchObject({
       code: 1,
       out: '',
       err: expect.stringContaining('NOT_BUILT'),
@@ -297,6 +299,45 @@ describe('the command line, as built', () => {
     expect(gateway.seen.map(({ method, body }) => [method, body])).toEqual([
       ['POST', { reason: 'a dispute', paths: ['result', 'to'] }],
       ['DELETE', { reason: 'asked to' }],
+    ]);
+  });
+
+  it('lists incidents with their clock, and writes the case of one into its package once', async () => {
+    const times = { openedAt: '2026-03-01T10:00:00.000Z', dueAt: '2026-03-02T10:00:00.000Z' };
+    const open = { id: 'inc_1', cause: 'opened', state: 'open', workflow: 'desk', intentId: 'int_1', ...times };
+    gateway.answers.set('GET /v1/incidents', {
+      status: 200,
+      body: { data: [{ ...open, overdue: true }], nextCursor: null },
+    });
+    expect((await run(['incidents', 'list', '--overdue'])).out).toMatch(/inc_1 +opened +OVERDUE +desk +int_1/);
+    const made = {
+      workflow: 'desk',
+      file: '../../elsewhere.yaml',
+      text: 'cases: []\n',
+      missing: ['no event tells it'],
+    };
+    gateway.answers.set('POST /v1/incidents/inc_1/capture', { status: 200, body: { ...open, ...made } });
+    const folder = mkdtempSync(path.join(tmpdir(), 'countersign-case-'));
+    const capture = (...more: string[]) => run(['incidents', 'capture', 'inc_1', '--into', folder, ...more]);
+    const written = await capture('--expect', '{ effects: [] }');
+    expect(written).toMatchObject({ code: 0, err: expect.stringContaining('no event tells it') });
+    const file = path.join(folder, 'evals/incidents/inc_1.evals.yaml');
+    expect(readFileSync(file, 'utf8')).toBe(made.text);
+    writeFileSync(file, 'cases: [better]\n');
+    expect(await capture()).toMatchObject({ code: 0, err: expect.stringContaining('as it stands') });
+    expect(readFileSync(file, 'utf8')).toBe('cases: [better]\n');
+    expect(await capture('--expect', '{}')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('is there already'),
+    });
+    expect(await run(['incidents', 'capture', '../x', '--into', folder])).toMatchObject({ code: 2 });
+    rmSync(folder, { recursive: true });
+    expect(gateway.seen.map(({ url, body }) => [url, body]).slice(0, 5)).toEqual([
+      ['/v1/incidents?overdue=true', undefined],
+      ['/v1/incidents/inc_1/capture', { expect: { effects: [] } }],
+      ['/v1/incidents/inc_1/capture', { text: made.text }],
+      ['/v1/incidents/inc_1/capture', {}],
+      ['/v1/incidents/inc_1/capture', { text: 'cases: [better]\n' }],
     ]);
   });
 

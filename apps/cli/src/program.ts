@@ -4,13 +4,16 @@ import { registerApprovals } from './commands/approvals.js';
 import { registerArchive } from './commands/archive.js';
 import { registerAudit } from './commands/audit.js';
 import { registerDev } from './commands/dev.js';
+import { registerEvals } from './commands/evals.js';
 import { registerFigures } from './commands/figures.js';
 import { registerInDoubt } from './commands/in-doubt.js';
+import { registerIncidents } from './commands/incidents.js';
 import { registerIntents } from './commands/intents.js';
 import { registerKill } from './commands/kill.js';
 import { registerNotBuilt } from './commands/not-built.js';
 import { registerOperate } from './commands/operate.js';
 import { registerPolicy } from './commands/policy.js';
+import { registerRelease } from './commands/release.js';
 import { registerSchema } from './commands/schema.js';
 import { registerStage } from './commands/stage.js';
 import { registerTail } from './commands/tail.js';
@@ -47,6 +50,9 @@ export function createProgram(version: string): Command {
     registerFigures,
     registerToken,
     registerPolicy,
+    registerEvals,
+    registerRelease,
+    registerIncidents,
     registerSchema,
     registerWorkflow,
     registerArchive,

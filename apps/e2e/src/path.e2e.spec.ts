@@ -8,6 +8,7 @@ import { forgeryScenario } from './forgery.scenario.js';
 import { gatesScenario } from './gates.scenario.js';
 import { doubtfulDesk, generateWorkflow, hastyDesk, rationedDesks, type Generated } from './generated.js';
 import { generatedScenario } from './generated.scenario.js';
+import { incidentsScenario } from './incidents.scenario.js';
 import { hostileModelScenario } from './hostile-model.scenario.js';
 import { lyingPlannerScenario } from './lying-planner.scenario.js';
 import { matrixScenario } from './matrix.scenario.js';
@@ -15,6 +16,7 @@ import { personalScenario } from './personal.scenario.js';
 import { poisonScenario } from './poison.scenario.js';
 import { readmeScenario } from './readme.scenario.js';
 import { recordScenario } from './record.scenario.js';
+import { releasesScenario } from './releases.scenario.js';
 import { staleScenario } from './stale.scenario.js';
 import { World } from './world.js';
 
@@ -45,6 +47,8 @@ describe('the path', () => {
   describe('a hostile model', () => hostileModelScenario(() => world));
   describe('a doubt', () => doubtScenario(() => world));
   describe('a world that moves', () => staleScenario(() => world));
+  describe('incidents', () => incidentsScenario(() => world));
+  describe('releases', () => releasesScenario(() => world));
   describe('the README', () => readmeScenario(() => world));
   describe('every route, tool, id, tenant and role', () => matrixScenario(() => world));
   describe('poison', () => poisonScenario(() => world));

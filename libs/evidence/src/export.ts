@@ -2,7 +2,7 @@
  * Records of one tenant as a file (docs/tamper-evidence.md): NDJSON in the order of the tenant's tree. Sections may follow each other, each
  * begun by its header.
  *
- *   {"countersign":"export/1","tenant":"acme","origin":"…","at":"…","from":0,"to":3,"frontier":[]}
+ *   {"countersign":"export/1","tenant":"acme","origin":"…","at":"…","from":0,"to":3,"frontier":[],"signed":"…"}
  *   {"index":0,"leaf":"<base64>","record":{…}}     a row: the text of `record` is the leaf's own (leaf.ts)
  *   {"index":1,"leaf":"<base64>"}                  a row that is kept elsewhere: its place in the tree alone
  *   {"checkpoint":"…"}                             the signed note of the size that the rows so far come to
@@ -10,8 +10,11 @@
  *  1  A line is of exactly one of these shapes, to the byte, or malformed: what a reader takes from it is what was hashed.
  *  2  Reading is one pass in bounded memory.
  */
+import type { KeyObject } from 'node:crypto';
+import type { Signer } from '@countersign/signing';
 import { z } from 'zod';
 import { TOPICS } from '@countersign/contracts';
+import { openNote, signNote } from './checkpoint.js';
 import { SIGNATURES, type StoredRecord } from './stored-record.js';
 
 const hash = z.string().regex(/^[A-Za-z0-9+/]{43}=$/);
@@ -29,8 +32,22 @@ export const exportHeader = z.strictObject({
   to: size,
   /** Hashes of the complete subtrees of all before `from`, the largest first. */
   frontier: z.array(hash).max(53),
+  /** The note by which audit says that it wrote these indexes then; a file that was cut cannot say that it is older. */
+  signed: z.string().max(4000).optional(),
 });
 export type ExportHeader = z.infer<typeof exportHeader>;
+
+type Written = Pick<ExportHeader, 'origin' | 'at' | 'from' | 'to'>;
+
+/** Unlike a checkpoint's, its second line is no number. */
+const writtenText = ({ origin, at, from, to }: Written) => `${[origin, 'export', at, from, to].join('\n')}\n`;
+
+export const signWritten = (written: Written, signer: Signer): string =>
+  signNote(writtenText(written), written.origin, signer);
+
+/** Whether it was written when it says, as one of the keys signed. */
+export const isWritten = (header: ExportHeader, keys: readonly KeyObject[]): boolean =>
+  header.signed !== undefined && openNote(header.signed, header.origin, keys) === writtenText(header);
 
 const text = z.string();
 const maybe = text.optional();

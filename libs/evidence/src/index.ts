@@ -1,6 +1,15 @@
+export { erasure, explanation, proof, revealed, storeVerdict, traceLine, traceView as traceSchema } from './answers.js';
 export { explain, type Explanation } from './explain/explain.js';
 export { storyOf, targetOf, type Stored } from './explain/story.js';
-export { openCheckpoint, originOf, readCheckpoint, signCheckpoint, type Checkpoint } from './checkpoint.js';
+export {
+  openCheckpoint,
+  openNote,
+  originOf,
+  readCheckpoint,
+  signCheckpoint,
+  signNote,
+  type Checkpoint,
+} from './checkpoint.js';
 export {
   checkpointLine,
   headerLine,
@@ -8,6 +17,7 @@ export {
   readExport,
   recordOf,
   rowLine,
+  signWritten,
   type ExportHeader,
   type ExportLine,
 } from './export.js';

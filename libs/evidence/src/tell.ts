@@ -1,6 +1,6 @@
 import { controlShown, scopesOf } from './explain/control.js';
 import { explain, type Explanation } from './explain/explain.js';
-import { storyOf, targetOf, type Stored } from './explain/story.js';
+import { decisionsOn, targetOf, type Stored } from './explain/story.js';
 import type { StoredRecord } from './stored-record.js';
 import { decoded, eventsOf, sortOut, type Sorted } from './trace.js';
 import { traceView, type TraceView } from './views.js';
@@ -45,8 +45,7 @@ export async function explanationOf(source: RecordSource, actionId: string): Pro
 
 /** The switches and stages that bear on the action. */
 function scopesBearingOn(actionId: string, records: Stored[]): string[] {
-  const story = storyOf(actionId, records);
-  const target = story && targetOf(story);
+  const target = targetOf({ decisions: decisionsOn(actionId, records) });
   return target ? scopesOf(target) : [];
 }
 
@@ -58,6 +57,7 @@ async function controlOf(source: RecordSource, records: Stored[]): Promise<Store
   const decided = [...actions] as [actionId: string, own: Stored[]][];
   const scopes = new Set(decided.flatMap(([actionId, own]) => scopesBearingOn(actionId, own)));
   const rows = await source.control([...scopes]);
+  if (rows.length === 0) return [];
   const control = eventsOf(rows);
   const shown = new Set(
     decided.flatMap(([actionId, own]) => controlShown(actionId, [...own, ...control])).map(placeOf),
@@ -80,6 +80,6 @@ async function sorted(
 /** A request that proved to be nobody's is filed under another id: policy's answer names it. */
 async function rawElsewhere(source: RecordSource, begin: StoredRecord, rows: StoredRecord[]): Promise<StoredRecord[]> {
   if (rows.some(({ topic }) => topic === 'intents')) return [];
-  const { source: from, requestId } = (decoded(begin)?.event.data ?? {}) as { source?: string; requestId?: string };
+  const { source: from, requestId } = (decoded(begin)?.data ?? {}) as { source?: string; requestId?: string };
   return from && requestId ? source.raw(from, requestId) : [];
 }

@@ -1,28 +1,11 @@
-import { decodeRecord, type HeaderValue, type Incoming, type Json } from '@countersign/contracts';
+import { decodeKept, type AnyEvent, type Json } from '@countersign/contracts';
+import type { z } from 'zod';
+import type { recordView as shape } from './answers.js';
 import type { Stored } from './explain/story.js';
 import { says } from './explain/says.js';
 import type { StoredRecord } from './stored-record.js';
 
-/** One record as a trace shows it. */
-export interface RecordView {
-  at: string;
-  topic: string;
-  partition: number;
-  offset: string;
-  key: string;
-  id: string | null;
-  type: string | null;
-  source: string | null;
-  subject: string | null;
-  actor: string | null;
-  session: string | null;
-  causationId: string | null;
-  traceId: string | null;
-  actionId: string | null;
-  signature: string;
-  says?: string;
-  data: Json;
-}
+export type RecordView = z.infer<typeof shape>;
 
 /** A trace sorted out: what proves to be what it says, and apart from it what does not. */
 export interface Sorted {
@@ -35,20 +18,11 @@ export interface Sorted {
   read: Map<StoredRecord, Stored>;
 }
 
-const NO_BYTES = Buffer.alloc(0);
-
 /** The event of a row, read as it was when it came; undefined if this version can no longer read it. */
-export function decoded(row: StoredRecord): Incoming | undefined {
-  const { topic, partition, offset, appendedAt, key, value, headers } = row;
-  // Its bytes were looked at strictly when it came: what is stored is their text.
-  const parse = () => ({ text: value!, value: JSON.parse(value!) as unknown });
+export function decoded({ topic, partition, offset, key, value, headers }: StoredRecord): AnyEvent | undefined {
   try {
-    const place = { topic, partition, offset: BigInt(offset), timestamp: appendedAt.getTime(), key: Buffer.from(key) };
-    const said = {
-      value: value === null ? null : NO_BYTES,
-      headers: JSON.parse(headers) as Record<string, HeaderValue>,
-    };
-    return decodeRecord({ ...place, ...said }, parse);
+    const given = JSON.parse(headers) as Record<string, string>;
+    return decodeKept({ topic, partition, offset, key, value, headers: given });
   } catch {
     return undefined;
   }
@@ -57,14 +31,13 @@ export function decoded(row: StoredRecord): Incoming | undefined {
 /** Sorts the records that name one intent. `tenant` is what policy verified, of the record that began the trace. */
 export function sortOut(rows: StoredRecord[], tenant: string): Sorted {
   const sorted: Sorted = { records: [], genuine: [], forged: [], duplicates: [], unreadable: [], read: new Map() };
-  const seen = new Set<string>();
+  const seen = new Map<string | null, Set<string | null>>();
   for (const row of rows) {
     const because = forgedBecause(row, tenant);
     if (row.poisonReason !== null) sorted.unreadable.push(row);
     else if (because !== undefined) sorted.forged.push({ row, because });
-    else if (seen.has(`${row.source}\n${row.id}`)) sorted.duplicates.push(row);
+    else if (isRepeated(row, seen)) sorted.duplicates.push(row);
     else {
-      seen.add(`${row.source}\n${row.id}`);
       sorted.genuine.push(row);
       const stored = storedIn(row);
       if (!stored) continue;
@@ -75,12 +48,19 @@ export function sortOut(rows: StoredRecord[], tenant: string): Sorted {
   return sorted;
 }
 
+/** Whether its event is among those seen, by source and id; now it is. */
+function isRepeated({ source, id }: StoredRecord, seen: Map<string | null, Set<string | null>>): boolean {
+  let ids = seen.get(source);
+  if (!ids) seen.set(source, (ids = new Set()));
+  return ids.size === ids.add(id).size;
+}
+
 /** The events of records that concern no one intent. */
 export const eventsOf = (rows: StoredRecord[]): Stored[] => rows.flatMap((row) => storedIn(row) ?? []);
 
 function storedIn(row: StoredRecord): Stored | undefined {
-  const incoming = decoded(row);
-  return incoming && storedOf(row, incoming);
+  const event = decoded(row);
+  return event && storedOf(row, event);
 }
 
 function forgedBecause(row: StoredRecord, tenant: string): string | undefined {
@@ -89,7 +69,7 @@ function forgedBecause(row: StoredRecord, tenant: string): string | undefined {
   return `it files itself under ${row.tenant}, and the intent is not theirs`;
 }
 
-const storedOf = (row: StoredRecord, { event }: Incoming): Stored =>
+const storedOf = (row: StoredRecord, event: AnyEvent): Stored =>
   ({
     event,
     topic: row.topic,

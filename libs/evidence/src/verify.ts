@@ -9,7 +9,7 @@
  */
 import { hash as digest, type KeyObject } from 'node:crypto';
 import { openCheckpoint, originOf, type Checkpoint } from './checkpoint.js';
-import type { ExportHeader, ExportLine } from './export.js';
+import { isWritten, type ExportHeader, type ExportLine } from './export.js';
 import { Frontier } from './tree.js';
 
 export type FindingKind =
@@ -223,7 +223,16 @@ class SectionCheck {
     this.frontier = this.frontierOf(from, frontier);
     const known = [...parts.known.keys()];
     this.ahead = known.filter((size) => size > from).reverse();
-    const before = Date.parse(header.at) - SKEW_MS;
+    const dated = isWritten(header, parts.keys);
+    if (header.signed !== undefined && !dated)
+      this.found(
+        'unsigned',
+        from,
+        line,
+        `that it was written at ${header.at}, from index ${from} to ${header.to}, is not signed by this key`,
+      );
+    // Of a file that says so itself alone, all is demanded that was ever signed.
+    const before = dated ? Date.parse(header.at) - SKEW_MS : Infinity;
     this.newest = known.findLast((size) => (parts.known.get(size)!.at?.getTime() ?? -Infinity) < before) ?? 0;
     if (!origin.endsWith(originOf('', tenant)))
       this.found('malformed', null, line, `the tree ${origin} is not that of ${tenant}`);

@@ -1,51 +1,17 @@
 import type { JsonObject, Person } from '@countersign/contracts';
+import type { z } from 'zod';
+import type { actionLine, traceLine, traceView as shape } from './answers.js';
 import { agentsOf } from './explain/who.js';
 import type { StoredRecord } from './stored-record.js';
-import { decoded, recordView, type RecordView, type Sorted } from './trace.js';
+import { decoded, recordView, type Sorted } from './trace.js';
 
-export interface ActionLine {
-  actionId: string;
-  tool: string | null;
-  outcome: string | null;
-  code: string | null;
-  /** For auditors alone. */
-  auditCode?: string;
-}
-
-/** One trace in a list. */
-export interface TraceLine {
-  intentId: string;
-  at: string;
-  tenant: string;
-  actor: string | null;
-  /** Who acted for the actor, the first of them first. */
-  through: string[];
-  session: string | null;
-  kind: string;
-  workflow: string | null;
-  text: string | null;
-  state: 'open' | 'ended' | 'refused';
-  outcome: string | null;
-  code: string | null;
-  actions: ActionLine[];
-}
-
-export interface TraceView extends TraceLine {
-  source: string;
-  requestId: string;
-  /** Of OpenTelemetry, where the request came with one or a service made one. */
-  traceId: string | null;
-  records: RecordView[];
-  forged: (RecordView & { because: string })[];
-  duplicates: RecordView[];
-  /** What was said of the switches and stages that were in force when its actions were decided on, or stopped one. */
-  control: RecordView[];
-  unreadable: { at: string; topic: string; partition: number; offset: string; reason: string; detail: string | null }[];
-}
+export type ActionLine = z.infer<typeof actionLine>;
+export type TraceLine = z.infer<typeof traceLine>;
+export type TraceView = z.infer<typeof shape>;
 
 /** What a record that began a trace, and the others of its intent, say in a line. */
 export function lineOf(begin: StoredRecord, others: StoredRecord[]): TraceLine {
-  const data = (decoded(begin)?.event.data ?? {}) as JsonObject;
+  const data = (decoded(begin)?.data ?? {}) as JsonObject;
   const refused = begin.type === 'countersign.intent.refused.v1';
   const reply = others.find(({ type, tenant }) => type === 'countersign.reply.sent.v1' && tenant === begin.tenant);
   const text = (value: unknown) => (typeof value === 'string' ? value : null);
@@ -80,7 +46,7 @@ function actionLines(rows: StoredRecord[]): ActionLine[] {
 }
 
 export function traceView(begin: StoredRecord, sorted: Sorted, control: StoredRecord[]): TraceView {
-  const { source, requestId } = (decoded(begin)?.event.data ?? {}) as { source?: string; requestId?: string };
+  const { source, requestId } = (decoded(begin)?.data ?? {}) as { source?: string; requestId?: string };
   return {
     ...lineOf(begin, sorted.genuine),
     source: source ?? '',

@@ -60,6 +60,7 @@ export class ProblemFilter implements ExceptionFilter {
     const given = error instanceof HttpException ? error.getResponse() : undefined;
     if (isProblem(given)) return { body: given, headers: {} };
     if (isNul(error)) return { body: problem('NOT_FOUND', 'nothing here holds the character U+0000'), headers: {} };
+    if (isTooLong(error)) return { body: problem('LIMIT_EXCEEDED', TOO_LONG.detail, TOO_LONG), headers: {} };
     const status =
       error instanceof HttpException ? error.getStatus() : (error as { statusCode?: unknown } | undefined)?.statusCode;
     if (typeof status === 'number' && status >= 400 && status < 500) {
@@ -74,6 +75,14 @@ export class ProblemFilter implements ExceptionFilter {
 
 /** PostgreSQL's word on a text it can hold nothing of (22021): an id or a search with U+0000 in it finds nothing. */
 const isNul = (error: unknown) => (error as { code?: unknown } | undefined)?.code === '22021';
+
+/** PostgreSQL ended it at the limit of its time (57014). */
+const isTooLong = (error: unknown) => (error as { code?: unknown } | undefined)?.code === '57014';
+const TOO_LONG = {
+  status: 503,
+  detail: 'the store did not answer in the time that a question is given',
+  nextStep: 'Ask for less: a shorter time, fewer words; or again when there is less to do.',
+};
 
 /** Guards throw an `HttpException` that carries the whole problem. */
 const isProblem = (value: unknown): value is Problem =>

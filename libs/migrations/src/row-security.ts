@@ -18,6 +18,9 @@ const SETTING = 'countersign.tenant';
 /** Once a query, not once a row. What was named in an earlier transaction of the connection reads as empty: nobody's. */
 const NAMED = `(SELECT nullif(current_setting('${SETTING}', true), ''))`;
 
+/** No question of a person's holds a connection for longer; `ALTER ROLE … SET countersign.read_timeout` says otherwise. */
+const LIMIT = `coalesce(nullif(current_setting('countersign.read_timeout', true), ''), '20s')`;
+
 /**
  * Asks the database in the name of one tenant: one transaction that reads only, and sees of the tables of `reads` nothing of
  * anybody else's.
@@ -29,7 +32,7 @@ const NAMED = `(SELECT nullif(current_setting('${SETTING}', true), ''))`;
 export function readAs<T>(source: DataSource, tenant: string, read: (rows: EntityManager) => Promise<T>): Promise<T> {
   return source.transaction(async (manager) => {
     await manager.query(
-      `SELECT set_config('transaction_read_only', 'on', true), set_config('role', session_user || '${READER_SUFFIX}', true), set_config('${SETTING}', $1, true)`,
+      `SELECT set_config('transaction_read_only', 'on', true), set_config('role', session_user || '${READER_SUFFIX}', true), set_config('${SETTING}', $1, true), set_config('statement_timeout', ${LIMIT}, true)`,
       [tenant],
     );
     return read(manager);

@@ -9,7 +9,7 @@ export {
   type Verified,
 } from './jws.js';
 export { climb, leafHash, nodeHash, type Step } from './merkle.js';
-export { loadKeyRing, loadSigner, type Following } from './key-files.js';
+export { loadKeyRing, loadSigner, loadStoredKeyRing, type Following } from './key-files.js';
 export {
   checkSignature,
   eventPen,

@@ -5,6 +5,7 @@
  *  2  A key whose thumbprint stands in `revoked` is trusted no more, until the process ends, whatever becomes of that file.
  *  3  What cannot be read, a file half written, leaves what was read from it last. Only a start fails on it.
  *  4  A file name says whose key it is. One thumbprint under two names belongs to neither.
+ *  5  A key in `retired/` counts for what is stored, and for nothing that comes.
  */
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
@@ -36,7 +37,15 @@ export function loadSigner(dir: string, following: Following = {}): Signer {
  * not signing keys.
  */
 export function loadKeyRing(dir: string, following: Following = {}): KeyRing {
-  const folder = new TrustFolder(dir);
+  return ringOf(new TrustFolder(dir, ['trusted']), following);
+}
+
+/** Beside them those of `<dir>/retired`, if there is one, with which nobody signs any more: for what is stored and was signed long ago. */
+export function loadStoredKeyRing(dir: string, following: Following = {}): KeyRing {
+  return ringOf(new TrustFolder(dir, ['trusted', 'retired']), following);
+}
+
+function ringOf(folder: TrustFolder, following: Following): KeyRing {
   let first: TrustedKey[] | undefined = folder.start();
   const look = every(following, (onFlaw) => folder.look(onFlaw));
   return new KeyRing(() => {
@@ -109,7 +118,10 @@ class TrustFolder {
   private readonly revoked = new Set<string>();
   private readonly revocations: KeyFile<string[]>;
 
-  constructor(private readonly dir: string) {
+  constructor(
+    private readonly dir: string,
+    private readonly folders: readonly string[],
+  ) {
     this.revocations = new KeyFile(path.join(dir, 'revoked'), (text) => text.split('\n'));
   }
 
@@ -129,7 +141,13 @@ class TrustFolder {
   }
 
   private lookForFiles(onFlaw: (flaw: string) => void): boolean {
-    const folder = path.join(this.dir, 'trusted');
+    const gone = this.folders.map((folder) => this.lookInto(path.join(this.dir, folder), onFlaw));
+    return gone.includes(true);
+  }
+
+  /** Whether a file is gone from it. */
+  private lookInto(folder: string, onFlaw: (flaw: string) => void): boolean {
+    if (path.basename(folder) === 'retired' && !existsSync(folder)) return this.forget(folder, []);
     let names: string[];
     try {
       names = readdirSync(folder).filter((name) => ownerOf(name));
@@ -137,11 +155,18 @@ class TrustFolder {
       onFlaw(`${folder} cannot be read, so the keys it held still count: ${(error as Error).message}`);
       return false;
     }
-    const gone = [...this.files.keys()].filter((name) => !names.includes(name));
-    for (const name of gone) this.files.delete(name);
-    for (const name of names)
-      if (!this.files.has(name))
-        this.files.set(name, new KeyFile(path.join(folder, name), (text) => publicKey(ownerOf(name)!, text)));
+    for (const name of names) {
+      const file = path.join(folder, name);
+      if (!this.files.has(file)) this.files.set(file, new KeyFile(file, (text) => publicKey(ownerOf(name)!, text)));
+    }
+    return this.forget(folder, names);
+  }
+
+  private forget(folder: string, namesIn: string[]): boolean {
+    const gone = [...this.files.keys()].filter(
+      (file) => path.dirname(file) === folder && !namesIn.includes(path.basename(file)),
+    );
+    for (const file of gone) this.files.delete(file);
     return gone.length > 0;
   }
 

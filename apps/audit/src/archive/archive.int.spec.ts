@@ -14,6 +14,7 @@ import { storeTerms } from '../search/store-terms.js';
 import { storeRows } from '../store-rows.js';
 import { queueLeaves } from '../tree/queue-leaves.js';
 import { Trees } from '../tree/trees.js';
+import { ARCHIVED, isSigned, type ArchivedRow } from './archive-note.js';
 import { archive, type ArchiveOptions } from './archive.js';
 import { ArchiveRefused } from './refused.js';
 
@@ -25,6 +26,7 @@ const D2 = D1 + DAY;
 const STRAY = Date.UTC(1999, 11, 31);
 
 const { privateKey, publicKey } = generateKeyPairSync('ed25519');
+const KEYS = { signer: new Signer(privateKey), trusted: [publicKey] };
 
 function row(n: number, at: number, tenant = 'acme'): StoredRecord {
   const nothing = { action: null, causation: null, traceId: null, tool: null, code: null, auditCode: null };
@@ -109,7 +111,7 @@ class Store {
   }
 
   archive(more: Partial<ArchiveOptions> = {}) {
-    return archive({ databaseUrl: this.ownerUrl, olderThanMs: 90 * DAY, dir: this.dir, ...more });
+    return archive({ databaseUrl: this.ownerUrl, keys: KEYS, olderThanMs: 90 * DAY, dir: this.dir, ...more });
   }
 
   async left(): Promise<number[]> {
@@ -285,7 +287,31 @@ describe('the archive of the trace store (the numbers are those of archive.ts)',
     expect(await refusal(store.archive())).toEqual(['DELETED', 5]);
     await store.root.query(`DELETE FROM records WHERE "offset" = 42`);
     expect(await refusal(store.archive())).toEqual(['DELETED', 5]);
+    // Not even if the owner says that it is in a file.
+    await store.root.query(
+      `INSERT INTO archives (tenant, file, day, indexes, rows, sha256) VALUES ('acme', 'x', now(), '{[0,1000)}', 0, 'x')`,
+    );
+    expect(await refusal(store.archive())).toEqual(['DELETED', 5]);
+    await store.root.query(`DELETE FROM archives WHERE file = 'x'`);
     expect(await store.left()).toEqual([41, 43, 51, 90]);
+  });
+
+  it('says what it took out with the key of audit, each word of it (4)', async () => {
+    const { rows } = await store.root.query<ArchivedRow>(ARCHIVED, ['acme']);
+    const signed = (row: ArchivedRow) => isSigned(row, row.note, 'test/acme', [publicKey]);
+    expect(rows.length).toBeGreaterThan(2);
+    for (const row of rows) {
+      expect(signed(row)).toBe(true);
+      for (const [word, value] of Object.entries({
+        file: 'y',
+        day: '2026-01-01',
+        indexes: '{[0,9)}',
+        rows: 0,
+        sha256: '',
+      }))
+        expect([word, signed({ ...row, [word]: value })]).toEqual([word, false]);
+      expect(isSigned(row, row.note, 'test/globex', [publicKey])).toBe(false);
+    }
   });
 
   it('lets one at a time', async () => {

@@ -5,7 +5,8 @@
  *     leaf was made of.
  *  2  It is on the disk, and was read back from there with the same leaves at the same indexes, before anything is dropped.
  *  3  Whatever ends it, nothing is lost, and the next run finishes: up to the drop the database holds the day, from then on the files do.
- *  4  Leaves and checkpoints stay: files and database together prove as much as before.
+ *  4  That it was taken out is signed with audit's key: without that key nobody can say so of what is gone.
+ *  5  Leaves and checkpoints stay: files and database together prove as much as before.
  */
 import path from 'node:path';
 import { createHash } from 'node:crypto';
@@ -13,7 +14,7 @@ import { rmSync } from 'node:fs';
 import { beginDay, endDay } from './day-folder.js';
 import { dropUnit, forgetBefore } from './drop-unit.js';
 import { runsOf, tenantsOf } from './leaves-of.js';
-import { OwnerSession } from './owner-session.js';
+import { OwnerSession, type ArchiveKeys } from './owner-session.js';
 import { countOf } from './records-of.js';
 import { ArchiveRefused } from './refused.js';
 import type { FileEntry, Unit } from './unit.js';
@@ -23,6 +24,7 @@ import { notAsWritten, readBack, writeFile } from './write-file.js';
 export interface ArchiveOptions {
   /** The owner's. */
   databaseUrl: string;
+  keys: ArchiveKeys;
   olderThanMs: number;
   dir: string;
   dryRun?: boolean;
@@ -43,7 +45,7 @@ export interface ArchivedDay {
 
 /** Archives every day that ended longer ago than that. Answers them; of a dry run, what it would take out. */
 export async function archive(options: ArchiveOptions): Promise<ArchivedDay[]> {
-  const session = await OwnerSession.open(options.databaseUrl);
+  const session = await OwnerSession.open(options.databaseUrl, options.keys);
   try {
     const days: ArchivedDay[] = [];
     const end = await endOf(session, options.olderThanMs);
@@ -117,7 +119,16 @@ async function writeTenant(
   const file = fileOf(tenant);
   const { tally, bytes, sha256 } = await writeFile(session, path.join(partial, file), { tenant, unit, runs, onRows });
   if (tally.rows > 0)
-    return { tenant, file, rows: tally.rows, indexes: tally.indexes, leaves: tally.digest(), bytes, sha256 };
+    return {
+      tenant,
+      origin: runs[0]!.origin,
+      file,
+      rows: tally.rows,
+      indexes: tally.indexes,
+      leaves: tally.digest(),
+      bytes,
+      sha256,
+    };
   rmSync(path.join(partial, file));
   return undefined;
 }

@@ -1,3 +1,4 @@
+import { signArchived } from './archive-note.js';
 import { countOf, rowsOf } from './records-of.js';
 import type { OwnerSession } from './owner-session.js';
 import { ArchiveRefused } from './refused.js';
@@ -45,17 +46,19 @@ function requireAll({ day }: Unit, now: number, written: number): void {
   );
 }
 
-async function note({ client }: OwnerSession, { day }: Unit, files: FileEntry[]): Promise<void> {
-  const insert = `INSERT INTO archives (tenant, file, day, indexes, rows, sha256)
-    SELECT t.tenant, t.file, $1, t.indexes::int8multirange, t.rows, t.sha256
-      FROM unnest($2::text[], $3::text[], $4::text[], $5::bigint[], $6::text[]) AS t (tenant, file, indexes, rows, sha256)`;
+async function note({ client, keys }: OwnerSession, { day }: Unit, files: FileEntry[]): Promise<void> {
+  const insert = `INSERT INTO archives (tenant, file, day, indexes, rows, sha256, note)
+    SELECT t.tenant, t.file, $1, t.indexes::int8multirange, t.rows, t.sha256, t.note
+      FROM unnest($2::text[], $3::text[], $4::text[], $5::bigint[], $6::text[], $7::text[]) AS t (tenant, file, indexes, rows, sha256, note)`;
+  const said = files.map((file) => ({ ...file, day, indexes: multirange(file.indexes) }));
   await client.query(insert, [
     day,
-    files.map(({ tenant }) => tenant),
-    files.map(({ file }) => file),
-    files.map(({ indexes }) => multirange(indexes)),
-    files.map(({ rows }) => rows),
-    files.map(({ sha256 }) => sha256),
+    said.map(({ tenant }) => tenant),
+    said.map(({ file }) => file),
+    said.map(({ indexes }) => indexes),
+    said.map(({ rows }) => rows),
+    said.map(({ sha256 }) => sha256),
+    said.map((each) => signArchived(each, each.origin, keys.signer)),
   ]);
 }
 

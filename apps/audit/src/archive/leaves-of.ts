@@ -1,3 +1,5 @@
+import { openCheckpoint } from '@countersign/evidence';
+import { ARCHIVED, ArchivedIndexes, type ArchivedRow } from './archive-note.js';
 import { ArchiveRefused } from './refused.js';
 import type { OwnerSession } from './owner-session.js';
 import { KEPT, type Place, type Run, type Unit } from './unit.js';
@@ -23,25 +25,26 @@ export async function runsOf(session: OwnerSession, tenant: string, { from, to }
     for (const row of rows) {
       const last = runs.at(-1);
       if (last && Number(row.to) <= last.to) continue;
-      const { size, note } = await signedFor(session, tenant, Number(row.to));
+      const { size, note, origin } = await signedFor(session, tenant, Number(row.to));
       if (last && Number(row.from) <= last.to) Object.assign(last, { to: size, note });
-      else runs.push({ from: Number(row.from), to: size, note });
+      else runs.push({ from: Number(row.from), to: size, note, origin });
     }
     return runs;
   });
 }
 
 /** The first checkpoint over that many leaves or more. */
-async function signedFor({ client }: OwnerSession, tenant: string, size: number) {
+async function signedFor({ client, keys }: OwnerSession, tenant: string, size: number) {
   const select = 'SELECT size, note FROM checkpoints WHERE tenant = $1 AND size >= $2 ORDER BY size LIMIT 1';
-  const { rows } = await client.query<{ size: string; note: string }>(select, [tenant, size]);
-  if (!rows[0])
+  const [row] = (await client.query<{ size: string; note: string }>(select, [tenant, size])).rows;
+  const checkpoint = row && openCheckpoint(row.note, keys.trusted);
+  if (checkpoint?.size !== Number(row?.size))
     throw new ArchiveRefused(
       'NOT_SIGNED',
       `No checkpoint of ${tenant} is signed over ${size} records.`,
       'See to it that audit runs, and try again.',
     );
-  return { size: Number(rows[0].size), note: rows[0].note };
+  return { size: checkpoint!.size, note: row!.note, origin: checkpoint!.origin };
 }
 
 /** The places of a run, some at a time. */
@@ -72,9 +75,8 @@ export async function* placesOf(
   }
 }
 
-/** Indexes whose records were archived earlier. */
-export async function archivedOf(session: OwnerSession, tenant: string, indexes: number[]): Promise<Set<number>> {
-  const select = `SELECT i FROM unnest($2::bigint[]) AS i WHERE EXISTS (SELECT FROM archives WHERE tenant = $1 AND indexes @> i)`;
-  const { rows } = await session.asService(() => session.client.query<{ i: string }>(select, [tenant, indexes]));
-  return new Set(rows.map(({ i }) => Number(i)));
+/** What was archived earlier. */
+export async function archivedOf(session: OwnerSession, tenant: string, origin: string): Promise<ArchivedIndexes> {
+  const { rows } = await session.asService(() => session.client.query<ArchivedRow>(ARCHIVED, [tenant]));
+  return new ArchivedIndexes(rows, origin, session.keys.trusted);
 }

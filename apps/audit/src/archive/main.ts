@@ -2,6 +2,7 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { ConfigError, readConfig } from '@countersign/host';
+import { loadSigner, loadStoredKeyRing } from '@countersign/signing';
 import { archive, type ArchivedDay, type Step } from './archive.js';
 import { ArchiveRefused } from './refused.js';
 
@@ -16,7 +17,11 @@ const { values: options } = parseArgs({
     json: { type: 'boolean', default: false },
   },
 });
-const settings = z.object({ DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }) });
+const settings = z.object({
+  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }),
+  /** Audit's own folder of keys: that records were taken out is signed. */
+  COUNTERSIGN_KEYS_DIR: z.string().min(1),
+});
 
 const say = (text: string) => process.stderr.write(`${text}\n`);
 
@@ -54,11 +59,16 @@ function failed(error: unknown): number {
 
 try {
   // Of an operator's own environment nothing else is this command's business.
-  const { DATABASE_URL, DATABASE_URL_FILE } = process.env;
-  const { DATABASE_URL: databaseUrl } = readConfig(settings, { DATABASE_URL, DATABASE_URL_FILE });
+  const { DATABASE_URL, DATABASE_URL_FILE, COUNTERSIGN_KEYS_DIR } = process.env;
+  const { DATABASE_URL: databaseUrl, COUNTERSIGN_KEYS_DIR: keys } = readConfig(settings, {
+    DATABASE_URL,
+    DATABASE_URL_FILE,
+    COUNTERSIGN_KEYS_DIR,
+  });
   const olderThanMs = Number(options['older-than-ms']);
   const days = await archive({
     databaseUrl,
+    keys: { signer: loadSigner(keys), trusted: loadStoredKeyRing(keys).keysOf('audit') },
     olderThanMs,
     dir: path.resolve(options.to ?? '.'),
     dryRun: options['dry-run'],

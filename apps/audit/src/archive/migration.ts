@@ -21,6 +21,22 @@ export class Archives1700000005000 implements MigrationInterface {
   }
 }
 
+/** What was taken out before is in no signed file: its records are told as gone. */
+export class ArchivesSigned1700000011000 implements MigrationInterface {
+  readonly name = 'ArchivesSigned1700000011000';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(`ALTER TABLE archives ADD COLUMN note text NOT NULL DEFAULT ''`);
+    // What came between two times is looked for without going through all of a day.
+    await runner.query('CREATE INDEX records_by_time ON records USING brin (appended_at) WITH (autosummarize = on)');
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('DROP INDEX records_by_time');
+    await runner.query('ALTER TABLE archives DROP COLUMN note');
+  }
+}
+
 export const archiveReads: TenantReads = {
   archives: (tenant) => `tenant = ${tenant} AND tenant NOT IN ('${UNVERIFIED}', '${SYSTEM}')`,
 };

@@ -1,4 +1,6 @@
 import { roleName } from '@countersign/migrations';
+import type { Signer } from '@countersign/signing';
+import type { KeyObject } from 'node:crypto';
 import pg from 'pg';
 import type { Rows } from '../tree/rows.js';
 import { ArchiveRefused } from './refused.js';
@@ -11,6 +13,12 @@ const DEADLOCK = '40P01';
 const ATTEMPTS = 10;
 const QUICKLY = `SET LOCAL lock_timeout = '2s'`;
 
+export interface ArchiveKeys {
+  signer: Signer;
+  /** That of now, and those before it. */
+  trusted: readonly KeyObject[];
+}
+
 /** A connection of the owner's to the trace store. What row-level security would hide is an error, not a row less. */
 export class OwnerSession implements Rows {
   private constructor(
@@ -18,9 +26,11 @@ export class OwnerSession implements Rows {
     private readonly service: string,
     /** Row-level security does not hold a superuser. */
     private readonly walled: boolean,
+    /** Audit's: what it signed, and what says that records were taken out. */
+    readonly keys: ArchiveKeys,
   ) {}
 
-  static async open(databaseUrl: string): Promise<OwnerSession> {
+  static async open(databaseUrl: string, keys: ArchiveKeys): Promise<OwnerSession> {
     const options = `-c search_path=${SCHEMA} -c timezone=UTC -c row_security=off`;
     const client = new pg.Client({ connectionString: databaseUrl, options, application_name: 'countersign-archive' });
     await client.connect();
@@ -29,7 +39,7 @@ export class OwnerSession implements Rows {
         `SELECT current_database() AS database, NOT (rolsuper OR rolbypassrls) AS walled FROM pg_roles WHERE rolname = current_user`,
       );
       const { database, walled } = rows[0]!;
-      const session = new OwnerSession(client, roleName(database, SCHEMA), walled);
+      const session = new OwnerSession(client, roleName(database, SCHEMA), walled, keys);
       await session.begin();
       return session;
     } catch (error) {

@@ -29,11 +29,15 @@ export interface Run {
   from: number;
   to: number;
   note: string;
+  /** The tree's name, as the note has it. */
+  origin: string;
 }
 
 /** What a manifest says of a file. */
 export interface FileEntry {
   tenant: string;
+  /** The tree's name. */
+  origin: string;
   file: string;
   rows: number;
   /** Of its records, in the tenant's tree; the second number of each is not included. */

@@ -6,6 +6,7 @@ import { createGunzip, createGzip } from 'node:zlib';
 import { leafHash } from '@countersign/signing';
 import { checkpointLine, headerLine, placeLine, readExport, rowLine } from '@countersign/evidence';
 import { StoredTree } from '../tree/stored-tree.js';
+import type { ArchivedIndexes } from './archive-note.js';
 import { archivedOf, placesOf } from './leaves-of.js';
 import type { OwnerSession } from './owner-session.js';
 import { textsOf } from './records-of.js';
@@ -59,14 +60,13 @@ async function* sectionOf(
   tally: Tally,
   onRows: (rows: number) => void | Promise<void>,
 ): AsyncGenerator<string> {
-  const { from, to, note } = run;
+  const { from, to, note, origin } = run;
   const { subtrees } = await session.asService(() => new StoredTree(session, tenant).frontier(from));
   const frontier = subtrees.map((hash) => hash.toString('base64'));
-  const origin = note.slice(0, note.indexOf('\n'));
   yield headerLine({ countersign: 'export/1', tenant, origin, at: new Date().toISOString(), from, to, frontier });
   for await (const places of placesOf(session, tenant, run, unit))
     for (let at = 0; at < places.length; at += AT_ONCE) {
-      yield await linesOf(session, tenant, places.slice(at, at + AT_ONCE), unit, tally);
+      yield await linesOf(session, { tenant, origin, unit, tally }, places.slice(at, at + AT_ONCE));
       await onRows(tally.rows);
     }
   yield checkpointLine(note);
@@ -74,16 +74,14 @@ async function* sectionOf(
 
 async function linesOf(
   session: OwnerSession,
-  tenant: string,
+  { tenant, origin, unit, tally }: { tenant: string; origin: string; unit: Unit; tally: Tally },
   places: Place[],
-  unit: Unit,
-  tally: Tally,
 ): Promise<string> {
   const ours = places.filter(({ ours }) => ours);
   const found = ours.length > 0 ? await textsOf(session, unit, ours) : [];
   const texts = new Map(ours.map((place, n) => [place, found[n]]));
   const gone = ours.filter((place) => texts.get(place) === undefined).map(({ index }) => index);
-  if (gone.length > 0) await requireArchived(session, tenant, gone);
+  if (gone.length > 0) requireArchived(await archivedOf(session, tenant, origin), tenant, gone);
   return places.map((place) => lineOf(place, texts.get(place), tenant, tally)).join('');
 }
 
@@ -99,8 +97,7 @@ function lineOf({ index, leaf }: Place, text: string | undefined, tenant: string
   return rowLine(index, leaf, text);
 }
 
-async function requireArchived(session: OwnerSession, tenant: string, indexes: number[]): Promise<void> {
-  const archived = await archivedOf(session, tenant, indexes);
+function requireArchived(archived: ArchivedIndexes, tenant: string, indexes: number[]): void {
   const deleted = indexes.find((index) => !archived.has(index));
   if (deleted === undefined) return;
   throw new ArchiveRefused(

@@ -1,4 +1,3 @@
-import { HttpProblem } from '@countersign/host';
 import { z } from 'zod';
 
 const reason = z.string().trim().min(10).max(500);
@@ -16,10 +15,3 @@ export type RevealBody = z.infer<typeof revealBody>;
 
 /** In the body, as everywhere: what stands in a URL is kept by whoever it passes. */
 export const eraseBody = z.strictObject({ reason });
-
-export function parsed<T extends z.ZodType>(schema: T, given: unknown): z.infer<T> {
-  const result = schema.safeParse(given ?? {});
-  if (result.success) return result.data;
-  const flaws = result.error.issues.map((issue) => `${issue.path.join('.') || 'body'}: ${issue.message}`);
-  throw new HttpProblem('INVALID_ARGUMENTS', flaws.join('; '));
-}

@@ -2,7 +2,8 @@ import { Body, Controller, Delete, Header, HttpCode, Inject, Param, Post, UseGua
 import type { Person } from '@countersign/contracts';
 import { HttpProblem } from '@countersign/host';
 import { Caller, IdentityGuard, type CallerIdentity } from '@countersign/identity';
-import { eraseBody, parsed, revealBody } from './bodies.js';
+import { parsed } from '../parsed.js';
+import { eraseBody, revealBody } from './bodies.js';
 import { Disclosures } from './disclosures.js';
 import { Pace } from './pace.js';
 

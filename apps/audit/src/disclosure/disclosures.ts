@@ -8,19 +8,12 @@
  * 5. No value and no reason is in a log or an error.
  */
 import { randomUUID } from 'node:crypto';
-import {
-  cut,
-  eventIdOf,
-  type EventDraft,
-  type EventType,
-  type Json,
-  type OutRecord,
-  type Person,
-} from '@countersign/contracts';
-import { sortOut, type StoredRecord } from '@countersign/evidence';
+import { cut, eventIdOf, type EventDraft, type EventType, type OutRecord, type Person } from '@countersign/contracts';
+import { sortOut, type erasure, type revealed, type StoredRecord } from '@countersign/evidence';
 import { HttpProblem } from '@countersign/host';
 import { PublishTimeout } from '@countersign/messaging';
-import { eraseSubject, erasedAmong, maskWords, type Erased, type Opener, type SealingSql } from '@countersign/sealing';
+import { eraseSubject, erasedAmong, maskWords, type Opener, type SealingSql } from '@countersign/sealing';
+import type { z } from 'zod';
 import type { Traces } from '../read-model.js';
 import type { RevealBody } from './bodies.js';
 import { placesIn, type Place } from './sealed-places.js';
@@ -40,19 +33,8 @@ export interface DisclosureParts {
   now(): Date;
 }
 
-interface Where {
-  event: string;
-  type: string;
-  path: string;
-}
-export interface Revealed {
-  intentId: string;
-  eventId: string;
-  revealed: { token: string; class?: string; value: Json; where: Where[] }[];
-  unopened: { token: string; because: 'erased' | 'unknown' }[];
-  /** How many more there are: name paths or tokens to see those. */
-  left: number;
-}
+export type Revealed = z.infer<typeof revealed>;
+type Where = Revealed['revealed'][number]['where'][number];
 
 export class Disclosures {
   constructor(private readonly parts: DisclosureParts) {}
@@ -80,7 +62,7 @@ export class Disclosures {
   }
 
   /** Guarantees 3 and 4. */
-  async erase(person: Person, subject: string, reason: string): Promise<Erased & { subject: string; eventId: string }> {
+  async erase(person: Person, subject: string, reason: string): Promise<z.infer<typeof erasure>> {
     return this.parts.inTransaction(async (sql) => {
       const erased = await eraseSubject(sql, person.tenant, subject);
       const named = cut(maskWords(subject), 200);

@@ -14,7 +14,7 @@ export interface Place extends TokenPlace {
  */
 export function* placesIn(rows: Iterable<StoredRecord>): Iterable<Place> {
   for (const row of rows) {
-    const event = row.signature === 'valid' ? decoded(row)?.event : undefined;
+    const event = row.signature === 'valid' ? decoded(row) : undefined;
     if (!event) continue;
     for (const place of tokenPlaces(event.data as Json)) yield { ...place, event: event.id, type: event.type };
   }

@@ -1,48 +1,47 @@
 import type { StoredRecord } from '@countersign/evidence';
 import type pg from 'pg';
+import { storeCounted } from '../figures/store-counted.js';
 import { storeTerms } from '../search/store-terms.js';
 import { storeRows } from '../store-rows.js';
-import { txOf } from './seed.js';
+import { countedIn, txOf } from './seed.js';
 
-export interface IngestCost {
-  /** Microseconds a record, the median of the groups. */
-  records: number;
-  withTerms: number;
-  ratio: number;
-}
+/** What is written of a batch: its records; what they are found by as well; what is counted of them as well. */
+const WAYS = ['records', 'terms', 'counted'] as const;
+export type IngestCost = Record<(typeof WAYS)[number], number>;
 
 /** So many batches hold some of each topic: whole groups of them are compared. */
 export const GROUP = 12;
 
-/** What storing batches of records costs without and with what they are found by, each other group the one and the other way. */
+/** Microseconds a record, the median of the groups: each next group is written the next way. */
 export async function ingestCost(owner: pg.Pool, batches: StoredRecord[][]): Promise<IngestCost> {
   const client = await owner.connect();
-  const took: [records: number[], withTerms: number[]] = [[], []];
+  const took: number[][] = WAYS.map(() => []);
   try {
     for (let at = 0; at + GROUP <= batches.length; at += GROUP) {
       const group = batches.slice(at, at + GROUP);
-      const isWith = (at / GROUP) % 2 === 1;
+      const way = (at / GROUP) % WAYS.length;
       let spent = 0;
-      for (const rows of group) spent += await store(client, rows, isWith);
-      took[Number(isWith)]!.push((1000 * spent) / group.flat().length);
+      for (const rows of group) spent += await store(client, rows, way);
+      took[way]!.push((1000 * spent) / group.flat().length);
     }
   } finally {
     client.release();
   }
-  const [records, withTerms] = [median(took[0]), median(took[1])];
-  return { records, withTerms, ratio: withTerms / records };
+  const [records, terms, counted] = took.map(median);
+  return { records: records!, terms: terms!, counted: counted! };
 }
 
-/** How long it took, ms. What was stored without is made to be found afterwards. */
-async function store(client: pg.PoolClient, rows: StoredRecord[], isWith: boolean): Promise<number> {
+/** How long it took, ms. What was left out of it is written afterwards. */
+async function store(client: pg.PoolClient, rows: StoredRecord[], way: number): Promise<number> {
   const tx = txOf(client);
+  const counted = countedIn(rows);
+  const writes = [() => storeRows(tx, rows), () => storeTerms(tx, rows), () => storeCounted(tx, counted)];
   const from = performance.now();
   await client.query('BEGIN');
-  await storeRows(tx, rows);
-  if (isWith) await storeTerms(tx, rows);
+  for (const write of writes.slice(0, way + 1)) await write();
   await client.query('COMMIT');
   const took = performance.now() - from;
-  if (!isWith) await storeTerms(tx, rows);
+  for (const write of writes.slice(way + 1)) await write();
   return took;
 }
 

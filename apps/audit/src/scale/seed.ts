@@ -2,7 +2,7 @@ import type { Incoming, Topic } from '@countersign/contracts';
 import type { StoredRecord } from '@countersign/evidence';
 import type { SqlTx } from '@countersign/messaging';
 import type pg from 'pg';
-import { countedOf } from '../figures/counted.js';
+import { countedOf, type Counted } from '../figures/counted.js';
 import { storeCounted } from '../figures/store-counted.js';
 import { storeTerms } from '../search/store-terms.js';
 import { storeRows } from '../store-rows.js';
@@ -72,16 +72,13 @@ async function write(client: pg.PoolClient, rows: StoredRecord[]): Promise<void>
   await client.query('BEGIN');
   await storeRows(tx, rows);
   await storeTerms(tx, rows);
-  await count(tx, rows);
+  await storeCounted(tx, countedIn(rows));
   await client.query('COMMIT');
 }
 
-/** Adds to the figures what the rows say: each was well-formed when it was made. */
-export const count = (tx: SqlTx, rows: StoredRecord[]): Promise<void> =>
-  storeCounted(
-    tx,
-    rows.flatMap((row) => countedOf(row, { event: { type: row.type, data: JSON.parse(row.value!) } } as Incoming)),
-  );
+/** What is counted of the rows: each was well-formed when it was made. */
+export const countedIn = (rows: StoredRecord[]): Counted[] =>
+  rows.flatMap((row) => countedOf(row, { event: { type: row.type, data: JSON.parse(row.value!) } } as Incoming));
 
 export const txOf = (client: pg.PoolClient): SqlTx => ({
   query: async <R extends object>(name: string, text: string, values: unknown[]) =>

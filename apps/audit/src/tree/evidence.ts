@@ -7,14 +7,19 @@ import {
   originOf,
   placeLine,
   rowLine,
+  signWritten,
   Verification,
-  type Finding,
   type Head,
   type Proof,
+  type Finding,
+  type storeVerdict,
   type StoredRecord,
 } from '@countersign/evidence';
 import { readAs } from '@countersign/migrations';
+import type { Signer } from '@countersign/signing';
 import type { DataSource } from 'typeorm';
+import type { z } from 'zod';
+import { ARCHIVED, ArchivedIndexes, type ArchivedRow } from '../archive/archive-note.js';
 import { Notes, type Note } from './notes.js';
 import type { Rows } from './rows.js';
 import { BY_PLACE, lineOf, PRECISE, RECORD, storedLines, textOf } from './stored-lines.js';
@@ -23,27 +28,14 @@ import { BrokenTree, StoredTree } from './stored-tree.js';
 /** Rows read at once. */
 const STRIDE = 500;
 
-export interface StoreVerdict {
-  ok: boolean;
-  tenant: string;
-  /** Up to where the tree is signed: records that came within the last second are not yet. */
-  size: number;
-  checked: { from: number; to: number };
-  /** Records that were taken out into files, of those checked: what these hold is checked with `audit verify FILE`. */
-  archived: number;
-  /** The newest checkpoint, to be kept elsewhere. */
-  checkpoint: string | null;
-  findings: Finding[];
-  more: number;
-  /** Where to go on; null at the end. */
-  next: number | null;
-}
+export type StoreVerdict = z.infer<typeof storeVerdict>;
 
 /** What is told of one tenant's tree, read in the tenant's name. */
 export class Evidence {
   constructor(
     private readonly source: DataSource,
     private readonly system: string,
+    private readonly signer: Signer,
     private readonly keys: () => KeyObject[],
     /** What this process remembers to have signed last: a store that was cut back does not say so itself. */
     private readonly remembered: (tenant: string) => Head | undefined,
@@ -60,10 +52,9 @@ export class Evidence {
       const to = (await this.notes(rows, tenant).from(from + limit))?.size ?? size;
       const check = await this.check(rows, tenant, from, to);
       const last = to === size;
-      const extra = last
-        ? [...this.cut(tenant, newest, head), ...(await insertedRows(rows, tenant, check.findings.length > 0))]
-        : [];
-      const findings = [...check.findings, ...extra];
+      const extra = last ? this.cut(tenant, newest, head) : [];
+      const inserted = await insertedRows(rows, tenant, from, last ? undefined : to);
+      const findings = [...check.findings, ...extra, ...inserted];
       return {
         ok: findings.length === 0,
         tenant,
@@ -89,6 +80,10 @@ export class Evidence {
   private async check(rows: Rows, tenant: string, from: number, to: number) {
     const verification = new Verification({ keys: this.keys(), partial: true });
     const findings: Finding[] = [];
+    const elsewhere = await this.archived(rows, tenant);
+    if (from === 0)
+      for (const file of elsewhere.unsigned)
+        findings.push(finding(tenant, 'unsigned', null, `that records are in the file ${file} is not signed by audit`));
     let archived = 0;
     try {
       verification.take({ kind: 'header', line: 0, header: await this.header(rows, tenant, from, to) });
@@ -96,7 +91,7 @@ export class Evidence {
       for (let at = from; at < to; at += STRIDE) {
         for (const line of await storedLines(rows, tenant, at, Math.min(at + STRIDE, to))) {
           verification.take(lineOf(line));
-          if (line.archived) archived++;
+          if (line.text === undefined && elsewhere.has(line.index)) archived++;
           else if (line.text === undefined)
             findings.push(finding(tenant, 'deleted', line.index, `the record at index ${line.index} is not there`));
           while (notes[0]?.size === line.index + 1)
@@ -155,6 +150,11 @@ export class Evidence {
     });
   }
 
+  private async archived(rows: Rows, tenant: string): Promise<ArchivedIndexes> {
+    const found = await rows.query<ArchivedRow[]>(ARCHIVED, [tenant]);
+    return new ArchivedIndexes(found, originOf(this.system, tenant), this.keys());
+  }
+
   private notes(rows: Rows, tenant: string): Notes {
     return new Notes(rows, tenant, originOf(this.system, tenant));
   }
@@ -163,15 +163,9 @@ export class Evidence {
     const frontier = await new StoredTree(rows, tenant).frontier(from);
     const origin = originOf(this.system, tenant);
     const hashes = frontier.subtrees.map((hash) => hash.toString('base64'));
-    return {
-      countersign: 'export/1' as const,
-      tenant,
-      origin,
-      at: new Date().toISOString(),
-      from,
-      to,
-      frontier: hashes,
-    };
+    const written = { origin, at: new Date().toISOString(), from, to };
+    const signed = signWritten(written, this.signer);
+    return { countersign: 'export/1' as const, tenant, ...written, frontier: hashes, signed };
   }
 
   private as<T>(tenant: string, read: (rows: Rows) => Promise<T>): Promise<T> {
@@ -215,23 +209,28 @@ const PLACE = `SELECT ${RECORD}, ${PRECISE}, p."index"::float8 AS "index", p.lea
      LIMIT 1
   ) p ON true WHERE r.tenant = $1 AND r.id = $2 ORDER BY r.appended_at LIMIT 1`;
 
+/** When the block before an index ended; nothing is said of the begin. */
+const ENDED = `SELECT to_at FROM leaves WHERE tenant = $1 AND "first" < $2 ORDER BY "first" DESC LIMIT 1`;
+const PLACES = ['leaves', 'pending_leaves']
+  .map(
+    (table) => `SELECT p.* FROM ${table}, unnest(topics, partitions, offsets, appended_at) AS p
+      WHERE tenant = $1 AND to_at >= $2 AND from_at <= $3`,
+  )
+  .join(' UNION ALL ');
+const EXTRA = `SELECT topic, partition, "offset" FROM (SELECT topic, partition, "offset", appended_at AS at FROM records
+    WHERE tenant = $1 AND appended_at >= $2 AND appended_at <= $3 EXCEPT (${PLACES})) x LIMIT 50`;
+
 /**
- * Records of the tenant that have no place in the tree and do not wait for one. Counted first: that is done in one read, and tells unless
- * as many are gone.
+ * Records of the tenant that have no place in the tree and do not wait for one, of the time in which the rows between two indexes came:
+ * one stretch of indexes after the other leads from the begin of time to its end, so none is left out.
  */
-async function insertedRows(rows: Rows, tenant: string, flawed: boolean): Promise<Finding[]> {
-  const count = `SELECT (SELECT count(*) FROM records WHERE tenant = $1)
-    + (SELECT coalesce(sum(rows), 0) FROM archives WHERE tenant = $1)
-    - (SELECT coalesce(max(size), 0) FROM trees WHERE tenant = $1)
-    - (SELECT coalesce(sum(cardinality(topics)), 0) FROM pending_leaves WHERE tenant = $1) AS extra`;
-  const [row] = await rows.query<{ extra: string }[]>(count, [tenant]);
-  if (Number(row!.extra) <= 0 && !flawed) return [];
-  const places = ['leaves', 'pending_leaves'].map(
-    (table) => `SELECT p.* FROM ${table}, unnest(topics, partitions, offsets, appended_at) AS p WHERE tenant = $1`,
-  );
-  const extra = `SELECT topic, partition, "offset", appended_at AS at FROM records WHERE tenant = $1 EXCEPT (${places.join(' UNION ALL ')}) LIMIT 50`;
+async function insertedRows(rows: Rows, tenant: string, from: number, to: number | undefined): Promise<Finding[]> {
+  const endedBefore = async (index: number) =>
+    (await rows.query<{ to_at: Date }[]>(ENDED, [tenant, index]))[0]?.to_at ?? '-infinity';
+  const since = from === 0 ? '-infinity' : await endedBefore(from);
+  const until = to === undefined ? 'infinity' : await endedBefore(to);
   await rows.query(`SELECT set_config('enable_hashjoin', 'on', true)`);
-  const found = await rows.query<{ topic: string; partition: number; offset: string; at: Date }[]>(extra, [tenant]);
+  const found = await rows.query<{ topic: string; partition: number; offset: string }[]>(EXTRA, [tenant, since, until]);
   return found.map(({ topic, partition, offset }) =>
     finding(tenant, 'inserted', null, `the record ${topic}/${partition}@${offset} has no place in the tree`),
   );

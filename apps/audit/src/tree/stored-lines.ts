@@ -8,8 +8,6 @@ export interface StoredLine {
   leaf: Buffer;
   /** The text that its record makes; undefined if there is none. */
   text: string | undefined;
-  /** Its record was taken out into a file. */
-  archived: boolean;
 }
 
 /** By their places, one after the other: the planner does not know how few they are. */
@@ -23,8 +21,7 @@ export const RECORD = `r.topic, r.partition, r."offset", r.appended_at AS "appen
 /** Its time, as fine as the store has it. */
 export const PRECISE = `to_char(r.appended_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US') AS precise`;
 
-const LINES = `SELECT p."index"::float8 AS "index", p.leaf, ${RECORD}, ${PRECISE},
-    r.topic IS NULL AND EXISTS (SELECT FROM archives a WHERE a.tenant = $1 AND a.indexes @> p."index") AS archived
+const LINES = `SELECT p."index"::float8 AS "index", p.leaf, ${RECORD}, ${PRECISE}
   FROM (
     SELECT l."first" + n - 1 AS "index", topic, partition, "offset", at, substring(l.leaves FROM (32 * (n - 1) + 1)::int FOR 32) AS leaf
       FROM leaves l, unnest(l.topics, l.partitions, l.offsets, l.appended_at) WITH ORDINALITY AS p (topic, partition, "offset", at, n)
@@ -34,14 +31,14 @@ const LINES = `SELECT p."index"::float8 AS "index", p.leaf, ${RECORD}, ${PRECISE
   LEFT JOIN records r ON r.topic = p.topic AND r.partition = p.partition AND r."offset" = p."offset" AND r.appended_at = p.at AND r.tenant = $1
   ORDER BY p."index"`;
 
-type Row = StoredRecord & { index: number; leaf: Buffer; precise: string; archived: boolean };
+type Row = StoredRecord & { index: number; leaf: Buffer; precise: string };
 
 /** The rows from one index of a tenant's tree to another, which is not included. */
 export async function storedLines(rows: Rows, tenant: string, from: number, to: number): Promise<StoredLine[]> {
   const found = await rows.query<Row[]>(LINES, [tenant, from, to]);
   if (found.length !== to - from || found.some(({ index }, n) => index !== from + n))
     throw new BrokenTree(`leaves of ${tenant} between index ${from} and ${to} are not there`);
-  return found.map((row) => ({ index: row.index, leaf: row.leaf, text: textOf(row), archived: row.archived }));
+  return found.map((row) => ({ index: row.index, leaf: row.leaf, text: textOf(row) }));
 }
 
 export function textOf(row: StoredRecord & { precise: string }): string | undefined {

@@ -186,6 +186,12 @@ describe('the tree of a tenant’s records', () => {
         ['unsigned'],
       ],
       [
+        'a row gone that the owner says is in a file',
+        `with gone as (delete from records where tenant = 'acme' and topic = 'results')
+           insert into archives (tenant, file, day, indexes, rows, sha256) values ('acme', 'made/up.ndjson.gz', now(), '{[0,1000000)}', 0, 'x')`,
+        ['deleted', 'unsigned'],
+      ],
+      [
         'the end',
         `delete from checkpoints where tenant = 'acme' and size = (select max(size) from checkpoints where tenant = 'acme')`,
         ['truncated'],
@@ -193,7 +199,7 @@ describe('the tree of a tenant’s records', () => {
     ];
 
     it.each(changes)('%s', async (_, statement, named) => {
-      const tables = ['records', 'leaves', 'checkpoints'];
+      const tables = ['records', 'leaves', 'checkpoints', 'archives'];
       for (const table of tables)
         await world.owner.query(`create table kept_${table} as select * from ${table} where tenant = 'acme'`);
       const { rowCount } = await world.owner.query(statement);
@@ -216,6 +222,28 @@ describe('the tree of a tenant’s records', () => {
       });
       expect(await verify()).toMatchObject({ ok: true });
     });
+  });
+
+  it('shows a record more in whichever stretch it came, though another is gone', async () => {
+    await world.owner.query(
+      `create table kept as select * from records where tenant = 'acme' and topic in ('intents', 'decisions')`,
+    );
+    const first = `(select ctid from records where tenant = 'acme' and topic = 'decisions' order by appended_at`;
+    await world.owner.query(
+      `insert into records select (jsonb_populate_record(r, '{"offset": 80000}')).* from records r where ctid = ${first} limit 1)`,
+    );
+    await world.owner.query(`delete from records where ctid = ${first} desc limit 1)`);
+    const findings = [];
+    for (let from: number | null = 0; from !== null;) {
+      const path = `/v1/audit/verify?limit=2&from=${from}`;
+      const { body } = (await world.get(path, audra)) as Got<StoreVerdict>;
+      findings.push(...body.findings.map(({ kind, says }) => (kind === 'inserted' ? says : kind)));
+      from = body.next;
+    }
+    await world.owner.query(`delete from records where tenant = 'acme' and topic in ('intents', 'decisions')`);
+    await world.owner.query('insert into records select * from kept; drop table kept');
+    expect([...new Set(findings)].sort()).toEqual(['deleted', expect.stringContaining('@80000 has no place')]);
+    expect(await verify()).toMatchObject({ ok: true });
   });
 
   it('is signed no more once it is not what was signed, nor after a restart', async () => {

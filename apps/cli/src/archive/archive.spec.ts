@@ -6,7 +6,7 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import { explain, explanationOf, traceOf } from '@countersign/evidence';
 import { SHAPES } from '@countersign/evidence/shapes';
 import { CliError, EXIT } from '../errors.js';
-import { rowOf, writeDay } from './archive.fixture.js';
+import { rowOf, TRACE, writeDay } from './archive.fixture.js';
 import { ArchiveSource } from './archive-source.js';
 import { archiveFiles } from './files.js';
 import { searchArchive } from './search.js';
@@ -61,6 +61,8 @@ describe('reading an archive without a system', () => {
     [{ tenant: 'acme', actor: 'alice', tool: 'issue_refund', rule: 'the-rule', outcome: 'committed' }, true],
     [{ record: 'ord_1002', text: 'REFUND 900', from: '2026-01-01T00:00:00Z', to: '2026-02-01T00:00:00Z' }, true],
     [{ subject: actionId, actor: 'alice' }, true],
+    [{ traceId: TRACE.toUpperCase(), tool: 'issue_refund' }, true],
+    [{ traceId: TRACE.replace('0', '1') }, false],
     [{ tenant: 'globex' }, false],
     [{ actor: 'erin' }, false],
     [{ tool: 'issue_refund', code: 'KILLED' }, false],

@@ -12,6 +12,7 @@ export interface ArchiveQuery {
   outcome?: string;
   subject?: string;
   record?: string;
+  traceId?: string;
   text?: string;
   from?: string;
   to?: string;
@@ -32,7 +33,7 @@ function beganAs({ tenant, actor, from, to }: ArchiveQuery): Condition {
 
 /** What has to be true of some record of it each; `mark` stands in the JSON of every record of which it is true. */
 function saidIn(query: ArchiveQuery): { mark: Buffer | undefined; holds: Condition }[] {
-  const { tool, rule, code, outcome, subject, record, text } = query;
+  const { tool, rule, code, outcome, subject, record, traceId, text } = query;
   const on = (value: string | undefined, holds: (row: StoredRecord, value: string) => boolean, mark = true) =>
     value === undefined
       ? []
@@ -44,6 +45,7 @@ function saidIn(query: ArchiveQuery): { mark: Buffer | undefined; holds: Conditi
     ...on(outcome, (row, value) => row.outcome === value),
     ...on(subject, (row, value) => row.subject === value || row.about.includes(value)),
     ...on(record, (row, value) => row.about.includes(value)),
+    ...on(traceId?.toLowerCase(), (row, value) => row.traceId === value),
     ...on(text?.toLowerCase(), (row, value) => row.value?.toLowerCase().includes(value) ?? false, false),
   ];
 }

@@ -61,10 +61,10 @@ function ownersDatabase(): Record<string, string> {
   if (process.env['DATABASE_URL'] || process.env['DATABASE_URL_FILE']) return {};
   const dataDir = readRunning()?.dataDir;
   const url = dataDir === undefined ? undefined : embeddedOwnerUrl(dataDir);
-  if (url !== undefined) return { DATABASE_URL: url };
+  if (url !== undefined) return { DATABASE_URL: url, COUNTERSIGN_KEYS_DIR: path.join(dataDir!, 'keys/audit') };
   throw new CliError(
     'Which database?',
     EXIT.usage,
-    "Give the URL of the tables' owner, the migrator's, in DATABASE_URL; or start a system here with --data DIR.",
+    "Give the URL of the tables' owner, the migrator's, in DATABASE_URL, and audit's folder of keys in COUNTERSIGN_KEYS_DIR; or start a system here with --data DIR.",
   );
 }

@@ -26,6 +26,14 @@ const SUMMARY: MetricsSummary = {
   },
   unsent: { blocked: 1, returned: 1, byCode: [{ code: 'KILLED', count: 1 }] },
   inDoubt: { ever: 2, open: 1 },
+  incidents: {
+    ...{ opened: 3, open: 2, overdue: 1, captured: 1, closed: 0, capturedInTime: 0.5 },
+    byCause: [
+      { cause: 'override', count: 2 },
+      { cause: 'in-doubt', count: 1 },
+    ],
+    hoursToCapture: { p50: 3, p95: 3, max: 3 },
+  },
 };
 
 it('figures, as people read them', () => {
@@ -34,6 +42,7 @@ it('figures, as people read them', () => {
     /^funnel +10 intents → 14 proposed → 11 approved → 3 committed$/m,
     /^denied +2 \(LIMIT_EXCEEDED 2\)$/m,
     /^override +25\.0 % of 4 decided$/m,
+    /^incidents +3 \(override 2, in-doubt 1\): 2 open, 1 overdue, 1 captured \(50\.0 % within 24 h, p50 3\.0 h, at most 3\.0 h\), 0 closed$/m,
     /^waits +p50 61\.0 s, p95 300\.0 s, at most 320\.0 s$/m,
     /^issue_refund +9 +1 +11\.1 % +UPSTREAM_FAILED 1$/m,
   ])

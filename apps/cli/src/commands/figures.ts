@@ -45,6 +45,7 @@ export function summaryText({ tools, ...all }: MetricsSummary): string {
     drifted: `${all.drifted} previews`,
     'in doubt': `${inDoubt.ever}, ${inDoubt.open} of them still`,
     parked: String(all.parked),
+    incidents: incidentsText(all.incidents),
   });
   const rows = tools.map((tool) => [
     ...[tool.tool, String(tool.ended), String(tool.failed), percent(tool.errorRate)],
@@ -60,6 +61,15 @@ const withParts = (total: number, parts: { code: string; count: number }[]) =>
 const percent = (rate: number | null) => (rate === null ? '-' : `${(rate * 100).toFixed(1)} %`);
 const waitsText = (waits: MetricsSummary['approvals']['waitSeconds']) =>
   waits && `p50 ${waits.p50.toFixed(1)} s, p95 ${waits.p95.toFixed(1)} s, at most ${waits.max.toFixed(1)} s`;
+
+function incidentsText({ opened, byCause, ...now }: MetricsSummary['incidents']): string {
+  const causes = partsText(byCause.map(({ cause, count }) => ({ code: cause, count })));
+  const hours = now.hoursToCapture
+    ? `, p50 ${now.hoursToCapture.p50.toFixed(1)} h, at most ${now.hoursToCapture.max.toFixed(1)} h`
+    : '';
+  const clock = `${now.open} open, ${now.overdue} overdue, ${now.captured} captured (${percent(now.capturedInTime)} within 24 h${hours}), ${now.closed} closed`;
+  return opened === 0 ? '0' : `${opened} (${causes}): ${clock}`;
+}
 
 async function accessReview(_: unknown, command: Command): Promise<void> {
   const { csv } = optionsOf<{ csv?: boolean }>(command);

@@ -3,9 +3,6 @@ import { CliError, EXIT } from '../errors.js';
 
 /** Verbs of the public surface that answer NOT_BUILT until they are. */
 const LATER: Record<string, readonly string[]> = {
-  evals: ['run'],
-  release: ['publish', 'rollback', 'show'],
-  incidents: ['open', 'capture', 'list'],
   tools: ['import-mcp'],
 };
 

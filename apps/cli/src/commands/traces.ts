@@ -20,6 +20,7 @@ const FILTERS = [
   'outcome',
   'subject',
   'record',
+  'traceId',
   'from',
   'to',
   'text',

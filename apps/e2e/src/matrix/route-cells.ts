@@ -138,6 +138,7 @@ class RouteCells {
     if (path.startsWith('/v1/approvals')) return itemFor(subjects, this.caller.name).approvalId;
     if (path.startsWith('/v1/parked')) return subjects.parked;
     if (path.startsWith('/v1/audit/proofs')) return subjects.event;
+    if (path.startsWith('/v1/incidents')) return subjects.incident;
     if (path.startsWith('/v1/in-doubt')) return doubtFor(subjects, this.caller.name);
     return path.startsWith('/v1/actions') ? subjects.action : subjects.intent;
   }
@@ -189,6 +190,8 @@ function bodyOf(
   if (path.startsWith('/v1/control/kill')) return { killed: kind === 'absent', reason, waitSeconds: 0 };
   if (path.startsWith('/v1/control/stage')) return { stage: 'scoped', reason, waitSeconds: 0 };
   if (path.endsWith('/reveals') || path.startsWith('/v1/subjects')) return { reason };
+  if (path === '/v1/incidents') return { intentId: subjects[tenant].intent };
+  if (path === '/v1/incidents/closures') return { workflow: 'support-desk', fingerprint: 'none', passed: [] };
   if (path.endsWith('/resolve')) return { outcome: 'committed', reason };
   if (path.endsWith('/delegate')) return { to: caller.name, reason };
   const none = { approvalId: ABSENT, actionHash: 'none' };

@@ -1,5 +1,5 @@
 import { topicName } from '@countersign/contracts';
-import type { ApprovalItem, IntentToPublish } from '@countersign/demo';
+import type { ApprovalItem, IntentToPublish, Person } from '@countersign/demo';
 import { until } from '@countersign/testing';
 import { doubtsOf } from '../doubts.js';
 import type { World } from '../world.js';
@@ -11,6 +11,8 @@ export interface Subjects {
   action: string;
   /** An event of it. */
   event: string;
+  /** An incident that was opened on it. */
+  incident: string;
   /** Whose intent it is. */
   requester: string;
   /** Open items, one for each person who may decide and one that nobody is to decide. */
@@ -76,13 +78,20 @@ async function plant(world: World, records: Records, tenant: Tenant, run: string
   const parked = await parkOne(world, tenant, marker!);
   const action = state?.actions[0]?.actionId ?? '';
   const event = await acceptedIn(world, intentId);
-  return { intent: intentId, action, event, requester, items, doubts: new Map(), parked };
+  const incident = await openedOn(intentId, lead);
+  return { intent: intentId, action, event, incident, requester, items, doubts: new Map(), parked };
 }
 
 async function acceptedIn(world: World, intentId: string): Promise<string> {
   const select = `SELECT id FROM audit.records WHERE intent = $1 AND type = 'countersign.intent.accepted.v1'`;
   const find = async () => (await world.owner.query<{ id: string }>(select, [intentId])).rows[0]?.id;
   return until(find, { what: `the acceptance of ${intentId} to be stored` });
+}
+
+async function openedOn(intentId: string, lead: Person): Promise<string> {
+  const { status, body } = await lead.call('POST', '/v1/incidents', { intentId });
+  if (status !== 201) throw new Error(`an incident on ${intentId} was answered ${status}: ${JSON.stringify(body)}`);
+  return (body as { id: string }).id;
 }
 
 async function plantDoubts(world: World, records: Records, tenant: Tenant, run: string): Promise<Map<string, string>> {

@@ -14,6 +14,7 @@ import { recordsOf } from './planters/records.js';
 import { around, COMMITTED, inWords } from './planters/requests.js';
 import { poison, requests, tokens } from './planters/strangers.js';
 import { answers } from './planters/target.js';
+import { now, type Since } from './since.js';
 import type { Stage } from './stage.js';
 import { Values } from './values.js';
 
@@ -35,14 +36,15 @@ export interface Proof {
 }
 
 /**
- * Plants personal values in every way that leads in, and looks for each of them, in every form, in all that the product keeps and
- * tells. Nothing may be found but in a copy that nothing protects: there all of it has to be.
+ * Plants personal values in every way that leads in, and looks for each of them, in every form, in all that the product has kept and
+ * told since. Nothing may be found but in a copy that nothing protects: there all of it has to be.
  */
 export async function personal(world: World, run: string, size: Size, say: Say, outside?: Outside): Promise<Proof> {
   const { seed, share, lookEvery } = size;
   const values = new Values(seed);
   const stage = await stageOf(world, run, new Dealer(values, share));
   const before = await vitals(world);
+  const since = await now(world);
   await plant(stage, outside);
   say(`${values.made.length} values planted by ${pathsOf(stage).size} paths`);
   const open = await unended(stage);
@@ -51,13 +53,14 @@ export async function personal(world: World, run: string, size: Size, say: Say, 
   say('audit has it');
   const needles = new Needles(values.made);
   const sweep = new Sweep(needles);
-  const places = { tables: tables(world.owner), topics: topics(world), logs: logs(world), metrics: metrics(world) };
-  for (const [name, some] of Object.entries({ ...places, shown: shown(stage, lookEvery), exported: exported(world) })) {
+  const kept = { tables: tables(world.owner, since), topics: topics(world, since), logs: logs(world, since) };
+  const told = { metrics: metrics(world), shown: shown(stage, lookEvery), exported: exported(world, since) };
+  for (const [name, some] of Object.entries({ ...kept, ...told })) {
     await sweep.through(some);
     say(`swept: ${name}`);
   }
   say(`${sweep.hits.length} hits in ${(sweep.bytes / 2 ** 20).toFixed(1)} MiB`);
-  const unseen = await control(stage, needles);
+  const unseen = await control(stage, needles, since);
   const reached = await arrived(stage);
   const erased = await erasure(stage);
   return {
@@ -114,7 +117,7 @@ async function unended({ alice, intents, nobodys }: Stage): Promise<string[]> {
 }
 
 /** The same search over a copy that nothing protects: of every planting that it does not find, the sweep proves nothing. */
-async function control({ world, dealer }: Stage, needles: Needles): Promise<string[]> {
+async function control({ world, dealer }: Stage, needles: Needles, since: Since): Promise<string[]> {
   const { owner } = world;
   await owner.query('create schema unprotected');
   try {
@@ -126,7 +129,7 @@ async function control({ world, dealer }: Stage, needles: Needles): Promise<stri
         Buffer.from(text),
       ]);
     const sweep = new Sweep(needles);
-    await sweep.through(tables(owner, 'unprotected'));
+    await sweep.through(tables(owner, since, 'unprotected'));
     const found = new Set(sweep.hits.map(({ value }) => value));
     return dealer.plantings
       .filter(({ value }) => !found.has(value))

@@ -5,6 +5,7 @@ import { TOPICS, topicName, type Topic } from '@countersign/contracts';
 import type { StoredRecord } from '@countersign/testing';
 import type { World } from '../world.js';
 import type { Hit, Needles } from './needles.js';
+import { logsDir, partitionOf, type Since } from './since.js';
 import { MARK, type Stage } from './stage.js';
 
 /** Where something is kept or told, as text. */
@@ -33,14 +34,17 @@ export class Sweep {
 
 const PAGE = 2_000;
 
-/** Every row of every table of every schema but the database's own: bytes are told in hex, and as the text they may be. */
-export async function* tables(owner: pg.Pool, only = '%'): AsyncGenerator<Place> {
+/** Every row written since of every table of every schema but the database's own: bytes are told in hex, and as the text they may be. */
+export async function* tables(owner: pg.Pool, since: Since, only = '%'): AsyncGenerator<Place> {
   const client = await owner.connect();
   try {
     await client.query('begin isolation level repeatable read read only');
     const { rows } = await client.query<{ name: string; schema: string }>(TABLES, [only]);
     for (const { name, schema } of rows) {
-      await client.query(`declare rows no scroll cursor for select to_jsonb(t)::text as row from ${name} t`);
+      await client.query(
+        `declare rows no scroll cursor for select to_jsonb(t)::text as row from ${name} t where ${WRITTEN_SINCE}`,
+        [since.transaction],
+      );
       for (;;) {
         const page = await client.query<{ row: string }>(`fetch ${PAGE} from rows`);
         for (const { row } of page.rows) yield { kind: `database ${schema}`, where: name, text: withBytes(row) };
@@ -54,6 +58,9 @@ export async function* tables(owner: pg.Pool, only = '%'): AsyncGenerator<Place>
   }
 }
 
+/** Transactions are told apart by their age: their numbers begin anew. */
+const WRITTEN_SINCE = 'age(t.xmin) <= age($1::xid8::xid)';
+
 const TABLES = `
   select quote_ident(n.nspname) || '.' || quote_ident(c.relname) as name, n.nspname as schema
     from pg_class c join pg_namespace n on n.oid = c.relnamespace
@@ -66,13 +73,14 @@ const withBytes = (row: string): string => {
   return bytes.length > 0 ? `${row} ${bytes.join(' ')}` : row;
 };
 
-/** Every record of every topic, but those that a planter wrote itself, and of a request written here the words of whoever asked. */
-export async function* topics({ plain, system }: World): AsyncGenerator<Place> {
+/** Every record of every topic since, but those that a planter wrote itself, and of a request written here the words of whoever asked. */
+export async function* topics({ plain, system }: World, { offsets }: Since): AsyncGenerator<Place> {
   const all = await Promise.all(TOPICS.map((topic) => plain.readAll(topicName(topic, system.topicPrefix))));
   for (const [at, topic] of TOPICS.entries())
     for (const record of all[at]!) {
-      if (record.headers[MARK] !== undefined) continue;
       const { partition, offset, key, headers } = record;
+      const isOld = BigInt(offset) < (offsets.get(partitionOf(topic, partition)) ?? 0n);
+      if (isOld || headers[MARK] !== undefined) continue;
       const text = `${key} ${JSON.stringify(headers)} ${valueOf(topic, record)}`;
       yield { kind: `topic ${topic}`, where: `${headers['ce_type']} ${partition}/${offset}`, text };
     }
@@ -89,11 +97,12 @@ function valueOf(topic: Topic, { value, headers }: StoredRecord): string {
 /** What stands for the world outside keeps its own. */
 const OUTSIDE = /^(helpdesk|model)-/;
 
-export async function* logs({ system }: World): AsyncGenerator<Place> {
-  const dir = path.dirname(system.logFile('policy-1'));
-  for (const file of readdirSync(dir).filter((name) => !OUTSIDE.test(name)))
-    for (const line of readFileSync(path.join(dir, file), 'utf8').split('\n'))
-      yield { kind: 'logs', where: file, text: line };
+export async function* logs(world: World, since: Since): AsyncGenerator<Place> {
+  const dir = logsDir(world);
+  for (const file of readdirSync(dir).filter((name) => !OUTSIDE.test(name))) {
+    const written = readFileSync(path.join(dir, file)).subarray(since.logs.get(file) ?? 0);
+    for (const line of written.toString('utf8').split('\n')) yield { kind: 'logs', where: file, text: line };
+  }
 }
 
 const SERVICES = ['policy', 'planner', 'approval', 'executor', 'audit', 'gateway'] as const;
@@ -135,9 +144,11 @@ export async function* shown(stage: Stage, every: number): AsyncGenerator<Place>
 }
 
 /** What an auditor takes away: a line a record, and the checkpoints. */
-export async function* exported(world: World): AsyncGenerator<Place> {
+export async function* exported(world: World, { at }: Since): AsyncGenerator<Place> {
   const { token, gateway } = await world.person('audra');
-  const response = await fetch(`${gateway}/v1/audit/export`, { headers: { authorization: `Bearer ${token}` } });
+  const response = await fetch(`${gateway}/v1/audit/export?from=${at}`, {
+    headers: { authorization: `Bearer ${token}` },
+  });
   if (!response.ok) throw new Error(`GET /v1/audit/export answered ${response.status}: ${await response.text()}`);
   for (const text of (await response.text()).split('\n')) yield { kind: 'export', where: text.slice(0, 60), text };
 }

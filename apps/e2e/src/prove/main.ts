@@ -4,6 +4,7 @@ import { auditScale } from '../audit-scale.js';
 import { books } from '../books/books.js';
 import { budgets } from '../budgets/budgets.js';
 import { context } from '../context/context.js';
+import { thousandCases } from '../evals/thousand.js';
 import { explanations } from '../explanations/explanations.js';
 import { firstOf, type Finding } from '../finding.js';
 import { forged } from '../forged/forged.js';
@@ -74,6 +75,7 @@ const alone: { name: string; run(say: Say): Promise<Finding> }[] = [
   { name: 'mutation', run: mutation },
   { name: 'personal', run: (say) => personalAlone(seed, say) },
   { name: 'otel', run: otel },
+  { name: 'evals', run: thousandCases },
   { name: 'audit-scale', run: (say) => auditScale(Number(options.events), say) },
 ];
 const HASTY = 'hasty-desk';

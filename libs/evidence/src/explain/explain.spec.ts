@@ -267,13 +267,14 @@ describe('an explanation', () => {
     ]);
   });
 
-  it('says who was shown sealed values and who handed it on, apart from what it rests on', () => {
+  it('says who was shown sealed values, who handed it on and that it was an incident, apart from what it rests on', () => {
     const { actionId, trace } = SHAPES['approved by the two people it takes']!();
     const { asides, evidence } = explain(actionId, trace)!;
     expect(asides.map(({ says }) => says)).toEqual([
       'bob was shown 1 sealed value of it',
       'bob handed it on to carol until 2026-01-01T09:15:00.000Z: "knows her"',
       'audra was shown 1 sealed value of this trace: "INC-42"',
+      'sam opened an incident: "paid twice"',
     ]);
     const ids = new Set(asides.map(({ eventId }) => eventId));
     expect(evidence.filter(({ eventId }) => ids.has(eventId))).toEqual([]);

@@ -3,16 +3,16 @@
  *
  *  1  From stored events alone. Every sentence names the events it is drawn from, and `account` says the same as values.
  *  2  With any event of `evidence` gone it says what is missing and guesses nothing (missing.ts).
- *  3  No event refers to a disclosure or to an item's being handed on, so one that is gone cannot be missed here: `audit verify` shows
- *     it. They stand apart, as asides.
+ *  3  No event refers to a disclosure, an item's being handed on or an incident, so one that is gone cannot be missed here: `audit
+ *     verify` shows it. They stand apart, as asides.
  */
-import type { EventType, Topic } from '@countersign/contracts';
-import { accountOf, type Account } from './account.js';
+import type { z } from 'zod';
+import type { explanation } from '../answers.js';
+import { accountOf } from './account.js';
 import { approvedBy } from './approved-by.js';
 import { eventsIn, stoppedBy } from './control.js';
 import { did } from './did.js';
 import { missingFrom } from './missing.js';
-import type { Missing } from './need.js';
 import { outcome } from './outcome.js';
 import { read } from './read.js';
 import { sentence, type Said } from './said.js';
@@ -20,37 +20,13 @@ import { says } from './says.js';
 import { eventsOf, storyOf, type Stored } from './story.js';
 import { why } from './why.js';
 
-export interface Evidence {
-  eventId: string;
-  type: EventType;
-  topic: Topic;
-  partition: number;
-  offset: string;
-  at: string;
-  says: string;
-}
+export type Explanation = z.infer<typeof explanation>;
+export type Evidence = Explanation['evidence'][number];
+/** A statement of one of the five, and the ids of the events it is drawn from. */
+export type Sentence = Explanation['sentences'][number];
 
 const PARTS = ['did', 'read', 'why', 'approvedBy', 'outcome'] as const;
 type Part = (typeof PARTS)[number];
-
-/** A statement of one of the five, and the ids of the events it is drawn from. */
-export interface Sentence {
-  part: Part;
-  says: string;
-  evidence: string[];
-}
-
-/** Each of the five is a text; `sentences` are what they are made of. */
-export interface Explanation extends Record<Part, string> {
-  actionId: string;
-  intentId: string;
-  sentences: Sentence[];
-  account: Account;
-  evidence: Evidence[];
-  /** Who was shown sealed values of it, and who handed it on. */
-  asides: Evidence[];
-  missing: Missing[];
-}
 
 /** Explains one action from the stored events of its intent, and of switches and stages. Undefined if no event speaks of the action. */
 export function explain(actionId: string, trace: readonly Stored[]): Explanation | undefined {

@@ -109,6 +109,14 @@ export function says({ event }: Stored): string {
       return `${event.data.by.sub} was shown ${values(event.data.opened)} of this trace: "${shown(event.data.reason)}"`;
     case 'countersign.audit.erased.v1':
       return `${event.data.by.sub} had the keys of ${event.data.subject} destroyed, and ${event.data.values} sealed values with them: "${shown(event.data.reason)}"`;
+    case 'countersign.audit.incident-opened.v1': {
+      const { by, cause, note } = event.data;
+      return `${by ? `${by.sub} opened an incident` : `an incident was opened by rule (${cause})`}${note === undefined ? '' : `: "${shown(note)}"`}`;
+    }
+    case 'countersign.audit.incident-captured.v1':
+      return `${event.data.by.sub} made a case of the incident: "${shown(event.data.case.title)}"`;
+    case 'countersign.audit.incident-closed.v1':
+      return `the incident was closed: the release ${event.data.fingerprint} passed its case`;
     default:
       return saysResult(event);
   }

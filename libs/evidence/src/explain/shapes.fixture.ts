@@ -172,6 +172,7 @@ export const SHAPES: Record<string, () => Shape> = {
       .grant({ grant: 'commit', jti: 'jti_c', preview: 'pre_1', approver: ['bob', 'carol'] })
       .committed('jti_c')
       .shown('audra')
+      .incident('opened', 'paid twice')
       .reply('committed'),
   'proposed anew after another went stale': () =>
     new Story()

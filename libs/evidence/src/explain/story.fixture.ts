@@ -309,6 +309,15 @@ export class Story {
     return this;
   }
 
+  /** Opened by a person, or by rule. */
+  incident(cause: 'opened' | 'override', note?: string): this {
+    const incident = { incidentId: 'inc_1', tenant: 'acme', intentId, actionId: mainAction, cause };
+    const by = cause === 'opened' ? { by: { sub: 'sam', roles: ['sre'] } } : {};
+    const data = { ...incident, openedAt: instant(this.n), ...by, ...(note === undefined ? {} : { note }) };
+    this.trace.add('countersign.audit.incident-opened.v1', data);
+    return this;
+  }
+
   handOn(actionHash: string, sub: string, to: string): this {
     const item = { approvalId: `apr_${actionHash}`, intentId, actionId: mainAction, revision: 0, actionHash };
     const by = { sub, roles: ['support-lead'] };

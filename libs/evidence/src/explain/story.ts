@@ -38,10 +38,18 @@ const APPROVAL_TYPES = [
   'countersign.approval.settled.v1',
 ] as const satisfies EventType[];
 
+/** Said of an action afterwards: no such word proves that there was one. */
+const INCIDENT_TYPES = [
+  'countersign.audit.incident-opened.v1',
+  'countersign.audit.incident-captured.v1',
+  'countersign.audit.incident-closed.v1',
+] as const satisfies EventType[];
+
 const ASIDE_TYPES = [
   'countersign.approval.viewed.v1',
   'countersign.approval.delegated.v1',
   'countersign.audit.revealed.v1',
+  ...INCIDENT_TYPES,
 ] as const satisfies EventType[];
 
 const CONTROL_TYPES = [
@@ -77,7 +85,7 @@ export interface Story {
   /** Id of the event that would say so, where it is not stored. */
   lostCause: string | undefined;
   reply: Stored<'countersign.reply.sent.v1'> | undefined;
-  /** Who was shown sealed values of the item or of the trace, and who handed the item on: no other event refers to these. */
+  /** Who was shown sealed values of the item or of the trace, who handed the item on, incidents: no other event refers to these. */
   asides: Aside[];
   /** What was said of switches and stages, of whatever scope. */
   control: Control[];
@@ -94,9 +102,13 @@ export function ofType<T extends EventType>(trace: readonly Stored[], ...types: 
 const actionOf = (event: AnyEvent): string | undefined =>
   'actionId' in event.data && typeof event.data.actionId === 'string' ? event.data.actionId : undefined;
 
+/** What policy said of one action. */
+export const decisionsOn = (actionId: string, trace: readonly Stored[]): Decision[] =>
+  ofType(trace, ...DECISION_TYPES).filter(({ event }) => actionOf(event as AnyEvent) === actionId);
+
 /** Sorts a trace out for one action; undefined if nothing in it speaks of that action. */
 export function storyOf(actionId: string, trace: readonly Stored[]): Story | undefined {
-  const own = trace.filter((stored) => actionOf(stored.event) === actionId);
+  const own = trace.filter((stored) => actionOf(stored.event) === actionId && !isType(stored, ...INCIDENT_TYPES));
   const accepted = ofType(trace, 'countersign.intent.accepted.v1')[0];
   const reply = ofType(trace, 'countersign.reply.sent.v1')[0];
   const named =
@@ -121,9 +133,7 @@ export function storyOf(actionId: string, trace: readonly Stored[]): Story | und
     results: ofType(own, ...RESULT_TYPES),
     ...readBefore(actionId, trace, proposed ?? own[0]),
     reply,
-    asides: ofType(trace, ...ASIDE_TYPES).filter(
-      ({ event }) => event.type === 'countersign.audit.revealed.v1' || event.data.actionId === actionId,
-    ),
+    asides: ofType(trace, ...ASIDE_TYPES).filter(({ event }) => [undefined, actionId].includes(actionOf(event))),
     control: ofType(trace, ...CONTROL_TYPES),
   };
 }
