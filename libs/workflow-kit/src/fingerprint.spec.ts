@@ -42,6 +42,7 @@ describe('the fingerprint of a workflow', () => {
     ['one word of a prompt', () => put('dist/prompt.js', "export const prompt = 'Help the client.'")],
     ['a rule', () => put('dist/rules/limit.js', 'export const limit = 51')],
     ["a tool's schema", () => put('dist/tools/refund.contract.js', 'export const input = z.strictObject({})')],
+    ['a prompt in a file of its own', () => put('dist/prompt.md', 'Help the client.')],
     ['a new file', () => put('dist/rules/another.js', '')],
     ['the version of a dependency', () => put('node_modules/outer/package.json', manifest('2.0.1', 'inner'), base)],
     ['that of a dependency of a dependency', () => put('node_modules/inner/package.json', manifest('3.0.1'), base)],
@@ -50,6 +51,15 @@ describe('the fingerprint of a workflow', () => {
   ])('is another after a change of %s', (_, change) => {
     change();
     expect(now()).not.toBe(before);
+  });
+
+  it('is of the whole folder where something is loaded from elsewhere than dist', () => {
+    put('index.js', 'export const limit = 50');
+    expect(now()).toBe(before);
+    put('package.json', { ...manifest('1.0.0', 'outer', 'linked'), exports: { '.': { default: './index.js' } } });
+    const entered = now();
+    put('index.js', 'export const limit = 51');
+    expect(now()).not.toBe(entered);
   });
 
   it('is another with another model, or the same asked elsewhere', () => {
@@ -62,7 +72,10 @@ describe('the fingerprint of a workflow', () => {
   it.each([
     'README.md',
     'evals/edge.evals.yaml',
+    'evals/samples.yaml',
     'dist/limit.cases.yaml',
+    'dist/prompt.d.ts',
+    'dist/prompt.js.map',
     'dist/index.spec.js',
     'dist/desk.fixture.js',
   ])('is the same after a change of %s, which decides nothing', (file) => {

@@ -38,35 +38,45 @@ function hashFiles(hash: Hash, root: string): void {
   for (const file of builtFiles(root)) hash.update(`\n${file}\n`).update(readFileSync(path.join(root, file)));
 }
 
-const TRIES = /(\.spec|\.spec-support|\.fixture)\.js$|\.(cases|evals)\.ya?ml$/;
+const TRIES = /(\.spec|\.spec-support|\.fixture)\.js$|\.cases\.ya?ml$|^evals\/.*\.ya?ml$/;
+/** What no process loads. A prompt may be a file of any kind, so all else counts. */
+const UNLOADED = /\.(ts|mts|cts|map|tsbuildinfo)$|^(README|LICENSE|CHANGELOG)[^/]*$/i;
 
 function builtFiles(root: string): string[] {
-  return filesBelow(root, existsSync(path.join(root, 'dist')) ? 'dist' : '')
-    .filter((file) => /\.(m?js|json|ya?ml)$/.test(file) && !TRIES.test(file))
+  return filesBelow(root, existsSync(path.join(root, 'dist')) && manifestOf(root).isInDist ? 'dist' : '')
+    .filter((file) => !TRIES.test(file) && !UNLOADED.test(file))
     .sort();
 }
 
-/** Never into `node_modules`, which may be a link that leads back here, nor into what only tries the package. */
+/** Never into `node_modules`, which may be a link that leads back here, nor into what is hidden. */
 function filesBelow(root: string, folder: string): string[] {
   return readdirSync(path.join(root, folder), { withFileTypes: true }).flatMap((entry) => {
     const name = path.posix.join(folder, entry.name);
-    if (entry.isDirectory()) return NOT_OF_IT.includes(name) ? [] : filesBelow(root, name);
+    if (entry.name === 'node_modules' || entry.name.startsWith('.')) return [];
+    if (entry.isDirectory()) return filesBelow(root, name);
     return entry.isFile() ? [name] : [];
   });
 }
 
-const NOT_OF_IT = ['node_modules', 'evals', 'cases'];
-
 interface Manifest {
   version: string;
   dependencies: string[];
+  /** Whether all that it can be entered by lies in `dist`. */
+  isInDist: boolean;
 }
+
+const SCRIPT = /"[^"]+\.[cm]?js"/g;
 
 function manifestOf(root: string): Manifest {
   const text = readFileSync(path.join(root, 'package.json'), 'utf8');
-  const manifest = JSON.parse(text) as { version?: string; dependencies?: object; peerDependencies?: object };
-  const { version = '', dependencies = {}, peerDependencies = {} } = manifest;
-  return { version, dependencies: Object.keys({ ...dependencies, ...peerDependencies }) };
+  const manifest = JSON.parse(text) as Partial<Record<'dependencies' | 'peerDependencies' | 'exports', object>> & {
+    version?: string;
+    main?: string;
+  };
+  const { version = '', dependencies = {}, peerDependencies = {}, exports, main } = manifest;
+  const entries = JSON.stringify({ exports, main }).match(SCRIPT) ?? [];
+  const isInDist = entries.every((entry) => /^"(\.\/)?dist\//.test(entry));
+  return { version, dependencies: Object.keys({ ...dependencies, ...peerDependencies }), isInDist };
 }
 
 /** Adds each package that these names lead to from a folder, and what those lead to. */
