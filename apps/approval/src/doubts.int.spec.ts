@@ -104,7 +104,7 @@ describe('a verdict on an action in doubt', () => {
     await doubt('act_after_forged');
     expect((await settle('bob', 'act_forged')).status).toBe(404);
     expect((await settle('bob', 'act_x')).status).toBe(404);
-    expect((await settle('bob', '%00')).status).toBe(400);
+    expect((await settle('bob', '%00')).status).toBe(404);
     const client = new pg.Client({ connectionString: world.database.serviceUrl });
     await client.connect();
     const { rows } = await client.query("select key from state where key like 'doubt/act_x%' or key like 'doubt/%00'");

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { leafHash, type Signer } from '@countersign/signing';
 import { signCheckpoint } from './checkpoint.js';
-import { checkpointLine, exportHeader, headerLine, readExport, rowLine } from './export.js';
+import { checkpointLine, exportHeader, headerLine, readExport, rowLine, signWritten } from './export.js';
 import { leafText } from './leaf.js';
 import type { StoredRecord } from './stored-record.js';
 import { Frontier } from './tree.js';
@@ -64,7 +64,9 @@ export function exportOf(
   const frontier = new Frontier();
   for (const leaf of leaves.slice(0, from)) frontier.append(leaf);
   const before = frontier.subtrees.map((hash) => hash.toString('base64'));
-  const lines = [headerLine({ countersign: 'export/1', tenant, origin, at, from, to: rows.length, frontier: before })];
+  const written = { origin, at, from, to: rows.length };
+  const signed = signWritten(written, signer);
+  const lines = [headerLine({ countersign: 'export/1', tenant, ...written, frontier: before, signed })];
   for (let index = from; index < rows.length; index++) {
     frontier.append(leaves[index]!);
     lines.push(rowLine(index, leaves[index]!, texts[index]!));
@@ -179,9 +181,9 @@ function numbered(lines: string[]): string[] {
   return lines.map((line) => (isRow(line) ? line.replace(/^\{"index":\d+/, () => `{"index":${index++}`) : line));
 }
 
-/** The header as it would be of so many rows. */
+/** The header as it would be of so many rows, without the note that audit wrote it. */
 function resized(lines: string[]): string[] {
-  const header = exportHeader.parse(JSON.parse(lines[0]!));
+  const { signed: _, ...header } = exportHeader.parse(JSON.parse(lines[0]!));
   return [headerLine({ ...header, to: rowsOf(lines).length }).trimEnd(), ...lines.slice(1)];
 }
 

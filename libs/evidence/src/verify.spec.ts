@@ -139,6 +139,14 @@ describe('an export (the numbers are those of verify.ts)', () => {
     const later = new KnownCheckpoints(keys);
     for (const note of notesIn(file)) later.add(note, new Date('2026-03-01T12:00:01.000Z'));
     expect(await kindsOf(short, { keys, known: later })).toEqual([]);
+    // Of whom else's word for it that it is so old, nothing is taken.
+    const cut = exportOf(ROWS.slice(0, 75), { ...parts, at: '2026-03-01T12:30:00.000Z' });
+    const dated = cut.replace('T12:30', 'T12:00');
+    expect(await kindsOf(dated, { keys })).toEqual(['unsigned']);
+    expect(await kindsOf(dated, { keys, known: later })).toEqual(['unsigned', 'truncated']);
+    const undated = dated.replace(/,"signed":"[^"]*"/, '');
+    expect(await kindsOf(undated, { keys })).toEqual([]);
+    expect(await kindsOf(undated, { keys, known: later })).toEqual(['truncated']);
     const before = new KnownCheckpoints(keys);
     for (const note of notesIn(file)) before.add(note, new Date('2026-03-01T11:00:00.000Z'));
     expect(await kindsOf(short, { keys, known: before })).toEqual(['truncated']);

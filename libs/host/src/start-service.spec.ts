@@ -68,6 +68,10 @@ class Things {
     this.logger.debug({}, 'about to break');
     throw new Error('the connection string is postgres://user:secret@host');
   }
+  @Get('slow')
+  slow(): never {
+    throw Object.assign(new Error('canceling statement due to statement timeout'), { code: '57014' });
+  }
   @Get('bad')
   bad(): never {
     throw new BadRequestException('limit is a number');
@@ -154,6 +158,12 @@ describe('a service', () => {
       nextStep: 'Wait until the time given, then ask again.',
       retryAfter: 3,
     });
+  });
+
+  it('says of what took the store too long that too much was asked', async () => {
+    const { status, json } = await get('/v1/things/slow');
+    expect({ status, ...json() }).toMatchObject({ status: 503, code: 'LIMIT_EXCEEDED' });
+    expect(json()['nextStep']).toContain('Ask for less');
   });
 
   it('says nothing of the inside when it fails', async () => {

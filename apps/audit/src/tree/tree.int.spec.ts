@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Readable } from 'node:stream';
 import { KnownCheckpoints, readExport, verifyExport, verifyProof, type Proof } from '@countersign/evidence';
+import { readAs } from '@countersign/migrations';
 import { until } from '@countersign/testing';
+import { DataSource } from 'typeorm';
 import { AuditWorld } from '../audit-world.fixture.js';
 import type { StoreVerdict } from './evidence.js';
 
@@ -244,6 +246,29 @@ describe('the tree of a tenant’s records', () => {
     await world.owner.query('insert into records select * from kept; drop table kept');
     expect([...new Set(findings)].sort()).toEqual(['deleted', expect.stringContaining('@80000 has no place')]);
     expect(await verify()).toMatchObject({ ok: true });
+  });
+
+  it('takes in what was passed over and comes after all', async () => {
+    await world.owner.query(`update progress set next = next + 1000 where topic = 'replies'`);
+    const { records, intentId } = await world.publish('a dry run', 'passed-over');
+    await world.waitFor(records.length, 'intent = $1', intentId);
+    await allSigned();
+    expect(await verify()).toMatchObject({ ok: true, findings: [] });
+    await world.owner.query(`update progress set next = next - 999 where topic = 'replies'`);
+  });
+
+  it('is asked by people for no longer than the limit', async () => {
+    const url = new URL(world.database.serviceUrl);
+    url.searchParams.set('options', '-c countersign.read_timeout=50ms');
+    const source = await new DataSource({ type: 'postgres', url: url.href }).initialize();
+    const asked = readAs(source, 'acme', (rows) => rows.query('select pg_sleep(20)'));
+    await expect(asked).rejects.toMatchObject({ code: '57014' });
+    await source.destroy();
+    const words = Array.from({ length: 17 }, (_, n) => `w${n}`);
+    for (const count of [16, 17])
+      expect((await world.get(`/v1/traces?text=${words.slice(0, count).join('+')}`, audra)).status).toBe(
+        count > 16 ? 422 : 200,
+      );
   });
 
   it('is signed no more once it is not what was signed, nor after a restart', async () => {

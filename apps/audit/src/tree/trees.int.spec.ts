@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { createHash, generateKeyPairSync } from 'node:crypto';
-import { Signer } from '@countersign/signing';
+import { createHash, generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { loadKeyRing, loadStoredKeyRing, Signer } from '@countersign/signing';
 import { testDatabase, type TestDatabase } from '@countersign/testing';
 import pg from 'pg';
 import type { QueryRunner } from 'typeorm';
@@ -57,6 +60,31 @@ describe('the trees of one instance after another', () => {
     await second.confirm(signed);
 
     await fresh().open(ofSecond);
+  });
+
+  it('go on with a tree that nobody wrote to since audit’s key was changed, and its old one retired', async () => {
+    const dir = mkdtempSync(path.join(tmpdir(), 'retired-'));
+    for (const folder of ['trusted', 'retired']) mkdirSync(path.join(dir, folder));
+    const pem = (key: KeyObject) => key.export({ type: 'spki', format: 'pem' });
+    const next = generateKeyPairSync('ed25519');
+    writeFileSync(path.join(dir, 'trusted/audit.2.pub.pem'), pem(next.publicKey));
+    const after = () => {
+      const ring = loadStoredKeyRing(dir);
+      return new Trees({ rows, system: 'here', signer: new Signer(next.privateKey), keys: () => ring.keysOf('audit') });
+    };
+    await block('acme');
+    await expect(after().open(undefined)).rejects.toThrow('is not signed by audit');
+    writeFileSync(path.join(dir, 'retired/audit.1.pub.pem'), pem(publicKey));
+    const trees = after();
+    await trees.open(undefined);
+    const { signed, event } = await published(trees);
+    expect(signed.map(({ tenant }) => tenant)).toContain('acme');
+    await trees.confirm(signed);
+    await after().open(event);
+    expect(loadKeyRing(dir).keysOf('audit')).toHaveLength(1);
+    rmSync(dir, { recursive: true });
+    await rows.query('DELETE FROM trees');
+    for (const table of ['leaves', 'tiles', 'checkpoints']) await rows.query(`DELETE FROM ${table}`);
   });
 
   it('know the newest event by what it holds, wherever an older one comes again', async () => {

@@ -1,5 +1,5 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { decodeRecord, topicName, type HeaderValue } from '@countersign/contracts';
 import { KnownCheckpoints, readExport, verifyExport, type Verdict } from '@countersign/evidence';
@@ -36,10 +36,15 @@ export function auditKeys(named: string[] | undefined): KeyObject[] {
 
 function ownKeys(): string[] {
   const dataDir = readRunning()?.dataDir;
-  const file = dataDir === undefined ? undefined : path.join(dataDir, 'keys/audit/trusted/audit.pub.pem');
-  return file !== undefined && existsSync(file) ? [file] : [];
+  if (dataDir === undefined) return [];
+  return ['trusted', 'retired'].flatMap((name) => {
+    const folder = path.join(dataDir, 'keys/audit', name);
+    const files = existsSync(folder) ? readdirSync(folder) : [];
+    return files.filter((file) => AUDITS.test(file)).map((file) => path.join(folder, file));
+  });
 }
 
+const AUDITS = /^audit(\.\w+)?\.pub\.pem$/;
 const SAY_EVERY_MS = 2000;
 
 /** Verifies a file by itself and by what was kept elsewhere. Says on stderr how far it is. */

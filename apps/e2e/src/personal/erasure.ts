@@ -1,7 +1,7 @@
 import { http, type Stage } from './stage.js';
 
-/** Times a minute that one person may look: half of them before the erasure, half after. */
-const LOOKS = 14;
+/** Before the erasure, and as often after: with the looks of others it is less than one person may in a minute. */
+const LOOKS = 10;
 
 export interface Erasure {
   /** Values that an auditor saw before, with a reason. */
