@@ -7,6 +7,7 @@ import { GROUP, ingestCost, type IngestCost } from './ingest-cost.js';
 import { planOfSearch, planOfTrace } from './plan.js';
 import { questions, type Question } from './questions.js';
 import { batches, longTrace, partitionsBefore, seed, tracesOf } from './seed.js';
+import { verifyPace, type VerifyPace } from './verify-pace.js';
 
 const LIMIT_MS = 300;
 const DAY = 24 * 3600 * 1000;
@@ -14,6 +15,8 @@ const TIMES = 20;
 const MOST_INGEST_COST = 1.3;
 const LONG_TRACE = 5000;
 const COST_BATCHES = 30 * GROUP;
+const MOST_VERIFIED = 100_000;
+const LEAST_VERIFIED_A_SECOND = 50_000;
 
 interface Line {
   what: string;
@@ -36,13 +39,15 @@ export async function scale(events: number, say: (text: string) => void): Promis
   try {
     const now = Date.now();
     await partitionsBefore(world.owner, now);
+    const pace = await verifyPace([...batches(Math.min(events, MOST_VERIFIED), now)].flat());
     const cost = await fill(world, events, now, say);
     const lines: Line[] = [];
     for (const question of questions(now, tracesOf(events))) lines.push(await ask(world, source, question));
     lines.push(await askFigures(world, '24 hours', now - DAY));
     lines.push(await askFigures(world, '7 days', now - 7 * DAY));
     lines.push(await askLongTrace(world, source, now));
-    return { table: tableOf(lines, cost), flaws: flawsOf(lines, cost) };
+    const verified = `verify: ${Math.round(pace.perSecond).toLocaleString('en')} events/s of an export of ${pace.events.toLocaleString('en')}`;
+    return { table: `${tableOf(lines, cost)}\n${verified}`, flaws: [...flawsOf(lines, cost), ...paceFlaws(pace)] };
   } finally {
     await source.destroy();
     await world.close();
@@ -134,6 +139,15 @@ function tableOf(lines: Line[], cost: IngestCost): string {
   const times = (some: number) => `${some.toFixed(1)} (${(some / records).toFixed(2)} ×)`;
   return `${table.toString()}
 insert, µs a record: ${records.toFixed(1)} alone, with what it is found by ${times(terms)}, and what is counted of it ${times(counted)}`;
+}
+
+function paceFlaws({ ok, perSecond }: VerifyPace): string[] {
+  return [
+    ...(ok ? [] : ['an export as it was written is not verified']),
+    ...(perSecond < LEAST_VERIFIED_A_SECOND
+      ? [`${perSecond.toFixed(0)} events/s are verified, ${LEAST_VERIFIED_A_SECOND} is the least`]
+      : []),
+  ];
 }
 
 function flawsOf(lines: Line[], { records, terms }: IngestCost): string[] {
