@@ -3,6 +3,7 @@
  * 1. The runner judges, as in a pipeline; what it did not pass stays unreleased, and whoever starts the system is told.
  * 2. A run is used again while nothing that could change its outcome has changed: the fingerprint, the cases, a built file of ours.
  * 3. What is in force already is not released once more.
+ * 4. A package whose cases cannot be run, or that has none, keeps no other from its release.
  */
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -47,6 +48,17 @@ export async function publishReleases(system: ReleasedSystem): Promise<string[]>
   const kept = keptRun(system, due);
   if (kept && (await release(system, due, kept)).length === 0) return [];
   const run = await runCases(system);
+  return run || due.length === 1 ? released(system, due, run) : eachAlone(system, due);
+}
+
+/** Guarantee 4. */
+async function eachAlone(system: ReleasedSystem, due: Loaded[]): Promise<string[]> {
+  const unreleased: string[] = [];
+  for (const one of due) unreleased.push(...(await released(system, [one], await runCases(system, one.name))));
+  return unreleased;
+}
+
+function released(system: ReleasedSystem, due: Loaded[], run: RunReport | undefined): Promise<string[]> {
   if (run) keep(system, due, run);
   return release(system, due, run);
 }
@@ -100,11 +112,12 @@ async function publish(
 const RUNNER = 'apps/evals/dist/main.js';
 
 /** Undefined where the runner got no further than to say why, which it has. */
-async function runCases({ env, onProgress }: ReleasedSystem): Promise<RunReport | undefined> {
+async function runCases({ env, onProgress }: ReleasedSystem, workflow?: string): Promise<RunReport | undefined> {
+  const chosen = workflow === undefined ? [] : ['--workflow', workflow];
   const folder = fs.mkdtempSync(path.join(runsDir(), 'run-'));
   const file = path.join(folder, 'report.json');
   try {
-    const child = spawn(process.execPath, [path.join(repoRoot(), RUNNER), '--report', file], {
+    const child = spawn(process.execPath, [path.join(repoRoot(), RUNNER), '--report', file, ...chosen], {
       env,
       stdio: ['ignore', 'ignore', 'pipe'],
     });
@@ -128,8 +141,16 @@ function keptRun(system: ReleasedSystem, due: Loaded[]): RunReport | undefined {
   return fs.existsSync(file) ? (JSON.parse(fs.readFileSync(file, 'utf8')) as RunReport) : undefined;
 }
 
+const MAX_KEPT = 8;
+
 function keep(system: ReleasedSystem, due: Loaded[], run: RunReport): void {
-  if (run.verdict === 'pass') fs.writeFileSync(fileOf(system, due), JSON.stringify(run));
+  if (run.verdict !== 'pass') return;
+  fs.writeFileSync(fileOf(system, due), JSON.stringify(run));
+  const kept = fs.readdirSync(runsDir(), { withFileTypes: true }).filter((entry) => entry.isFile());
+  const files = kept.map(({ name }) => path.join(runsDir(), name));
+  const age = new Map(files.map((file) => [file, fs.statSync(file).mtimeMs]));
+  files.sort((a, b) => age.get(b)! - age.get(a)!);
+  for (const file of files.slice(MAX_KEPT)) fs.rmSync(file, { force: true });
 }
 
 const fileOf = (system: ReleasedSystem, due: Loaded[]): string => path.join(runsDir(), `${stampOf(system, due)}.json`);
