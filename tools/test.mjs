@@ -3,7 +3,7 @@
 import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
-import { markBuilt, sourceStamp } from './up-to-date.mjs';
+import { build } from './build.mjs';
 
 const root = path.resolve(import.meta.dirname, '..');
 process.chdir(root);
@@ -15,7 +15,7 @@ const BESIDE_UNIT = ['format', 'lint', 'fences'];
 const counts = { passed: 0, failed: 0 };
 
 const STEPS = {
-  build: async () => whole(await build()),
+  build: async () => whole(await build(root)),
   format: async () =>
     whole(await nodeBeside('node_modules/prettier/bin/prettier.cjs', '--check', '--log-level=warn', '.')),
   lint: async () =>
@@ -72,13 +72,6 @@ async function requireEngines() {
     process.stderr.write(`${error.message}\n`);
     process.exit(2);
   }
-}
-
-async function build() {
-  const stamp = sourceStamp(root);
-  if (!(await node('node_modules/typescript/bin/tsc', '-b'))) return false;
-  markBuilt(root, stamp);
-  return true;
 }
 
 /** A step that is one check. */

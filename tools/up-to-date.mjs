@@ -51,6 +51,6 @@ function walk(dir, add) {
     const file = path.join(dir, entry.name);
     if (entry.isDirectory()) {
       if (!SKIPPED.has(entry.name)) walk(file, add);
-    } else if (/\.ts$|^(tsconfig|package)\.json$/.test(entry.name)) add(file);
+    } else if (/\.tsx?$|\.(css|html|svg)$|^(tsconfig|package)\.json$/.test(entry.name)) add(file);
   }
 }

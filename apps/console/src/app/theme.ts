@@ -1,0 +1,11 @@
+import { createTheme } from '@mantine/core';
+
+export const theme = createTheme({
+  fontFamily: 'system-ui, -apple-system, "Segoe UI", Roboto, sans-serif',
+  fontFamilyMonospace: 'ui-monospace, SFMono-Regular, Menlo, Consolas, monospace',
+  primaryColor: 'blue',
+  primaryShade: { light: 8, dark: 4 },
+  autoContrast: true,
+  respectReducedMotion: true,
+  defaultRadius: 'sm',
+});

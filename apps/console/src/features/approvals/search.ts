@@ -1,0 +1,2 @@
+/** What the address says of this view. */
+export const approvalsSearch = (_given: Record<string, unknown>) => ({});

@@ -1,0 +1,2 @@
+/** What the address says of this view. */
+export const incidentsSearch = (_given: Record<string, unknown>) => ({});

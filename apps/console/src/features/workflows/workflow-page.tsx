@@ -1,0 +1,5 @@
+import { Page } from '../../ui/page.js';
+
+export function WorkflowPage() {
+  return <Page title="Workflows" />;
+}
