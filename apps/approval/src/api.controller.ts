@@ -22,8 +22,8 @@ export class ApprovalsController {
 
   @Get()
   async list(@Caller() { person }: CallerIdentity, @Query() query: unknown) {
-    const { status, limit, cursor } = parsed(listQuery, query);
-    const found = await this.approvals.as(person, (queue) => queue.list({ status, limit, after: cursor }));
+    const { limit, cursor, ...filter } = parsed(listQuery, query);
+    const found = await this.approvals.as(person, (queue) => queue.list({ ...filter, limit, after: cursor }));
     const { rows, nextCursor } = pageOf(found, limit);
     const look = await this.look(person);
     return { data: rows.map(({ item }) => viewFor(item, look)), nextCursor };

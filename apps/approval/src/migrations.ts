@@ -27,7 +27,20 @@ export class Approvals1700000001000 implements MigrationInterface {
   }
 }
 
-export const migrations = [...messagingMigrations, Approvals1700000001000];
+/** For everybody's own history: what one has said something of. */
+export class Deciders1700000002000 implements MigrationInterface {
+  name = 'Deciders1700000002000';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(`create index approvals_by_decider on approvals using gin ((item->'decisions') jsonb_path_ops)`);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('drop index approvals_by_decider');
+  }
+}
+
+export const migrations = [...messagingMigrations, Approvals1700000001000, Deciders1700000002000];
 
 export const reads: TenantReads = { approvals: (tenant) => `tenant = ${tenant}` };
 

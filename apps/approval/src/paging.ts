@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { STATUSES } from './state.js';
+import { APPROVAL_STATES } from '@countersign/contracts';
 
 const position = z.strictObject({ openedAt: z.iso.datetime(), approvalId: z.string().max(100) });
 type Position = z.infer<typeof position>;
@@ -23,7 +23,11 @@ function jsonOf(text: string): unknown {
 }
 
 export const listQuery = z.strictObject({
-  status: z.enum(STATUSES).optional(),
+  status: z.enum(APPROVAL_STATES).optional(),
+  /** What one has said something of oneself: one's own history. */
+  decidedBy: z.literal('me').optional(),
+  /** `oldest`: what has waited longest comes first, as what expires first. */
+  sort: z.enum(['newest', 'oldest']).default('newest'),
   limit: z.coerce.number().int().min(1).max(200).default(50),
   cursor: cursor.optional(),
 });

@@ -54,6 +54,8 @@ export async function project(tx: SqlTx, { puts }: Applied): Promise<void> {
 
 export interface Page {
   status?: Status | undefined;
+  decidedBy?: 'me' | undefined;
+  sort?: 'newest' | 'oldest';
   limit: number;
   after?: { openedAt: string; approvalId: string } | undefined;
 }
@@ -67,6 +69,8 @@ export class Approvals {
   }
 }
 
+const decidedByOf = ({ sub }: Person) => JSON.stringify([{ approver: { sub } }]);
+
 /** What one person asks of the queue. Every query is bound to their tenant beside that. */
 export class ApprovalQueue {
   constructor(
@@ -74,14 +78,16 @@ export class ApprovalQueue {
     private readonly person: Person,
   ) {}
 
-  /** Newest first; one row more than `limit` tells that there is another page. */
-  async list({ status, limit, after }: Page): Promise<ApprovalRow[]> {
+  /** Newest first unless asked otherwise; one row more than `limit` tells that there is another page. */
+  async list({ status, decidedBy, sort = 'newest', limit, after }: Page): Promise<ApprovalRow[]> {
+    const [way, beyond] = sort === 'newest' ? (['DESC', '<'] as const) : (['ASC', '>'] as const);
     const query = this.visible()
-      .orderBy('a.openedAt', 'DESC')
-      .addOrderBy('a.approvalId', 'DESC')
+      .orderBy('a.openedAt', way)
+      .addOrderBy('a.approvalId', way)
       .take(limit + 1);
     if (status) query.andWhere('a.status = :status', { status });
-    if (after) query.andWhere('(a.openedAt, a.approvalId) < (:openedAt, :approvalId)', after);
+    if (decidedBy) query.andWhere(`a.item->'decisions' @> :mine::jsonb`, { mine: decidedByOf(this.person) });
+    if (after) query.andWhere(`(a.openedAt, a.approvalId) ${beyond} (:openedAt, :approvalId)`, after);
     return query.getMany();
   }
 

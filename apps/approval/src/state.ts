@@ -43,7 +43,6 @@ export type Progress =
   | { tag: 'expired'; at: string; confirmed?: true }
   /** `by`: the item that stands now; none yet while the preview of an edit is computed. */
   | { tag: 'superseded'; at: string; by?: string };
-export const STATUSES = ['open', 'decided', 'approved', 'denied', 'expired', 'superseded'] as const;
 export type Status = Progress['tag'];
 
 /** One escalated action as people see it. `escalated` is what policy signed, whole: what is shown is what was hashed. */

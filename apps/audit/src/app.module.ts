@@ -19,6 +19,7 @@ import { loadOpeningKey, sealOpener } from '@countersign/sealing';
 import { loadKeyRing, loadSigner, loadStoredKeyRing, signedEncoder } from '@countersign/signing';
 import { TraceController } from './api.controller.js';
 import { DisclosureController } from './disclosure/disclosure.controller.js';
+import { DisclosureList } from './disclosure/disclosure-list.js';
 import { Disclosures } from './disclosure/disclosures.js';
 import { Pace } from './disclosure/pace.js';
 import { auditConfig, type AuditConfig } from './config.js';
@@ -83,6 +84,7 @@ class AppModule {
         { provide: Evidence, useValue: evidence },
         { provide: Figures, useValue: new Figures(source) },
         { provide: Disclosures, useValue: disclosures },
+        { provide: DisclosureList, useValue: new DisclosureList(source) },
         { provide: Incidents, useValue: incidents },
         { provide: Pace, useValue: new Pace(() => performance.now()) },
         { provide: METRICS, useValue: metrics.registry },

@@ -8,7 +8,15 @@ import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import pg from 'pg';
 import { DataSource } from 'typeorm';
 import { z } from 'zod';
-import { EVENTS, intentIdOf, topicName, type EventDraft, type OutRecord, type Topic } from '@countersign/contracts';
+import {
+  EVENTS,
+  intentIdOf,
+  metricsSeries,
+  topicName,
+  type EventDraft,
+  type OutRecord,
+  type Topic,
+} from '@countersign/contracts';
 import { readConfig, type RunningService } from '@countersign/host';
 import { readAs } from '@countersign/migrations';
 import { loadSealingKeys, SealStore, type SealingSql, type Token, type ToSeal } from '@countersign/sealing';
@@ -23,17 +31,36 @@ import {
 } from '@countersign/testing';
 import { startAudit } from './app.module.js';
 import { auditConfig } from './config.js';
-import { erasure, explanation, proof, revealed, storeVerdict, traceLine, traceSchema } from '@countersign/evidence';
+import {
+  erasure,
+  erasureTold,
+  eventDetails,
+  explanation,
+  proof,
+  revealed,
+  revealTold,
+  storeVerdict,
+  traceFacets,
+  traceLine,
+  traceOutline,
+  traceSchema,
+} from '@countersign/evidence';
 import { SHAPES } from '@countersign/evidence/shapes';
 import * as migrations from './migrations.js';
 
 /** What a path answers with, as the gateway's documents have it: whatever these worlds are answered is looked at. */
 const ANSWERS: readonly (readonly [RegExp, z.ZodType])[] = [
   [/^\/v1\/traces$/, z.strictObject({ data: z.array(traceLine), nextCursor: z.string().nullable() })],
+  [/^\/v1\/traces\/facets$/, traceFacets],
+  [/^\/v1\/traces\/[^/]+\/outline$/, traceOutline],
+  [/^\/v1\/traces\/[^/]+\/events$/, eventDetails],
   [/^\/v1\/traces\/[^/]+$/, traceSchema],
   [/^\/v1\/traces\/[^/]+\/reveals$/, revealed],
   [/^\/v1\/actions\/[^/]+\/explanation$/, explanation],
   [/^\/v1\/subjects\/[^/]+$/, erasure],
+  [/^\/v1\/reveals$/, z.strictObject({ data: z.array(revealTold), nextCursor: z.string().nullable() })],
+  [/^\/v1\/erasures$/, z.strictObject({ data: z.array(erasureTold), nextCursor: z.string().nullable() })],
+  [/^\/v1\/metrics\/series$/, metricsSeries],
   [/^\/v1\/audit\/verify$/, storeVerdict],
   [/^\/v1\/audit\/proofs\/[^/]+$/, proof],
 ];

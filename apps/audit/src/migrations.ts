@@ -9,6 +9,7 @@ import {
   Archives1700000005000,
   ArchivesSigned1700000011000,
 } from './archive/migration.js';
+import { Disclosed1700000013000 } from './disclosure/migration.js';
 import { Search1700000006000, searchReads } from './search/migration.js';
 import { TraceId1700000006500 } from './trace-id.migration.js';
 import { TamperEvidence1700000007000, treeGrants, treeReads } from './tree/migration.js';
@@ -117,6 +118,7 @@ export const migrations = [
   Figures1700000009000,
   Incidents1700000010000,
   ArchivesSigned1700000011000,
+  Disclosed1700000013000,
 ];
 
 /**

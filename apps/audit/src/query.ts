@@ -44,16 +44,29 @@ export type Cursor = z.infer<typeof cursorSchema>;
 
 export const cursorText = (cursor: Cursor) => Buffer.from(JSON.stringify(cursor)).toString('base64url');
 
+/** Of all traces a search finds there is no page. */
+export const facetsQuery = traceQuery.omit({ limit: true, cursor: true });
+export type FacetsQuery = z.infer<typeof facetsQuery>;
+
+const place = z.string().regex(/^[a-z-]{1,30}\.\d{1,9}\.\d{1,18}$/, 'it is not a place: topic.partition.offset');
+/** Which events of a trace: the one at a place, those that hold a text, or all. */
+export const eventsQuery = z.strictObject({
+  place: place.optional(),
+  text: storable(200).min(1).optional(),
+  limit: z.coerce.number().int().min(0).max(50).default(20),
+});
+
 export function parseQuery(query: unknown): { query: TraceQuery; after: Cursor | undefined } {
   const parsed = traceQuery.safeParse(query);
   if (!parsed.success) {
     const flaws = parsed.error.issues.map((issue) => `${issue.path.join('.') || 'query'}: ${issue.message}`);
     throw new HttpProblem('INVALID_ARGUMENTS', flaws.join('; '));
   }
-  return { query: parsed.data, after: parsed.data.cursor === undefined ? undefined : parseCursor(parsed.data.cursor) };
+  return { query: parsed.data, after: cursorOf(parsed.data.cursor) };
 }
 
-function parseCursor(text: string): Cursor {
+export function cursorOf(text: string | undefined): Cursor | undefined {
+  if (text === undefined) return undefined;
   try {
     return cursorSchema.parse(JSON.parse(Buffer.from(text, 'base64url').toString('utf8')));
   } catch {

@@ -2,8 +2,9 @@ import { UNVERIFIED, type Person } from '@countersign/contracts';
 import type { RecordSource, StoredRecord } from '@countersign/evidence';
 import { readAs } from '@countersign/migrations';
 import type { DataSource, EntityManager, SelectQueryBuilder } from 'typeorm';
-import type { Cursor, TraceQuery } from './query.js';
+import type { Cursor, FacetsQuery, TraceQuery } from './query.js';
 import { RecordRow } from './record.entity.js';
+import { facets, type TraceFacets } from './search/facets.js';
 import { CLOCKS_APART_MS, search } from './search/search.js';
 import { seesAll, shownTo } from './shown-to.js';
 import { RECORD } from './tree/stored-lines.js';
@@ -57,6 +58,11 @@ export class TraceStore implements RecordSource {
     );
     const places = new Map(rows.map((row) => [placeOf(row), row]));
     return found.flatMap(({ at, ...place }) => places.get(placeOf({ ...place, appendedAt: at })) ?? []);
+  }
+
+  /** What there is among the traces a search finds. */
+  facets(query: FacetsQuery): Promise<TraceFacets> {
+    return facets(this.rows, query, this.person);
   }
 
   /** What policy, the executor and the planner say became of the intents that began so, without their values. */

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { approvers, metricsSummary } from '@countersign/contracts';
+import { approvers, metricsSummary, type MetricsSeries } from '@countersign/contracts';
 import { readerOf } from '@countersign/migrations';
 import type pg from 'pg';
 import { AuditWorld } from './audit-world.fixture.js';
@@ -131,6 +131,34 @@ describe('whose traces a person is answered with', () => {
       ...{ funnel: { intents: 0, proposed: 0, approved: 0, committed: 0 }, tools: [], parked: 0 },
       approvals: { overrideRate: null, waitSeconds: null },
     });
+    const { from, to } = metricsSummary.parse(body);
+    const series = async (query: string, tenant = 'initech', role = 'auditor') =>
+      (await ask(`/v1/metrics/series?${query}`, tenant, role)) as { status: number; body: MetricsSeries };
+    for (const buckets of [1, 7, 200])
+      expect(together((await series(`from=${from}&to=${to}&buckets=${buckets}`)).body)).toEqual({
+        buckets,
+        ...OVER_TIME,
+      });
+    // What came at the end of a stretch is the next one's: cut at an instant of the store's own, nothing counts twice or not at all.
+    const [{ at }] = (
+      await world.owner.query<{ at: Date }>(
+        `SELECT max(at) AS at FROM counted WHERE tenant = 'initech' AND figure = 'committed'`,
+      )
+    ).rows as [{ at: Date }];
+    const [since, until] = [new Date(at.getTime() - 60_000), new Date(at.getTime() + 60_000)];
+    const cut = (await series(`from=${since.toISOString()}&to=${until.toISOString()}&buckets=2`)).body.data;
+    const whole = (
+      await ask(`/v1/metrics/summary?from=${since.toISOString()}&to=${until.toISOString()}`, 'initech', 'sre')
+    ).body;
+    expect(cut.map((bucket) => bucket.to)).toEqual([at.toISOString(), until.toISOString()]);
+    expect(cut[1]!.funnel.committed).toBeGreaterThan(0);
+    expect(cut[0]!.funnel.committed + cut[1]!.funnel.committed).toBe(whole.funnel.committed);
+    const foreign = (await series(`from=${from}&to=${to}&buckets=1`, 'globex', 'sre')).body.data;
+    expect(foreign).toMatchObject([{ funnel: { intents: 1, committed: 0 }, approvals: { waitSeconds: null } }]);
+    expect((await series('', 'initech', 'support-agent')).status).toBe(403);
+    for (const query of ['buckets=201', 'buckets=0', `from=${to}&to=${from}`])
+      expect((await series(query)).status).toBe(422);
+
     expect((await ask('/v1/metrics/summary', 'globex', 'auditor')).body).toMatchObject({
       ...{ funnel: { intents: 1, committed: 0 }, denials: { total: 0 }, parked: 0 },
       tools: [{ tool: 'issue_refund', ended: 1, failed: 1, errorRate: 1 }],
@@ -200,6 +228,7 @@ const INITECH = {
     total: 3,
     byCode: ['APPROVAL_EXPIRED', 'APPROVAL_REJECTED', 'PERMISSION_DENIED'].map((code) => ({ code, count: 1 })),
     byRule: [{ rule: 'the-rule', count: 1 }],
+    withoutRule: ['APPROVAL_EXPIRED', 'APPROVAL_REJECTED'].map((code) => ({ code, count: 1 })),
   },
   approvals: { opened: 5, granted: 3, edited: 0, rejected: 1, decided: 4, overrideRate: 0.25, expired: 1 },
   unsent: {
@@ -221,6 +250,40 @@ const INITECH = {
     ],
   },
 };
+/** The same, of a series: what its stretches come to together. */
+const OVER_TIME = {
+  funnel: INITECH.funnel,
+  denials: 3,
+  byRule: [{ rule: 'the-rule', count: 1 }],
+  decided: 4,
+  ended: 13,
+  failed: 1,
+  ...{ drifted: 1, inDoubt: 2, incidents: 4, waited: true },
+};
+
+function together({ data }: MetricsSeries) {
+  const sum = (of: (bucket: MetricsSeries['data'][number]) => number) =>
+    data.reduce((total, bucket) => total + of(bucket), 0);
+  return {
+    buckets: data.length,
+    funnel: {
+      intents: sum(({ funnel }) => funnel.intents),
+      proposed: sum(({ funnel }) => funnel.proposed),
+      approved: sum(({ funnel }) => funnel.approved),
+      committed: sum(({ funnel }) => funnel.committed),
+    },
+    denials: sum(({ denials }) => denials.total),
+    byRule: data.flatMap(({ denials }) => denials.byRule),
+    decided: sum(({ approvals }) => approvals.decided),
+    ended: sum(({ tools }) => tools.reduce((all, { ended }) => all + ended, 0)),
+    failed: sum(({ tools }) => tools.reduce((all, { failed }) => all + failed, 0)),
+    drifted: sum(({ drifted }) => drifted),
+    inDoubt: sum(({ inDoubt }) => inDoubt),
+    incidents: sum(({ incidents }) => incidents),
+    waited: data.every(({ approvals }) => (approvals.waitSeconds !== null) === approvals.decided > 0),
+  };
+}
+
 const DID = [
   { person: 'bob', tool: 'issue_refund', granted: 2, edited: 0, rejected: 1, settled: 1 },
   { person: 'carol', tool: 'issue_refund', granted: 1, edited: 0, rejected: 0, settled: 0 },

@@ -19,6 +19,7 @@ export function placesText({ urls, dataDir }: Pick<System, 'urls' | 'dataDir'>, 
   const database = new URL(urls.postgres);
   database.password = '';
   return fields({
+    console: `${urls.gateway}/`,
     gateway: urls.gateway,
     openapi: `${urls.gateway}/openapi.json`,
     helpdesk: `${urls.helpdesk}/ledger`,
@@ -34,7 +35,7 @@ export function placesText({ urls, dataDir }: Pick<System, 'urls' | 'dataDir'>, 
 export function nextText(rows: Pick<DemoRow, 'actionIds'>[]): string {
   const action = rows.findLast(({ actionIds }) => actionIds.length > 0)?.actionIds.at(-1) ?? '<action>';
   return [
-    'Try next, in another terminal:',
+    'Open the console in a browser and sign in as bob. Try next, in another terminal:',
     '  npx countersign intents send "Refund 900 € on order ord_1004, it never came." --as alice',
     '  npx countersign approvals list --status open --as bob',
     '  npx countersign approvals approve <approval> --reason "checked" --as bob',

@@ -1,7 +1,9 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router';
 import { configureClient } from './api/client.js';
+import { Broken } from './app/broken.js';
+import { NotFound } from './app/not-found.js';
 import { Shell } from './app/shell.js';
-import { approvalsSearch } from './features/approvals/search.js';
+import { approvalSearch, approvalsSearch } from './features/approvals/search.js';
 import { auditSearch } from './features/audit/search.js';
 import { evalsSearch } from './features/evals/search.js';
 import { incidentsSearch } from './features/incidents/search.js';
@@ -30,6 +32,7 @@ const routes = [
   createRoute({
     getParentRoute,
     path: '/approvals/$approvalId',
+    validateSearch: approvalSearch,
     component: lazyRouteComponent(() => import('./features/approvals/item-page.js'), 'ApprovalPage'),
   }),
   createRoute({
@@ -93,6 +96,8 @@ const routes = [
 export const router = createRouter({
   routeTree: root.addChildren(routes),
   defaultPreload: 'intent',
+  defaultErrorComponent: Broken,
+  defaultNotFoundComponent: NotFound,
   scrollRestoration: true,
 });
 

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { loadedIn, passedReport, releaseAs, until } from '@countersign/testing';
 import { countersign } from './incidents/command.js';
+import { caseOf, runWith } from './told-run.js';
 import type { World } from './world.js';
 
 const WORKFLOW = 'support-desk';
@@ -77,16 +78,23 @@ export function releasesScenario(open: () => World): void {
   it('a report with a failing case releases nothing, and says so with 3', async () => {
     const { system, token } = open();
     const file = path.join(folder, 'report.json');
-    const counts = { passed: 73, failed: 1, errors: 0, skipped: 0 };
     const { fingerprint } = await standing();
-    const one = { workflow: WORKFLOW, fingerprint, policyVersion: 'p', casesDigest: 'c', generated: 0, counts };
-    const about = { version: '0.1.0', model: 'recorded', startedAt: passedReport().at, seconds: 1, partial: false };
-    const run = { format: 'countersign-evals/1', ...about, workflows: [{ ...one, verdict: 'fail' }], results: [] };
-    writeFileSync(file, JSON.stringify({ ...run, counts, verdict: 'fail' }));
+    const run = runWith(fingerprint, [
+      caseOf('A refund over the limit is denied', 'fail'),
+      caseOf('Nothing is paid twice'),
+    ]);
+    writeFileSync(file, JSON.stringify(run));
     const connection = ['--url', system.urls.gateway, '--token', await token.call(open(), 'ruth')];
     const before = (await standing()).release;
     const { code, stderr } = await countersign({}, 'release', 'publish', file, ...connection);
     expect({ code, stderr }).toEqual({ code: 3, stderr: expect.stringContaining('1 of its cases failed') });
     expect((await standing()).release).toEqual(before);
+    // Why, case by case, is there to be looked at.
+    const { body } = await (await open().person('sam')).call('GET', '/v1/evals/runs');
+    expect((body as { data: object[] }).data[0]).toMatchObject({
+      epoch: null,
+      by: 'ruth',
+      report: { verdict: 'fail' },
+    });
   }, 30_000);
 }

@@ -90,6 +90,7 @@ describe('whose intents and actions a person is answered with', () => {
     anna: false,
     bob: true,
     sam: true,
+    ruth: true,
     erin: false,
     gil: false,
     namesake: false,

@@ -12,8 +12,16 @@ import { HttpAdapterHost } from '@nestjs/core';
 import { EventPattern, Payload } from '@nestjs/microservices';
 import type { Logger } from 'pino';
 import { DataSource } from 'typeorm';
-import { createLogger, messagingSettings, METRICS, openReadModels, parseConfig, startService } from '@countersign/host';
-import { createVerifier, VERIFIER } from '@countersign/identity';
+import {
+  createLogger,
+  messagingSettings,
+  METRICS,
+  openReadModels,
+  parseConfig,
+  readSecretKey,
+  startService,
+} from '@countersign/host';
+import { createVerifier, VERIFIER, type Verifier } from '@countersign/identity';
 import { createMessaging, KAFKA_BATCH, Messaging, type Batch } from '@countersign/messaging';
 import { loadKeyRing, plainEncoder } from '@countersign/signing';
 import { loadWorkflows } from '@countersign/workflow-kit';
@@ -29,13 +37,21 @@ import { registerForwarding, registerHeaders } from './forwarding.js';
 import type { OnForged } from './genuine.js';
 import { IngressController } from './ingress.controller.js';
 import { registerRequests, registry, untrusted } from './metrics.js';
+import { PAGE_DIR, registerPage } from './page/register-page.js';
 import { OperationsController } from './operations.controller.js';
 import { IntentEventRow, IntentEvents } from './read-model.js';
 import { Requests } from './requests.js';
+import { SignInProvider } from './session/provider.js';
+import { registerSession, type SessionRoutes } from './session/register-session.js';
+import { Sessions } from './session/sessions.js';
+import { Changes } from './stream/changes.js';
+import { Feed } from './stream/feed.js';
+import { StreamController } from './stream/stream.controller.js';
 import { Sweeper } from './sweeper.js';
 import { gatewayConsumer } from './service.js';
 import { Services } from './services.js';
 import { RunsController } from './runs.controller.js';
+import { ToldRuns } from './told-runs.js';
 import { StatusController } from './status.controller.js';
 import { Status } from './status-reader.js';
 import { Waiting } from './waiting.js';
@@ -59,6 +75,11 @@ class Inbox {
     return this.messaging.handle(batch);
   }
 
+  @EventPattern<string>('approvals', KAFKA_BATCH)
+  approvals(@Payload() batch: Batch) {
+    return this.messaging.handle(batch);
+  }
+
   @EventPattern<string>('control-acks', KAFKA_BATCH)
   controlAcks(@Payload() batch: Batch) {
     return this.messaging.handle(batch);
@@ -66,12 +87,14 @@ class Inbox {
 }
 
 const CONFIG = Symbol('gateway-config');
+const SESSION = Symbol('session-routes');
 
 @Module({})
 class AppModule implements OnModuleInit, OnApplicationShutdown {
   constructor(
     @Inject(HttpAdapterHost) private readonly http: HttpAdapterHost,
     @Inject(CONFIG) private readonly config: GatewayConfig,
+    @Inject(SESSION) private readonly session: SessionRoutes,
     @Inject(DataSource) private readonly source: DataSource,
   ) {}
 
@@ -80,6 +103,8 @@ class AppModule implements OnModuleInit, OnApplicationShutdown {
     const instance = this.http.httpAdapter.getInstance<FastifyInstance>();
     registerHeaders(instance);
     registerRequests(instance);
+    registerSession(instance, this.session);
+    await registerPage(instance, this.config.COUNTERSIGN_CONSOLE_DIR ?? PAGE_DIR, this.session.logger);
     await registerForwarding(instance, upstreamsOf(this.config));
   }
 
@@ -101,6 +126,7 @@ class AppModule implements OnModuleInit, OnApplicationShutdown {
         DraftsController,
         OperationsController,
         DocumentsController,
+        StreamController,
       ],
       providers: [{ provide: METRICS, useValue: registry }, Sweeper, ...providers],
       exports: [METRICS],
@@ -128,18 +154,24 @@ export async function start(env: NodeJS.ProcessEnv = process.env) {
       messaging.caughtUp(CONTROL_CONSUMER) ? undefined : 'it has not read all that was said of switches and stages',
     encode: plainEncoder('gateway'),
   });
+  const verifier = verifierOf(config);
   const events = new IntentEvents(source);
   const requests = new Requests(messaging.sql);
   const acks = new ControlAcks(messaging.sql);
   const onFailure = (err: unknown) => logger.warn({ err }, 'looking for changes failed; trying again');
+  const changes = new Changes(messaging.sql);
   const waiting = new Waiting((ids) => events.counts(ids), onFailure);
   const module = AppModule.with([
     { provide: CONFIG, useValue: config },
     { provide: DataSource, useValue: source },
-    { provide: VERIFIER, useValue: verifierOf(config) },
+    { provide: VERIFIER, useValue: verifier },
+    { provide: SESSION, useValue: sessionRoutes(config, verifier, logger) },
     { provide: IntentEvents, useValue: events },
     { provide: Requests, useValue: requests },
+    { provide: Changes, useValue: changes },
+    { provide: Feed, useValue: new Feed(changes, onFailure) },
     { provide: Status, useValue: new Status(events, requests, waiting, ring, onForged) },
+    { provide: ToldRuns, useValue: new ToldRuns(messaging.sql) },
     { provide: Drafts, useValue: new Drafts(events, ring, onForged) },
     { provide: ControlAcks, useValue: acks },
     { provide: CONTROL_WAITING, useValue: new Waiting((causes) => acks.counts(causes), onFailure) },
@@ -157,6 +189,17 @@ const verifierOf = (config: GatewayConfig) =>
     tenantClaim: config.OIDC_TENANT_CLAIM,
     rolesClaim: config.OIDC_ROLES_CLAIM,
   });
+
+function sessionRoutes(config: GatewayConfig, verifier: Verifier, logger: Logger): SessionRoutes {
+  const provider = new SignInProvider({
+    issuer: config.OIDC_ISSUER,
+    clientId: config.OIDC_CONSOLE_CLIENT_ID,
+    clientSecret: config.OIDC_CONSOLE_CLIENT_SECRET,
+    scope: config.OIDC_CONSOLE_SCOPE,
+  });
+  const key = readSecretKey(config.COUNTERSIGN_KEYS_DIR, 'session.key');
+  return { provider, sessions: new Sessions({ key, verifier, provider }), publicUrl: config.PUBLIC_URL, logger };
+}
 
 const forgedReport =
   (logger: Logger): OnForged =>

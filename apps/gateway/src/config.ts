@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { baseConfig } from '@countersign/host';
 
-/** The gateway knows where the other services answer; it holds no key and writes only to `intents` and `control`. */
+const PUBLIC_ORIGIN = /^(https:\/\/[^/?#@]+|http:\/\/(127\.0\.0\.1|localhost|\[::1\])(:\d+)?)\/?$/;
+
+/** The gateway knows where the other services answer; it signs nothing and writes only to `intents` and `control`. */
 export const gatewayConfig = baseConfig.extend({
   POLICY_URL: z.url(),
   PLANNER_URL: z.url(),
@@ -11,6 +13,18 @@ export const gatewayConfig = baseConfig.extend({
   /** Part of the fingerprint it shows. */
   OPENAI_MODEL: z.string().default('stand-in'),
   OPENAI_BASE_URL: z.string().default('https://api.openai.com/v1'),
+  /** Where browsers find it. Without it people sign in on this machine alone. */
+  PUBLIC_URL: z.string().regex(PUBLIC_ORIGIN, 'an origin: https://host, or http:// on loopback').optional(),
+  /** The built page, if it is not where the build leaves it. */
+  COUNTERSIGN_CONSOLE_DIR: z.string().min(1).optional(),
+  OIDC_CONSOLE_CLIENT_ID: z.string().min(1).default('countersign-console'),
+  /** Of a confidential client; a public one has none. */
+  OIDC_CONSOLE_CLIENT_SECRET: z.string().min(1).optional(),
+  /** `openid`, and what else the provider wants before it gives a token for `OIDC_AUDIENCE`, or one that is renewed. */
+  OIDC_CONSOLE_SCOPE: z
+    .string()
+    .refine((scope) => scope.split(' ').includes('openid'), 'openid has to be among them')
+    .default('openid'),
 });
 export type GatewayConfig = z.infer<typeof gatewayConfig>;
 

@@ -2,6 +2,7 @@ import { parseControl, type EventData, type Incoming } from '@countersign/contra
 import { checkSignature, type KeyRing } from '@countersign/signing';
 import type { Applied, Consumer, SqlTx } from '@countersign/messaging';
 import type { OnForged } from './genuine.js';
+import { insertControlChanges } from './stream/changes.js';
 
 /*
  * What policy and executor say of control records, kept for whoever asks what is stopped and whoever waits for it. It guarantees:
@@ -72,6 +73,10 @@ async function project(tx: SqlTx, { incoming }: Applied, ring: KeyRing, onForged
   await tx.query('insert-control-acks', INSERT, columnsOf(acks));
   await tx.query('forget-applied', FORGET_APPLIED, [[...new Set(acks.map(({ event }) => dataOf(event).scope))]]);
   await tx.query('forget-refused', FORGET_REFUSED, []);
+  await insertControlChanges(
+    tx,
+    acks.map(({ event }) => tenantOfScope(dataOf(event).scope) ?? null),
+  );
 }
 
 const dataOf = (event: Incoming['event']) => event.data as Ack['data'];

@@ -1,6 +1,10 @@
 import { z } from 'zod';
 import {
   accessReview,
+  APPROVAL_STATES,
+  approvalItem,
+  approvalView,
+  batchResults,
   CODE_NAMES,
   EVENTS,
   eventTypesOn,
@@ -8,6 +12,7 @@ import {
   incidentCaseSchema,
   incidentSchema,
   killValue,
+  metricsSeries,
   metricsSummary,
   releaseValue,
   stageValue,
@@ -15,14 +20,30 @@ import {
   topicName,
   type EventType,
 } from '@countersign/contracts';
-import { erasure, explanation, proof, revealed, storeVerdict, traceLine, traceSchema } from '@countersign/evidence';
+import { runReportSchema } from '@countersign/evals';
+import {
+  erasure,
+  erasureTold,
+  eventDetails,
+  explanation,
+  proof,
+  revealed,
+  revealTold,
+  storeVerdict,
+  traceFacets,
+  traceLine,
+  traceOutline,
+  traceSchema,
+} from '@countersign/evidence';
 import { toolSchema, workflowSchema } from './catalog.js';
 import { killBody, stageBody } from './control-requests.js';
 import { changedSchema, controlSchema } from './control-shown.js';
 import { draftSchema } from './draft-list.js';
 import { CAPTURE, CLOSURES, INCIDENT } from './incident-bodies.js';
 import { runSchema } from './releases.js';
+import { runDetailSchema } from './run-shown.js';
 import { ROUTES, type Route } from './routes.js';
+import { sessionAnswer, signedOut } from './session/answers.js';
 
 const VERSION = '0.1.0';
 /** What carries its own schema elsewhere (a tool's arguments) is any JSON here. */
@@ -118,6 +139,7 @@ const BODIES: Record<string, object> = {
   '/v1/incidents': INCIDENT,
   '/v1/incidents/{id}/capture': CAPTURE,
   '/v1/incidents/closures': CLOSURES,
+  '/v1/evals/runs': schemaOf(runReportSchema, 'input'),
   '/v1/control/kill/{scope}': schemaOf(killBody, 'input'),
   '/v1/control/stage/{workflow}': schemaOf(stageBody, 'input'),
 };
@@ -133,9 +155,16 @@ const listOf = (schema: object) => ({
 });
 /** What a path answers with, or a method of it; a route that is not here has its answers described in words alone. */
 const ANSWERS: Record<string, object> = {
+  'GET /v1/approvals': listOf(schemaOf(approvalView, 'output')),
+  'GET /v1/approvals/{id}': schemaOf(approvalView, 'output'),
+  '/v1/approvals/{id}/decisions': schemaOf(approvalItem, 'output'),
+  '/v1/approvals/{id}/claim': schemaOf(approvalItem, 'output'),
+  '/v1/approvals/{id}/delegate': schemaOf(approvalItem, 'output'),
+  '/v1/approvals/decisions': schemaOf(batchResults, 'output'),
   '/v1/tools': listOf(schemaOf(toolSchema, 'output')),
   '/v1/workflows': listOf(schemaOf(workflowSchema, 'output')),
   '/v1/evals/runs': listOf(schemaOf(runSchema, 'output')),
+  '/v1/evals/runs/{id}': schemaOf(runDetailSchema, 'output'),
   '/v1/drafts': listOf(schemaOf(draftSchema, 'output')),
   [RESOLVE]: {
     type: 'object',
@@ -148,15 +177,22 @@ const ANSWERS: Record<string, object> = {
     },
   },
   '/v1/traces': listOf(schemaOf(traceLine, 'output')),
+  '/v1/traces/facets': schemaOf(traceFacets, 'output'),
   '/v1/traces/{intentId}': schemaOf(traceSchema, 'output'),
+  '/v1/traces/{intentId}/outline': schemaOf(traceOutline, 'output'),
+  '/v1/traces/{intentId}/events': schemaOf(eventDetails, 'output'),
   '/v1/actions/{id}/explanation': schemaOf(explanation, 'output'),
   '/v1/traces/{id}/reveals': schemaOf(revealed, 'output'),
+  '/v1/reveals': listOf(schemaOf(revealTold, 'output')),
+  '/v1/erasures': listOf(schemaOf(erasureTold, 'output')),
   '/v1/subjects/{id}': schemaOf(erasure, 'output'),
   '/v1/audit/verify': schemaOf(storeVerdict, 'output'),
   '/v1/audit/proofs/{eventId}': schemaOf(proof, 'output'),
   '/v1/metrics/summary': schemaOf(metricsSummary, 'output'),
+  '/v1/metrics/series': schemaOf(metricsSeries, 'output'),
   '/v1/access-review': schemaOf(accessReview, 'output'),
   'GET /v1/incidents': listOf(schemaOf(incidentSchema, 'output')),
+  '/v1/incidents/{id}': schemaOf(incidentSchema, 'output'),
   'POST /v1/incidents': schemaOf(incidentSchema, 'output'),
   '/v1/incidents/{id}/capture': {
     oneOf: [schemaOf(incidentCaseSchema, 'output'), schemaOf(incidentSchema, 'output')],
@@ -167,9 +203,12 @@ const ANSWERS: Record<string, object> = {
     properties: { closed: { type: 'array', items: schemaOf(incidentSchema, 'output') } },
   },
   '/v1/control': schemaOf(controlSchema, 'output'),
+  '/auth/session': schemaOf(sessionAnswer, 'output'),
+  '/auth/logout': schemaOf(signedOut, 'output'),
   '/v1/control/kill/{scope}': schemaOf(changedSchema, 'output'),
   '/v1/control/stage/{workflow}': schemaOf(changedSchema, 'output'),
 };
+const PAGE = { description: 'The page', content: { 'text/html': { schema: { type: 'string' } } } };
 const PROBLEM = {
   type: 'object',
   required: ['type', 'title', 'status', 'code', 'detail', 'nextStep'],
@@ -191,13 +230,53 @@ const parameter = (name: string, where: 'path' | 'query' | 'header', required: b
 });
 
 const INSTANT = { type: 'string', format: 'date-time' };
+const TEXT = { type: 'string', maxLength: 200 };
+const TRACE_SEARCH = {
+  ...{ tenant: TEXT, actor: TEXT, tool: TEXT, rule: TEXT, code: TEXT, outcome: TEXT },
+  ...{ subject: TEXT, record: TEXT, traceId: TEXT, text: TEXT, from: INSTANT, to: INSTANT },
+};
 /** Parameters that are one route's own. */
 const QUERIES: Record<string, Record<string, object>> = {
+  '/v1/traces': TRACE_SEARCH,
+  '/v1/traces/facets': TRACE_SEARCH,
+  '/v1/traces/{intentId}/events': {
+    place: { type: 'string', description: 'topic.partition.offset' },
+    text: TEXT,
+    limit: { type: 'integer', minimum: 0, maximum: 50, default: 20 },
+  },
+  '/v1/approvals': {
+    status: { enum: APPROVAL_STATES },
+    decidedBy: { const: 'me' },
+    sort: { enum: ['newest', 'oldest'] },
+  },
   '/v1/metrics/summary': { from: INSTANT, to: INSTANT },
+  '/v1/metrics/series': {
+    from: INSTANT,
+    to: INSTANT,
+    buckets: { type: 'integer', minimum: 1, maximum: 200, default: 48 },
+  },
+  '/v1/audit/verify': {
+    from: { type: 'integer', minimum: 0, default: 0, description: 'the first index to look at' },
+    limit: { type: 'integer', minimum: 1, maximum: 50_000, default: 20_000 },
+  },
+  '/v1/audit/export': { from: INSTANT, to: INSTANT },
   '/v1/access-review': { format: { enum: ['json', 'csv'], default: 'json' } },
+  '/auth/login': { returnTo: { type: 'string', description: 'a path of this origin' } },
   '/v1/incidents': { state: { enum: INCIDENT_STATES }, overdue: { type: 'boolean' } },
+  '/v1/evals/runs': { workflow: { type: 'string' } },
+  '/v1/evals/runs/{id}': { baseline: { type: 'string', description: 'id of another run of the workflow' } },
 };
-const LISTS = ['/v1/approvals', '/v1/drafts', '/v1/traces', '/v1/parked', '/v1/in-doubt', '/v1/incidents'];
+const LISTS = [
+  '/v1/approvals',
+  '/v1/drafts',
+  '/v1/traces',
+  '/v1/reveals',
+  '/v1/erasures',
+  '/v1/parked',
+  '/v1/in-doubt',
+  '/v1/incidents',
+  '/v1/evals/runs',
+];
 
 function parametersOf({ method, path }: Route) {
   const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => parameter(name!, 'path', true, { type: 'string' }));
@@ -224,17 +303,19 @@ function bodyOf({ method, path }: Route) {
 }
 
 /** `x-roles`: any of which a caller needs, none if it is not there. `x-sees`: who sees others' of their tenant, beside one's own. */
-const accessOf = ({ callers, sees }: Route) => ({
+const accessOf = ({ callers, sees, browser }: Route) => ({
+  ...(browser ? { 'x-browser': true } : {}),
   ...(callers === 'anyone' ? { security: [] } : callers === 'person' ? {} : { 'x-roles': callers }),
   ...(sees ? { 'x-sees': sees } : {}),
 });
 
-function answersOf({ by, path, method, summary }: Route) {
+function answersOf({ by, path, method, summary, browser }: Route) {
   const answer = (description: string, schema: object) => ({
     description,
     content: { 'application/json': { schema } },
   });
   if (by === 'not-built') return {};
+  if (browser && !(path in ANSWERS)) return path === '/' ? { 200: PAGE } : { 302: { description: summary } };
   if (path in REQUESTS) return { 202: answer('Published', ACCEPTED) };
   if (path === RESOLVE) return { 202: answer('Taken down; policy has to take it', ANSWERS[path]!) };
   const schema = ANSWERS[`${method} ${path}`] ?? ANSWERS[path] ?? {};

@@ -64,7 +64,7 @@ function registerNotBuilt(instance: FastifyInstance, { method, path, summary }: 
   });
 }
 
-const HEADERS: Record<string, string> = {
+export const HEADERS: Record<string, string> = {
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'; base-uri 'none'",
   'cross-origin-opener-policy': 'same-origin',
   'cross-origin-resource-policy': 'same-origin',
@@ -77,7 +77,7 @@ const HEADERS: Record<string, string> = {
 /** On every answer, errors too: what a browser may not do with it, no caching of a person's data, and the request's id. */
 export function registerHeaders(instance: FastifyInstance): void {
   instance.addHook('onSend', (request, reply, _payload, done) => {
-    for (const [name, value] of Object.entries(HEADERS)) reply.header(name, value);
+    for (const [name, value] of Object.entries(HEADERS)) if (!reply.hasHeader(name)) reply.header(name, value);
     if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store');
     reply.header('x-request-id', request.id);
     done();

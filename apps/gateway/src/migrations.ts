@@ -78,4 +78,59 @@ export class Control1700000002000 implements MigrationInterface {
   }
 }
 
-export const migrations = [...messagingMigrations, Gateway1700000001000, Control1700000002000];
+/** What became of the cases of a run, as whoever releases told it: a tenant's own. */
+export class EvalRuns1700000003500 implements MigrationInterface {
+  name = 'EvalRuns1700000003500';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(`
+      create table eval_runs (
+        tenant text not null,
+        id text not null,
+        workflow text not null,
+        fingerprint text not null,
+        results_digest text not null,
+        told_at timestamptz not null default now(),
+        told_by text not null,
+        report text not null,
+        run text not null,
+        primary key (tenant, id)
+      )`);
+    await runner.query('create index eval_runs_newest on eval_runs (tenant, workflow, told_at desc)');
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('drop table eval_runs');
+  }
+}
+
+/** That something changed, for the stream: kept for an hour. */
+export class Changes1700000003600 implements MigrationInterface {
+  name = 'Changes1700000003600';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(`
+      create table changes (
+        tx xid8 not null default pg_current_xact_id(),
+        id bigint generated always as identity,
+        tenant text,
+        kind text not null,
+        intent_id text,
+        actor text,
+        at timestamptz not null default now(),
+        primary key (tx, id)
+      )`);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('drop table changes');
+  }
+}
+
+export const migrations = [
+  ...messagingMigrations,
+  Gateway1700000001000,
+  Control1700000002000,
+  EvalRuns1700000003500,
+  Changes1700000003600,
+];

@@ -1,6 +1,7 @@
 import { Column, Entity, In, Index, LessThan, PrimaryColumn, type DataSource } from 'typeorm';
 import { actionIdOf, UNVERIFIED, type EventType, type Incoming } from '@countersign/contracts';
 import type { Applied, SqlTx } from '@countersign/messaging';
+import { insertChanges } from './stream/changes.js';
 
 /**
  * One event an intent's state is made of, as it came: key, text and signature, so that it can be verified when somebody
@@ -66,10 +67,11 @@ export function columnsOf(batch: Incoming[]): [unknown[], ...unknown[]] {
   ];
 }
 
-/** One insert a batch, in the batch's transaction. */
+/** One insert a batch, in the batch's transaction, and one of what changed. Of approvals only that they changed: the queue is another's. */
 export async function project(tx: SqlTx, { incoming }: Applied): Promise<void> {
-  const columns = columnsOf(incoming);
+  const columns = columnsOf(incoming.filter(({ record }) => record.topic !== 'approvals'));
   if (columns[0].length > 0) await tx.query('insert-intent-events', INSERT, columns);
+  await insertChanges(tx, incoming);
 }
 
 /** More events than an intent can have honestly: what is beyond is not looked at. */

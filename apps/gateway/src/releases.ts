@@ -11,16 +11,25 @@ export const releaseShown = z
   .nullable();
 export type ReleaseShown = z.infer<typeof releaseShown>;
 
-/** One release or rollback, as it was signed. `standing`: whether what it released may act now. */
+/** One release or rollback, as it was signed; or a run that released nothing, as it was told. */
 export const runSchema = z.object({
   workflow: text,
   fingerprint: text,
-  epoch: z.int(),
+  /** Of the control topic; null where nothing was released. */
+  epoch: z.int().nullable(),
   at: text,
   report: releaseReportSchema,
+  /** Whether what it released may act now. */
   standing: z.enum(['current', 'previous']).nullable(),
+  /** Of its cases, for whoever may see them: `GET /v1/evals/runs/{id}`; null where they were not told. */
+  id: text.nullable(),
+  /** Who told them. */
+  by: text.nullable(),
 });
 export type RunShown = z.infer<typeof runSchema>;
+
+/** A release, before it is known who told of its cases. */
+export type Release = Omit<RunShown, 'id' | 'by'> & { epoch: number };
 
 /** The releases of each workflow, from what policy says it applied, the first first. */
 export function releasesOf(acks: readonly Ack[]): ReleaseRow[] {
@@ -44,11 +53,11 @@ export function shownTo(row: ReleaseRow | undefined, fingerprint: string): Relea
 }
 
 /** All of them, the newest first. Only the newest release of a fingerprint stands. */
-export function runsOf(rows: readonly ReleaseRow[]): RunShown[] {
+export function runsOf(rows: readonly ReleaseRow[]): Release[] {
   const runs = rows.flatMap((row) => {
     const stands = new Map<string | undefined, 'current' | 'previous'>([[row.previous, 'previous']]);
     stands.set(row.fingerprint, 'current');
-    return row.history.map(({ report, ...of }): RunShown => {
+    return row.history.map(({ report, ...of }): Release => {
       const standing = stands.get(of.fingerprint) ?? null;
       stands.delete(of.fingerprint);
       return { workflow: workflowOf(row), ...of, report: report as ReleaseReport, standing };

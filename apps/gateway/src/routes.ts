@@ -13,6 +13,8 @@ export interface Route {
   callers: Callers;
   /** Where an answer is about somebody's things: whose, beside one's own. Nobody ever sees another tenant's. */
   sees?: Sees;
+  /** For a browser's own visits: it answers pages, redirects and cookies. */
+  browser?: true;
 }
 
 /** Who may call it: anyone at all, any person of a tenant, or those of them with one of these roles. */
@@ -35,7 +37,7 @@ export const REVEALERS = ['auditor'] as const;
 export const ERASERS = ['admin'] as const;
 /** Who handles what went wrong; who says that a release passed its cases. */
 const INCIDENT_HANDLERS = ['sre', 'release', 'auditor', 'admin', 'support-lead'] as const;
-const RELEASERS = ['release'] as const;
+export const RELEASERS = ['release'] as const;
 const SETTLERS = ['support-lead', 'sre', 'auditor', 'admin'] as const;
 
 const route = (
@@ -43,9 +45,10 @@ const route = (
   path: string,
   by: AnsweredBy,
   summary: string,
-  { callers = 'person', ...sees }: { callers?: Callers; sees?: Sees } = {},
-): Route => ({ method, path, by, summary, callers, ...sees });
+  { callers = 'person', ...more }: { callers?: Callers; sees?: Sees; browser?: true } = {},
+): Route => ({ method, path, by, summary, callers, ...more });
 const ANYONE = { callers: 'anyone' } as const;
+const BROWSER = { callers: 'anyone', browser: true } as const;
 const OPERATED = { callers: OPERATORS } as const;
 
 /** The whole public surface over HTTP: what is not here does not exist. */
@@ -73,6 +76,19 @@ export const ROUTES: readonly Route[] = [
     sees: 'item',
   }),
   route('GET', '/v1/traces', 'audit', 'Search traces', { sees: TRACE_READERS }),
+  route('GET', '/v1/traces/facets', 'audit', 'What there is among the traces a search finds, with counts', {
+    sees: TRACE_READERS,
+  }),
+  route('GET', '/v1/traces/{intentId}/outline', 'audit', 'One trace without what its events hold', {
+    sees: TRACE_READERS,
+  }),
+  route(
+    'GET',
+    '/v1/traces/{intentId}/events',
+    'audit',
+    'Events of a trace whole, with headers: all, the one at a place, or those that hold a text',
+    { sees: TRACE_READERS },
+  ),
   route('GET', '/v1/traces/{intentId}', 'audit', 'One trace, whole', { sees: TRACE_READERS }),
   route('GET', '/v1/actions/{id}/explanation', 'audit', 'What it did, what it read, why, and who approved', {
     sees: TRACE_READERS,
@@ -80,6 +96,12 @@ export const ROUTES: readonly Route[] = [
   route('POST', '/v1/traces/{id}/reveals', 'audit', 'Open sealed fields, with a reason', {
     callers: REVEALERS,
     sees: REVEALERS,
+  }),
+  route('GET', '/v1/reveals', 'audit', 'Who was shown sealed values of what and why, the newest first', {
+    callers: REVIEWERS,
+  }),
+  route('GET', '/v1/erasures', 'audit', 'Data subjects that were erased, by whom and why, the newest first', {
+    callers: REVIEWERS,
   }),
   route('DELETE', '/v1/subjects/{id}', 'audit', 'Erase a data subject', { callers: ERASERS }),
   route('GET', '/v1/audit/verify', 'audit', 'Check that nothing was altered', { callers: REVIEWERS }),
@@ -104,10 +126,18 @@ export const ROUTES: readonly Route[] = [
   route('GET', '/v1/metrics/summary', 'audit', "Figures of the tenant's actions in a range of time", {
     callers: OVERSEERS,
   }),
+  route('GET', '/v1/metrics/series', 'audit', 'The same figures over time, in up to 200 stretches of a range', {
+    callers: OVERSEERS,
+  }),
   route('GET', '/v1/access-review', 'gateway', 'Who may approve which tool, and who did; JSON or CSV', {
     callers: REVIEWERS,
   }),
-  route('GET', '/v1/stream', 'not-built', 'Server-sent events'),
+  route(
+    'GET',
+    '/v1/stream',
+    'gateway',
+    'Server-sent events: that something changed; `Last-Event-ID` goes on from there',
+  ),
   route('GET', '/v1/incidents', 'audit', 'Incidents with their clock, the newest first', {
     callers: INCIDENT_HANDLERS,
   }),
@@ -127,14 +157,27 @@ export const ROUTES: readonly Route[] = [
   route('POST', '/v1/incidents/closures', 'audit', 'Close incidents whose cases passed in the run of a release', {
     callers: RELEASERS,
   }),
+  route('GET', '/v1/incidents/{id}', 'audit', 'One incident with its clock', {
+    callers: INCIDENT_HANDLERS,
+    sees: INCIDENT_HANDLERS,
+  }),
   route('GET', '/v1/evals/runs', 'gateway', 'What was released, and the runs of the evals it was released on'),
+  route('POST', '/v1/evals/runs', 'gateway', 'Tell a run of the evals, case by case', { callers: RELEASERS }),
+  route('GET', '/v1/evals/runs/{id}', 'gateway', 'One run with its cases, beside another if one is named', {
+    callers: OVERSEERS,
+    sees: OVERSEERS,
+  }),
   route('POST', '/access/v1/evaluation', 'not-built', 'OpenID AuthZEN evaluation'),
   route('POST', '/access/v1/evaluations', 'not-built', 'OpenID AuthZEN evaluations'),
   route('GET', '/.well-known/authzen-configuration', 'not-built', 'OpenID AuthZEN discovery', ANYONE),
   route('GET', '/mcp', 'not-built', 'Model Context Protocol, streamable HTTP'),
   route('POST', '/mcp', 'not-built', 'Model Context Protocol, streamable HTTP'),
   route('DELETE', '/mcp', 'not-built', 'Model Context Protocol, streamable HTTP'),
-  route('GET', '/', 'not-built', 'Console', ANYONE),
+  route('GET', '/', 'gateway', 'The console: its page, at this and its other addresses', BROWSER),
+  route('GET', '/auth/login', 'gateway', 'Go to the identity provider, and come back to `returnTo`', BROWSER),
+  route('GET', '/auth/callback', 'gateway', 'Come back from the identity provider', BROWSER),
+  route('GET', '/auth/session', 'gateway', 'Who is signed in, by the cookie', BROWSER),
+  route('POST', '/auth/logout', 'gateway', 'Sign out', BROWSER),
   route('GET', '/openapi.json', 'gateway', 'This surface as OpenAPI 3.1', ANYONE),
   route('GET', '/asyncapi.json', 'gateway', 'The topics as AsyncAPI 3', ANYONE),
   route('GET', '/healthz', 'gateway', 'Alive', ANYONE),

@@ -448,7 +448,6 @@ describe('the surface', () => {
     'GET /mcp',
     'POST /mcp',
     'DELETE /mcp',
-    'GET /',
   ];
 
   it.each(NOT_BUILT)('%s answers NOT_BUILT', async (route) => {

@@ -30,6 +30,16 @@ export const gatewayConsumer: Consumer = {
       'countersign.action.resolved.v1': shown,
     },
     replies: { 'countersign.reply.sent.v1': shown },
+    approvals: {
+      'countersign.approval.opened.v1': shown,
+      'countersign.approval.viewed.v1': shown,
+      'countersign.approval.delegated.v1': shown,
+      'countersign.approval.granted.v1': shown,
+      'countersign.approval.edited.v1': shown,
+      'countersign.approval.rejected.v1': shown,
+      'countersign.approval.expired.v1': shown,
+      'countersign.approval.settled.v1': shown,
+    },
   },
   project,
 };

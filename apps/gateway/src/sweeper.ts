@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import { LOGGER } from '@countersign/host';
 import { IntentEvents } from './read-model.js';
 import { Requests } from './requests.js';
+import { Changes } from './stream/changes.js';
 
 const EVERY_MS = 3_600_000;
 
@@ -14,6 +15,7 @@ export class Sweeper implements OnModuleInit, OnApplicationShutdown {
   constructor(
     @Inject(IntentEvents) private readonly events: IntentEvents,
     @Inject(Requests) private readonly requests: Requests,
+    @Inject(Changes) private readonly changes: Changes,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
@@ -29,6 +31,7 @@ export class Sweeper implements OnModuleInit, OnApplicationShutdown {
     try {
       await this.requests.sweep();
       await this.events.sweep(new Date());
+      await this.changes.sweep();
     } catch (err) {
       // The database may be away for a moment; the next hour comes.
       this.logger.warn({ err }, 'sweeping failed; it comes again');

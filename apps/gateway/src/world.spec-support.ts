@@ -25,12 +25,13 @@ import pg from 'pg';
 import { start } from './app.module.js';
 import * as migrations from './migrations.js';
 
-export type Who = 'alice' | 'anna' | 'bob' | 'sam' | 'erin' | 'gil' | 'namesake';
+export type Who = 'alice' | 'anna' | 'bob' | 'sam' | 'ruth' | 'erin' | 'gil' | 'namesake';
 export const PEOPLE: Record<Who, { sub: string; tenant: string; roles: string[] }> = {
   alice: { sub: 'alice', tenant: 'acme', roles: ['support-agent'] },
   anna: { sub: 'anna', tenant: 'acme', roles: ['support-agent'] },
   bob: { sub: 'bob', tenant: 'acme', roles: ['support-lead'] },
   sam: { sub: 'sam', tenant: 'acme', roles: ['sre'] },
+  ruth: { sub: 'ruth', tenant: 'acme', roles: ['release'] },
   erin: { sub: 'erin', tenant: 'globex', roles: ['support-agent'] },
   gil: { sub: 'gil', tenant: 'globex', roles: ['support-lead', 'auditor', 'admin'] },
   /** Of another tenant, called as somebody here is. */
@@ -47,6 +48,7 @@ interface Asked {
   method: string;
   url: string;
   authorization: string | undefined;
+  headers: IncomingMessage['headers'];
   body: string;
 }
 
@@ -62,7 +64,7 @@ export class Peer {
     server.on('request', (request, response) => {
       void textOf(request).then((body) => {
         const { method = '', url = '', headers } = request;
-        peer.asked.push({ method, url, authorization: headers.authorization, body });
+        peer.asked.push({ method, url, authorization: headers.authorization, headers, body });
         const told = peer.answers[`${method} ${url}`] ?? peer.answers[`${method} ${url.split('?')[0]}`];
         const { status, body: answer } = told ?? { status: 404, body: { code: 'NOT_FOUND' } };
         response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(answer));
@@ -157,6 +159,10 @@ export class World {
 
   token(who: Who, ttlSeconds?: number): Promise<string> {
     return this.issuer.token(PEOPLE[who], ttlSeconds);
+  }
+
+  get url(): string {
+    return this.service.url;
   }
 
   async ask(

@@ -177,6 +177,20 @@ describe('signing in with a browser', () => {
     expect(payload).toMatchObject({ sub: 'carol', tenant: 'acme', roles: ['support-lead'] });
   });
 
+  it('asks anew who it is once somebody has signed out, and leads back to the console', async () => {
+    const visit = browser();
+    const signedIn = async () =>
+      (await visit((await visit((await visit(authorize())).location, { username: 'carol' })).location)).location;
+    expect(await signedIn()).toContain('code=');
+    expect((await visit(authorize())).location).toContain('code=');
+    const back = { client_id: 'countersign-console', post_logout_redirect_uri: 'http://127.0.0.1:54321/' };
+    const { text } = await visit(`/session/end?${new URLSearchParams(back)}`);
+    expect(text).toContain('Sign out?');
+    const xsrf = /name="xsrf" value="(\w+)"/.exec(text)![1]!;
+    expect((await visit('/session/end/confirm', { xsrf, logout: 'yes' })).location).toBe('http://127.0.0.1:54321/');
+    expect((await visit(authorize())).location).toContain('/interaction/');
+  });
+
   it('sends nobody to a place that is not on this machine', async () => {
     const visit = browser();
     const { status, location } = await visit(authorize({ redirect_uri: 'https://evil.example/callback' }));

@@ -17,6 +17,9 @@ const HOUR = 3_600;
 const DAY = 24 * HOUR;
 const LOOPBACK = /^http:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/;
 
+const onLoopback = (...paths: string[]): string[] =>
+  ['http://127.0.0.1', 'http://localhost'].flatMap((origin) => paths.map((path) => `${origin}${path}`));
+
 const clients = (assistantSecret: string): ClientMetadata[] => [
   {
     client_id: 'countersign-cli',
@@ -31,7 +34,8 @@ const clients = (assistantSecret: string): ClientMetadata[] => [
     application_type: 'native',
     grant_types: ['authorization_code'],
     response_types: ['code'],
-    redirect_uris: ['http://127.0.0.1/', 'http://127.0.0.1/callback', 'http://localhost/', 'http://localhost/callback'],
+    redirect_uris: onLoopback('/', '/callback', '/auth/callback'),
+    post_logout_redirect_uris: onLoopback('/'),
     token_endpoint_auth_method: 'none',
   },
   {
@@ -71,7 +75,7 @@ function configuration(config: Config, keys: Keys): Configuration {
     features: {
       devInteractions: { enabled: false },
       clientCredentials: { enabled: true },
-      rpInitiatedLogout: { enabled: false },
+      rpInitiatedLogout: { enabled: true, logoutSource: askToSignOut },
       resourceIndicators: {
         enabled: true,
         defaultResource: () => RESOURCE,
@@ -105,6 +109,15 @@ function configuration(config: Config, keys: Keys): Configuration {
       ctx.body = out;
     },
   };
+}
+
+/** Signing in as somebody else begins here. */
+function askToSignOut(ctx: { body: unknown }, form: string): void {
+  ctx.body = `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<meta name="color-scheme" content="light dark"><title>Sign out · Countersign</title>
+<style>body{font:16px system-ui;max-width:26rem;margin:10vh auto;padding:0 1rem}
+button{width:100%;padding:.7rem 1rem;font:inherit}</style>
+<main><h1>Sign out?</h1>${form}<button autofocus form="op.logoutForm" name="logout" value="yes">Sign out</button></main></html>`;
 }
 
 /** Signing in is consent, also for a native client, which would else be asked each time. */

@@ -1,7 +1,10 @@
 import { z } from 'zod';
 import { INCIDENT_CAUSES } from './incidents.js';
 
-/* What is answered of all actions together: `GET /v1/metrics/summary` and `GET /v1/access-review`. What each figure counts: docs/metrics.md. */
+/*
+ * What is answered of all actions together: `GET /v1/metrics/summary`, `GET /v1/metrics/series` and `GET /v1/access-review`. What each
+ * figure counts: docs/metrics.md.
+ */
 
 const count = z.int().nonnegative();
 /** Part of a whole, 0 to 1; null where there is no whole. */
@@ -30,7 +33,13 @@ export const metricsSummary = z.strictObject({
   refused: z.strictObject({ total: count, byCode }),
   tools: z.array(toolFigures),
   /** A denial that several rules asked for counts under each of them; one that no rule asked for, under none. */
-  denials: z.strictObject({ total: count, byCode, byRule: z.array(z.strictObject({ rule: z.string(), count })) }),
+  denials: z.strictObject({
+    total: count,
+    byCode,
+    byRule: z.array(z.strictObject({ rule: z.string(), count })),
+    /** Those that no rule asked for: a limit, a stage, a person's no. */
+    withoutRule: byCode,
+  }),
   approvals: z.strictObject({
     opened: count,
     granted: count,
@@ -67,6 +76,39 @@ export const metricsSummary = z.strictObject({
   }),
 });
 export type MetricsSummary = z.infer<typeof metricsSummary>;
+
+/** A stretch of a range, `to` excluded: the figures of the summary that are looked at over time. */
+const metricsBucket = z.strictObject({
+  from: instant,
+  to: instant,
+  funnel: metricsSummary.shape.funnel,
+  denials: metricsSummary.shape.denials.omit({ byCode: true }),
+  approvals: metricsSummary.shape.approvals.pick({
+    granted: true,
+    edited: true,
+    rejected: true,
+    decided: true,
+    overrideRate: true,
+    waitSeconds: true,
+  }),
+  tools: z.array(toolFigures.pick({ tool: true, ended: true, failed: true, errorRate: true })),
+  drifted: count,
+  /** Actions that went into doubt. */
+  inDoubt: count,
+  /** Incidents opened. */
+  incidents: count,
+});
+export type MetricsBucket = z.infer<typeof metricsBucket>;
+
+/** A range in stretches of one length, the last as short as the range ends it; those in which nothing was counted too. */
+export const metricsSeries = z.strictObject({
+  tenant: z.string(),
+  from: instant,
+  to: instant,
+  bucketSeconds: z.number().positive(),
+  data: z.array(metricsBucket).max(200),
+});
+export type MetricsSeries = z.infer<typeof metricsSeries>;
 
 const decided = { granted: count, edited: count, rejected: count, settled: count };
 

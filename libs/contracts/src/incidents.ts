@@ -25,6 +25,10 @@ export const incidentSchema = z.strictObject({
   workflow: z.string().nullable(),
   intentId: z.string(),
   actionId: z.string().nullable(),
+  /** Of the action; null where it was opened on the intent alone, or the trace is archived. */
+  tool: z.string().nullable(),
+  /** Whose intent it is; null where the trace is archived. */
+  requestedBy: z.string().nullable(),
   cause: z.enum(INCIDENT_CAUSES),
   state: z.enum(INCIDENT_STATES),
   openedAt: instant,

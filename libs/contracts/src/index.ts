@@ -59,10 +59,13 @@ export {
   accessReview,
   accessReviewCsv,
   approvers,
+  metricsSeries,
   metricsSummary,
   type AccessLine,
   type AccessReview,
   type Approvers,
+  type MetricsBucket,
+  type MetricsSeries,
   type MetricsSummary,
 } from './figures.js';
 export {
@@ -75,6 +78,15 @@ export {
   sessionIdOf,
   UNVERIFIED,
 } from './ids.js';
+export {
+  APPROVAL_STATES,
+  approvalItem,
+  approvalStatus,
+  approvalView,
+  batchResults,
+  type ApprovalState,
+  type ApprovalView,
+} from './approval-view.js';
 export {
   INCIDENT_CAUSES,
   INCIDENT_STATES,

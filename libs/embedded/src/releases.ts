@@ -4,6 +4,7 @@
  * 2. A run is used again while nothing that could change its outcome has changed: the fingerprint, the cases, a built file of ours.
  * 3. What is in force already is not released once more.
  * 4. A package whose cases cannot be run, or that has none, keeps no other from its release.
+ * 5. What became of each case is told to the gateway, whether it released anything or not.
  */
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -11,7 +12,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import type { JsonObject } from '@countersign/contracts';
-import { signRun, type RunReport, type WorkflowReport } from '@countersign/evals';
+import { runOfWorkflow, signRun, type RunReport, type WorkflowReport } from '@countersign/evals';
 import { kafkaEnv, kafkaSettings, silentLog, writeControl } from '@countersign/messaging';
 import { loadSigner } from '@countersign/signing';
 import { devToken } from './dev-token.js';
@@ -75,11 +76,19 @@ async function release(system: ReleasedSystem, due: Loaded[], run: RunReport | u
   const said = await Promise.all(
     due.map(async ({ name, fingerprint }) => {
       const report = signed?.workflows.find((each) => each.workflow === name && each.fingerprint === fingerprint);
+      if (report) await tellRun(system, runOfWorkflow(signed!, name));
       if (!report?.release) return whyNot(name, report);
       return publish(system, name, report.release as unknown as JsonObject);
     }),
   );
   return said.filter((line) => line !== undefined);
+}
+
+/** Guarantee 5. */
+async function tellRun({ gateway, identity }: ReleasedSystem, run: RunReport): Promise<void> {
+  const headers = { authorization: `Bearer ${await devToken(identity, 'ruth')}`, 'content-type': 'application/json' };
+  const answer = await fetch(`${gateway}/v1/evals/runs`, { method: 'POST', headers, body: JSON.stringify(run) });
+  if (!answer.ok) throw new StartFailed(`POST /v1/evals/runs answered ${answer.status}: ${await answer.text()}`);
 }
 
 function whyNot(name: string, report: WorkflowReport | undefined): string {

@@ -37,6 +37,17 @@ describe('what a service is told', () => {
     expect(envOf('approval', { user })).toMatchObject(user);
   });
 
+  it('how the console signs people in is told to gateway alone', () => {
+    const user = {
+      PUBLIC_URL: 'https://mine.test',
+      OIDC_CONSOLE_CLIENT_ID: 'c',
+      OIDC_CONSOLE_CLIENT_SECRET_FILE: '/f',
+    };
+    const told = SERVICES.filter((service) => Object.keys(envOf(service, { user })).join().includes('OIDC_CONSOLE'));
+    expect(told).toEqual(['gateway']);
+    expect(envOf('gateway', { user })).toMatchObject(user);
+  });
+
   it('the redactor that looks at words is told to policy alone', () => {
     const user = { COUNTERSIGN_REDACTOR_URL: 'http://redactor.test' };
     const told = SERVICES.filter((service) => Object.values(envOf(service, { user })).join().includes('redactor.test'));

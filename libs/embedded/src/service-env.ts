@@ -61,7 +61,7 @@ function own(service: Service, layout: Layout): Record<string, string> {
     case 'identity':
       return { IDENTITY_DATA_DIR: layout.identityDir, OIDC_ISSUER: issuer(layout), OIDC_AUDIENCE: audience(layout) };
     case 'gateway':
-      return { ...core(service, layout), ...peers(layout) };
+      return { ...core(service, layout), ...peers(layout), ...signIn(layout) };
     case 'executor':
       return {
         ...core(service, layout),
@@ -112,6 +112,10 @@ const modelKey = ({ user }: Layout): Record<string, string> => ({
 /** Its secret signs what approval tells the user's own system: nobody else's business. */
 const webhook = ({ user }: Layout): Record<string, string> =>
   matching(user, /^COUNTERSIGN_WEBHOOK_(URL|SECRET)(_FILE)?$/);
+
+/** How people sign in with a provider of the user's own; what it knows the console by is the gateway's alone. */
+const signIn = ({ user }: Layout): Record<string, string> =>
+  matching(user, /^(PUBLIC_URL|OIDC_CONSOLE_(CLIENT_ID|CLIENT_SECRET(_FILE)?|SCOPE))$/);
 
 function peers({ ports }: Layout): Record<string, string> {
   return {

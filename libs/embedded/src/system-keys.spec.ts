@@ -40,6 +40,12 @@ describe('the keys of a system', () => {
     expect(text('policy', 'trusted', 'sealing.pub.pem')).toBe(pem);
   });
 
+  it('only gateway can open the sessions of browsers', () => {
+    const holders = CORE_SERVICES.filter((service) => fs.existsSync(path.join(dir, service, 'session.key')));
+    expect(holders).toEqual(['gateway']);
+    expect(fs.statSync(path.join(dir, 'gateway', 'session.key'))).toMatchObject({ size: 32 });
+  });
+
   it('are read by their owner only, and made once', () => {
     expect(fs.statSync(path.join(dir, 'policy', 'sign.pem')).mode & 0o777).toBe(0o600);
     const before = text('policy', 'sign.pem');

@@ -31,7 +31,7 @@ const publicOf = (file: string): string => publicPem(createPublicKey(createPriva
 /**
  * Makes the keys of a system, each once for a data folder; one of an earlier version gets those it lacks. `<dir>/<service>` is what one service is given:
  * `sign.pem` (Ed25519, PKCS8; those that sign), `seal.pem` (X25519; policy alone), `parking.key` (32 bytes),
- * `sealing-hash.key` (32 bytes; who seals values), `sealing.pem` (X25519; who opens them) and
+ * `sealing-hash.key` (32 bytes; who seals values), `sealing.pem` (X25519; who opens them), `session.key` (32 bytes; gateway alone) and
  * `trusted/<owner>.pub.pem` (SPKI) with everybody's public keys.
  */
 export function makeKeys(dir: string): void {
@@ -49,6 +49,7 @@ export function makeKeys(dir: string): void {
     writeOnce(path.join(dir, service, 'parking.key'), () => randomBytes(32));
     for (const [name, pem] of trusted) write(path.join(dir, service, 'trusted', name), pem);
   }
+  writeOnce(path.join(dir, 'gateway', 'session.key'), () => randomBytes(32));
 }
 
 /** One key of each kind for all who seal, and for all who open. Gives the public half. */

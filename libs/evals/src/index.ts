@@ -34,8 +34,19 @@ export {
   type ReleaseReport,
   type VerifiedRelease,
 } from './release.js';
-export { attemptOf, caseResultOf, isGenerated, releaseReportOf, runReportOf, signRun, skippedCase } from './report.js';
 export {
+  attemptOf,
+  caseResultOf,
+  isGenerated,
+  releaseReportOf,
+  runOfWorkflow,
+  runReportOf,
+  signRun,
+  skippedCase,
+} from './report.js';
+export { resultsDigest } from './results-digest.js';
+export {
+  caseResultSchema,
   parseRunReport,
   runReportSchema,
   type Attempt,
@@ -73,5 +84,5 @@ export {
   type Sample,
   type Samples,
 } from './boundary/samples.js';
-export { coverageOf, type Coverage } from './coverage/coverage.js';
+export { coverageOf, coverageSchema, type Coverage } from './coverage/coverage.js';
 export { renderCoverage } from './coverage/render.js';

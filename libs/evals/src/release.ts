@@ -27,6 +27,8 @@ export const releaseReportSchema = z.discriminatedUnion('kind', [
     /** Of them, those made from the permission map. */
     generated: count,
     casesDigest: z.string().min(1).max(200),
+    /** Of what became of each case: whoever is shown them can tell that they are those that were signed. Not in statements of before. */
+    resultsDigest: z.string().min(1).max(200).optional(),
     model: z.enum(MODEL_MODES),
   }),
   z.strictObject({ kind: z.literal('rollback'), at, reason: z.string().min(1).max(500) }),

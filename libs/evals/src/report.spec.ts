@@ -13,11 +13,14 @@ import {
   parseRunReport,
   passPowers,
   renderJson,
+  resultsDigest,
+  runOfWorkflow,
   runReportOf,
   signRun,
   skippedCase,
   verdictOf,
   worstOf,
+  type CaseResult,
   type CaseVerdict,
 } from './index.js';
 import { verifyRelease } from './release.js';
@@ -138,6 +141,20 @@ describe('a report', () => {
       },
     });
     expect(JSON.stringify(release.report)).not.toContain('A case');
+  });
+
+  it('is signed for what became of each case, as it was written to the file, and for nothing else', () => {
+    const digestOf = (given: typeof run) => {
+      const { report } = signRun(given, key).workflows[0]!.release!;
+      return report.kind === 'release' ? report.resultsDigest : undefined;
+    };
+    const [first, ...others] = run.results as [CaseResult, ...CaseResult[]];
+    expect(digestOf(run)).toBe(resultsDigest(parseRunReport(renderJson(run), 'r.json').results));
+    const other = { ...run, results: [{ ...first, title: 'Another case' }, ...others] };
+    expect(digestOf(other)).not.toBe(digestOf(run));
+    const foreign = { ...run, results: [...run.results, resultOf('fail', { workflow: 'billing' })] };
+    expect(digestOf(foreign)).toBe(digestOf(run));
+    expect(runOfWorkflow({ ...foreign, verdict: 'fail' }, 'desk')).toEqual(run);
   });
 
   it('releases nothing that failed, is an error, or ran only some of the cases', () => {

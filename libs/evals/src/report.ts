@@ -5,6 +5,7 @@ import { judgeCase } from './judge-case.js';
 import type { ModelCall, Observed } from './observed.js';
 import { reachedBy } from './reached.js';
 import { signRelease, type ReleaseReport } from './release.js';
+import { resultsDigest } from './results-digest.js';
 import type { Attempt, CaseResult, ModelUse, RunReport, WorkflowReport } from './run-report.js';
 import { countsOf, verdictOf, worstOf } from './verdict.js';
 
@@ -60,7 +61,18 @@ export const isGenerated = ({ line }: Pick<CaseResult, 'line'>): boolean => line
 export function releaseReportOf(run: RunReport, workflow: WorkflowReport): ReleaseReport {
   const { generated, counts, verdict, casesDigest } = workflow;
   const at = new Date(Date.parse(run.startedAt) + run.seconds * 1000).toISOString();
-  return { kind: 'release', at, verdict, cases: counts, generated, casesDigest, model: run.model };
+  const digest = resultsDigest(resultsOf(run, workflow.workflow));
+  const cases = { cases: counts, generated, casesDigest, resultsDigest: digest };
+  return { kind: 'release', at, verdict, ...cases, model: run.model };
+}
+
+const resultsOf = ({ results }: RunReport, workflow: string) => results.filter((each) => each.workflow === workflow);
+
+/** What the run says of one of its workflows, as a run of its own. */
+export function runOfWorkflow(run: RunReport, workflow: string): RunReport {
+  const workflows = run.workflows.filter((each) => each.workflow === workflow);
+  const [{ counts, verdict } = { counts: countsOf([]), verdict: verdictOf(countsOf([])) }] = workflows;
+  return { ...run, workflows, results: resultsOf(run, workflow), counts, verdict };
 }
 
 /** The run with what releases each workflow all of whose cases ran, and of which none failed. */

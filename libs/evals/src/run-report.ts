@@ -42,7 +42,7 @@ const reached = z.strictObject({
   rules: z.array(z.strictObject({ rule: word, outcome: z.enum(['allow', 'escalate', 'deny', 'pass']) })).optional(),
 });
 
-const caseResult = z.strictObject({
+export const caseResultSchema = z.strictObject({
   id: word,
   workflow: word,
   title: word,
@@ -89,7 +89,7 @@ export const runReportSchema = z.strictObject({
   /** Of the model, where they were given. */
   prices: prices.optional(),
   workflows: z.array(workflowReport),
-  results: z.array(caseResult),
+  results: z.array(caseResultSchema),
   counts,
   verdict: z.enum(VERDICTS),
 });
@@ -98,7 +98,7 @@ export type ModelUse = z.infer<typeof modelUse>;
 export type Prices = z.infer<typeof prices>;
 export type Attempt = z.infer<typeof attempt>;
 export type Reached = z.infer<typeof reached>;
-export type CaseResult = z.infer<typeof caseResult>;
+export type CaseResult = z.infer<typeof caseResultSchema>;
 export type WorkflowReport = z.infer<typeof workflowReport>;
 export type RunReport = z.infer<typeof runReportSchema>;
 

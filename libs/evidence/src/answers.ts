@@ -34,6 +34,8 @@ export const traceLine = z.strictObject({
   kind: text,
   workflow: maybe,
   text: maybe,
+  /** Where one tool call was asked for, and nothing in words. */
+  asked: z.strictObject({ tool: text, arguments: json }).optional(),
   state: z.enum(['open', 'ended', 'refused']),
   outcome: maybe,
   code: maybe,
@@ -76,6 +78,56 @@ export const traceView = traceLine.extend({
   ),
 });
 
+const standing = z.enum(['genuine', 'forged', 'duplicate', 'control', 'unreadable']);
+
+/** One event of a trace, without what it holds. */
+export const outlined = recordView
+  .pick({ at: true, topic: true, id: true, type: true, source: true, actor: true })
+  .extend(recordView.pick({ causationId: true, actionId: true, signature: true, says: true }).shape)
+  .extend({
+    /** Topic, partition and offset: what it is asked for by. */
+    place: text,
+    standing,
+    /** Why it proves nothing, of a forged one. */
+    because: text.optional(),
+    tool: maybe,
+    code: maybe,
+    outcome: maybe,
+    turn: index.optional(),
+    revision: index.optional(),
+    grant: text.optional(),
+    /** A call of the model that came to nothing. */
+    failed: z.literal(true).optional(),
+  });
+
+export const traceOutline = traceLine.extend({ traceId: maybe, events: z.array(outlined) });
+
+/** One event whole. `flaw`: why it proves nothing or could not be read. */
+export const eventDetail = recordView.extend({
+  place: text,
+  standing,
+  headers: z.record(text, text),
+  flaw: maybe,
+});
+
+/** `places`: of all events that hold what was asked for; `data`: the first of them whole. */
+export const eventDetails = z.strictObject({ data: z.array(eventDetail), places: z.array(text) });
+
+const counted = z.strictObject({ value: text, count: index });
+/** Of the newest traces a search finds: how many there are of each value. */
+export const traceFacets = z.strictObject({
+  /** How many were counted; with `more`, there are older ones beside them. */
+  traces: index,
+  more: z.boolean(),
+  tool: z.array(counted),
+  rule: z.array(counted),
+  code: z.array(counted),
+  outcome: z.array(counted),
+  actor: z.array(counted),
+  /** In UTC, the newest first. */
+  day: z.array(counted),
+});
+
 const cited = z.strictObject({ eventId: text, type, topic, partition: index, offset: text, at: text, says: text });
 
 /** Each of the five is a text; `sentences` are what they are made of, and `account` says the same as values. */
@@ -112,6 +164,24 @@ export const revealed = z.strictObject({
 });
 
 export const erasure = z.strictObject({ subject: text, eventId: text, values: index, keys: index });
+
+const by = z.strictObject({ sub: text, roles: z.array(text) });
+/** That sealed values of a trace were opened for a person: which, never what they are. */
+export const revealTold = z.strictObject({
+  eventId: text,
+  at: text,
+  by,
+  reason: text,
+  intentId: text,
+  /** Whose request the trace is of; null where its beginning is not in the store. */
+  requestedBy: maybe,
+  opened: z.array(z.strictObject({ token: text, event: text, path: text })),
+});
+
+/** That a data subject was erased. */
+export const erasureTold = z.strictObject({
+  ...{ eventId: text, at: text, by, reason: text, subject: text, keys: index, values: index },
+});
 
 /** What a check of stored records found. */
 export const storeVerdict = z.strictObject({

@@ -1,4 +1,17 @@
-export { erasure, explanation, proof, revealed, storeVerdict, traceLine, traceView as traceSchema } from './answers.js';
+export {
+  erasure,
+  erasureTold,
+  eventDetails,
+  explanation,
+  proof,
+  revealed,
+  revealTold,
+  storeVerdict,
+  traceFacets,
+  traceLine,
+  traceOutline,
+  traceView as traceSchema,
+} from './answers.js';
 export { explain, type Explanation } from './explain/explain.js';
 export { storyOf, targetOf, type Stored } from './explain/story.js';
 export {
@@ -24,7 +37,8 @@ export {
 export { leafOf, leafText } from './leaf.js';
 export { verifyProof, type Proof } from './proof.js';
 export { SYSTEM, type SignatureState, type StoredRecord } from './stored-record.js';
-export { explanationOf, traceOf, type RecordSource } from './tell.js';
+export { detailOf, holds, placeOf, type EventDetail, type Standing, type TraceOutline } from './outline.js';
+export { eventsOfTrace, explanationOf, traceOf, traceOutlineOf, type RecordSource } from './tell.js';
 export { decoded, eventsOf, recordView, sortOut, type RecordView, type Sorted } from './trace.js';
 export { lineOf, traceView, type ActionLine, type TraceLine, type TraceView } from './views.js';
 export {

@@ -1,6 +1,7 @@
 import { controlShown, scopesOf } from './explain/control.js';
 import { explain, type Explanation } from './explain/explain.js';
 import { decisionsOn, targetOf, type Stored } from './explain/story.js';
+import { outlineOf, standings, type Standing, type TraceOutline } from './outline.js';
 import type { StoredRecord } from './stored-record.js';
 import { decoded, eventsOf, sortOut, type Sorted } from './trace.js';
 import { traceView, type TraceView } from './views.js';
@@ -23,10 +24,27 @@ export interface RecordSource {
 
 /** One trace whole; undefined if the source knows of none. */
 export async function traceOf(source: RecordSource, intentId: string): Promise<TraceView | undefined> {
+  const whole = await wholeOf(source, intentId);
+  return whole && traceView(whole.begin, whole.trace, whole.control);
+}
+
+/** One trace without what its events hold. */
+export async function traceOutlineOf(source: RecordSource, intentId: string): Promise<TraceOutline | undefined> {
+  const whole = await wholeOf(source, intentId);
+  return whole && outlineOf(whole.begin, whole.trace, whole.control);
+}
+
+/** The events of a trace and how each stands in it: those that the trace shows, no other. */
+export async function eventsOfTrace(source: RecordSource, intentId: string): Promise<Standing[] | undefined> {
+  const whole = await wholeOf(source, intentId);
+  return whole && standings(whole.trace, whole.control);
+}
+
+async function wholeOf(source: RecordSource, intentId: string) {
   const begin = await source.begin(intentId);
   if (!begin) return undefined;
   const trace = await sorted(source, begin, intentId, begin.tenant);
-  return traceView(begin, trace, await controlOf(source, trace.records));
+  return { begin, trace, control: await controlOf(source, trace.records) };
 }
 
 /** What an action did, read, and why; undefined if the source knows of no event of it. */

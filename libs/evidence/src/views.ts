@@ -25,6 +25,7 @@ export function lineOf(begin: StoredRecord, others: StoredRecord[]): TraceLine {
     kind: text(data['kind']) ?? 'refused',
     workflow: text(data['workflow']),
     text: text(data['text']) ?? text(data['detail']),
+    ...askedIn(data),
     state: refused ? 'refused' : reply ? 'ended' : 'open',
     outcome: refused ? 'refused' : (reply?.outcome ?? null),
     code: refused ? begin.code : (reply?.code ?? null),
@@ -32,6 +33,12 @@ export function lineOf(begin: StoredRecord, others: StoredRecord[]): TraceLine {
       others.filter(({ topic, tenant }) => (topic === 'decisions' || topic === 'results') && tenant === begin.tenant),
     ),
   };
+}
+
+/** The tool call that a request was. */
+function askedIn({ action }: JsonObject): Pick<TraceLine, 'asked'> {
+  const { tool, arguments: given } = (action ?? {}) as JsonObject;
+  return typeof tool === 'string' && given !== undefined ? { asked: { tool, arguments: given } } : {};
 }
 
 /** The last word on each action, in the order the actions first came up. */

@@ -108,7 +108,7 @@ export function messagingSettings(
     databaseUrl: config.DATABASE_URL,
     kafka: kafkaSettings(config),
     topicPrefix: config.TOPIC_PREFIX,
-    parkingKey: readParkingKey(config.COUNTERSIGN_KEYS_DIR),
+    parkingKey: readSecretKey(config.COUNTERSIGN_KEYS_DIR, 'parking.key'),
     log: logger,
     // What was logged reaches its file first.
     onFatal: () => logger.flush(() => process.exit(1)),
@@ -116,8 +116,8 @@ export function messagingSettings(
 }
 
 /** 32 bytes, as they are or in base64 or hex. */
-function readParkingKey(dir: string): Buffer {
-  const bytes = readFileSync(path.join(dir, 'parking.key'));
+export function readSecretKey(dir: string, name: string): Buffer {
+  const bytes = readFileSync(path.join(dir, name));
   if (bytes.length === 32) return bytes;
   const text = bytes.toString('utf8').trim();
   return Buffer.from(text, /^[0-9a-f]{64}$/i.test(text) ? 'hex' : 'base64');

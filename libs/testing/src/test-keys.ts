@@ -36,6 +36,7 @@ export function testKeys(service: string): TestKeys {
   );
   writeFileSync(path.join(dir, 'parking.key'), randomBytes(32));
   writeFileSync(path.join(dir, 'sealing-hash.key'), randomBytes(32));
+  if (service === 'gateway') writeFileSync(path.join(dir, 'session.key'), randomBytes(32));
   const sealing = generateKeyPairSync('x25519');
   writeFileSync(path.join(dir, 'sealing.pem'), sealing.privateKey.export({ type: 'pkcs8', format: 'pem' }));
   writeFileSync(

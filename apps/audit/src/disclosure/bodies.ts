@@ -15,3 +15,8 @@ export type RevealBody = z.infer<typeof revealBody>;
 
 /** In the body, as everywhere: what stands in a URL is kept by whoever it passes. */
 export const eraseBody = z.strictObject({ reason });
+
+export const pageQuery = z.strictObject({
+  limit: z.coerce.number().int().min(1).max(200).default(50),
+  cursor: z.string().max(500).optional(),
+});

@@ -1,9 +1,11 @@
-import { Body, Controller, Delete, Header, HttpCode, Inject, Param, Post, UseGuards } from '@nestjs/common';
+import { Body, Controller, Delete, Get, Header, HttpCode, Inject, Param, Post, Query, UseGuards } from '@nestjs/common';
 import type { Person } from '@countersign/contracts';
 import { HttpProblem } from '@countersign/host';
-import { Caller, IdentityGuard, type CallerIdentity } from '@countersign/identity';
+import { Caller, IdentityGuard, RequireRole, type CallerIdentity } from '@countersign/identity';
 import { parsed } from '../parsed.js';
-import { eraseBody, revealBody } from './bodies.js';
+import { cursorOf } from '../query.js';
+import { eraseBody, pageQuery, revealBody } from './bodies.js';
+import { DisclosureList, type Paging } from './disclosure-list.js';
 import { Disclosures } from './disclosures.js';
 import { Pace } from './pace.js';
 
@@ -12,6 +14,7 @@ import { Pace } from './pace.js';
 export class DisclosureController {
   constructor(
     @Inject(Disclosures) private readonly disclosures: Disclosures,
+    @Inject(DisclosureList) private readonly list: DisclosureList,
     @Inject(Pace) private readonly pace: Pace,
   ) {}
 
@@ -32,6 +35,23 @@ export class DisclosureController {
     const { reason } = parsed(eraseBody, body);
     return this.disclosures.erase(person, id, reason);
   }
+
+  @Get('reveals')
+  @RequireRole('auditor', 'admin')
+  reveals(@Caller() { person }: CallerIdentity, @Query() query: unknown) {
+    return this.list.reveals(person, pagingOf(query));
+  }
+
+  @Get('erasures')
+  @RequireRole('auditor', 'admin')
+  erasures(@Caller() { person }: CallerIdentity, @Query() query: unknown) {
+    return this.list.erasures(person, pagingOf(query));
+  }
+}
+
+function pagingOf(query: unknown): Paging {
+  const { limit, cursor } = parsed(pageQuery, query, 'query');
+  return { limit, after: cursorOf(cursor) };
 }
 
 function must({ roles }: Person, role: string, does: string): void {

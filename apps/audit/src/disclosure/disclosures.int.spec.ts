@@ -85,6 +85,39 @@ describe('disclosures (the numbers are those of disclosures.ts)', () => {
       expect((await reveal('audra', { reason: REASON, ...asked })).status).toBe(422);
   });
 
+  it('tells auditors and admins, of their own tenant alone, who was shown what and why: the newest first, page by page', async () => {
+    const { body: shown } = await reveal('audra');
+    await world.waitFor(1, 'id = $1', shown.eventId);
+    const told = async (who: string, query = '') => (await world.get(`/v1/reveals${query}`, tokens[who]!)).body;
+    const { data } = await told('adam');
+    expect(data[0]).toEqual({
+      ...{ eventId: shown.eventId, at: expect.any(String), by: { sub: 'audra', roles: ['auditor'] }, reason: REASON },
+      ...{ intentId: trace.intentId, requestedBy: 'alice' },
+      opened: [
+        { token: name, event: expect.any(String), path: 'preview.effect.customer' },
+        { token: email, event: expect.any(String), path: 'preview.effect.note' },
+      ],
+    });
+    const first = await told('audra', '?limit=1');
+    const rest = await told('audra', `?cursor=${first.nextCursor}`);
+    expect([...first.data, ...rest.data]).toEqual(data);
+    expect(rest.nextCursor).toBeNull();
+    expect(await told('gina')).toEqual({ data: [], nextCursor: null });
+    for (const path of ['/v1/reveals', '/v1/erasures'])
+      expect((await world.get(path, tokens['bob']!)).status).toBe(403);
+    expect((await world.get('/v1/reveals?cursor=x', tokens['audra']!)).status).toBe(422);
+    // Whoever writes to the topic, it is nothing that audit says.
+    const [record] = await world.stored('id = $1', shown.eventId);
+    const headers = { ce_specversion: '1.0', ce_id: 'evt_forged', ce_source: '/services/audit', ce_tenantid: 'acme' };
+    const type = 'countersign.audit.revealed.v1';
+    await world.produce({
+      ...{ topic: 'audit', key: String(record!['key']), value: String(record!['value']) },
+      headers: { ...headers, ce_type: type, ce_time: shown.at ?? new Date().toISOString() },
+    } as never);
+    await world.waitFor(1, `id = 'evt_forged'`);
+    expect((await told('audra')).data).toEqual(data);
+  });
+
   it.each([
     ['bob', { reason: REASON }, 403],
     ['adam', { reason: REASON }, 403],
@@ -118,7 +151,18 @@ describe('disclosures (the numbers are those of disclosures.ts)', () => {
       revealed: [{ token: email }],
       unopened: [{ because: 'unknown' }, { token: name, because: 'erased' }],
     });
-    expect((await erase('adam', 'cus_1')).body).toMatchObject({ keys: 0, values: 0 });
+    const again = (await erase('adam', 'cus_1')).body;
+    expect(again).toMatchObject({ keys: 0, values: 0 });
+    await world.waitFor(1, 'id = $1', again.eventId);
+    const { body: told } = await world.get('/v1/erasures', tokens['audra']!);
+    const common = { at: expect.any(String), by: { sub: 'adam', roles: ['admin'] }, reason: REASON, subject: 'cus_1' };
+    expect(told).toEqual({
+      data: [
+        { eventId: again.eventId, ...common, keys: 0, values: 0 },
+        { eventId: body.eventId, ...common, keys: 1, values: 1 },
+      ],
+      nextCursor: null,
+    });
   });
 
   it("a user's own words are closed by erasing the user (4)", async () => {

@@ -1,25 +1,34 @@
-import type { Approvers, MetricsSummary, Person } from '@countersign/contracts';
+import type { Approvers, MetricsSeries, MetricsSummary, Person } from '@countersign/contracts';
 import { readAs } from '@countersign/migrations';
 import type { DataSource, EntityManager } from 'typeorm';
 import { approversOf, type Did, type Seen } from './approvers.js';
 import { DECIDED, FIGURES } from './counted.js';
 import { incidentFigures } from './incident-figures.js';
 import type { Range } from './range.js';
-import { summaryOf, type Group, type Waits } from './summary.js';
+import { seriesOf, type Binned } from './series.js';
+import { summaryOf, type Counts, type Group, type Waits } from './summary.js';
 
 /* `figure` is named wherever a range is, so that the index (tenant, figure, at) leads to the range's lines alone. */
 
-const GROUPS = `SELECT figure, tool, detail, count(*)::int AS count FROM counted
-  WHERE tenant = $1 AND figure = ANY($2) AND at >= $3 AND at < $4 GROUP BY figure, tool, detail`;
+const GROUPS = `FROM counted WHERE tenant = $1 AND figure = ANY($2) AND at >= $3 AND at < $4 GROUP BY figure, tool, detail`;
+const GROUP = 'figure, tool, detail, count(*)::int AS count';
 
-const RULES = `SELECT rule, count(*)::int AS count FROM counted, unnest(rules) AS rule
-  WHERE tenant = $1 AND figure = 'denied' AND at >= $2 AND at < $3 GROUP BY rule`;
+const DENYING = `FROM counted LEFT JOIN LATERAL unnest(rules) AS rule ON true
+  WHERE tenant = $1 AND figure = ANY($2) AND at >= $3 AND at < $4 GROUP BY rule, detail`;
+const DENIED = `rule, coalesce(detail, '') AS code, count(*)::int AS count`;
 
 /** An item may have been opened before the range. */
-const WAITS = `SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY wait) AS p50, percentile_cont(0.95) WITHIN GROUP (ORDER BY wait) AS p95, max(wait)
-  FROM (SELECT greatest(extract(epoch FROM said.at - opened.at), 0)::float8 AS wait
+const WAITS = `FROM (SELECT said.at, greatest(extract(epoch FROM said.at - opened.at), 0)::float8 AS wait
     FROM counted said JOIN counted opened ON opened.tenant = $1 AND opened.figure = 'opened' AND opened.key = said.follows
     WHERE said.tenant = $1 AND said.figure = ANY($2) AND said.at >= $3 AND said.at < $4) AS waits`;
+const WAIT =
+  'percentile_cont(0.5) WITHIN GROUP (ORDER BY wait) AS p50, percentile_cont(0.95) WITHIN GROUP (ORDER BY wait) AS p95, max(wait)';
+
+/** Of each stretch of the range: their first begins where the range does. */
+const BIN = 'date_bin($5::interval, at, $3) AS bin';
+
+const OPENED = `SELECT date_bin($4::interval, opened_at, $2) AS bin, count(*)::int AS count FROM incidents
+  WHERE tenant = $1 AND opened_at >= $2 AND opened_at < $3 GROUP BY bin`;
 
 /** Resolved at any time since. */
 const OPEN_DOUBTS = `SELECT count(*)::int AS open FROM counted doubt
@@ -41,13 +50,35 @@ export class Figures {
   summary({ tenant }: Person, range: Range, now: Date): Promise<MetricsSummary> {
     return readAs(this.source, tenant, async (rows) => {
       const within = [range.from, range.to];
-      const groups = await rows.query<Group[]>(GROUPS, [tenant, FIGURES, ...within]);
-      const rules = await rows.query<{ rule: string; count: number }[]>(RULES, [tenant, ...within]);
-      const waits = await one<Waits>(rows, WAITS, [tenant, DECIDED, ...within]);
+      const groups = await rows.query<Group[]>(`SELECT ${GROUP} ${GROUPS}`, [tenant, FIGURES, ...within]);
+      const denying = await rows.query<Counts['denying']>(`SELECT ${DENIED} ${DENYING}`, [
+        tenant,
+        ['denied'],
+        ...within,
+      ]);
+      const waits = await one<Waits>(rows, `SELECT ${WAIT} ${WAITS}`, [tenant, DECIDED, ...within]);
       const { open } = await one<{ open: number }>(rows, OPEN_DOUBTS, [tenant, ...within]);
       const incidents = await incidentFigures(rows, tenant, range, now);
-      return summaryOf({ tenant, range, groups, rules, waits, open, incidents });
+      return summaryOf({ tenant, range, groups, denying, waits, open, incidents });
     });
+  }
+
+  /** The same counts, stretch by stretch. */
+  series({ tenant }: Person, range: Range & { strideMs: number }): Promise<MetricsSeries> {
+    const stride = `${range.strideMs} milliseconds`;
+    const asked = (figures: readonly string[]) => [tenant, figures, range.from, range.to, stride];
+    return readAs(this.source, tenant, async (rows) =>
+      seriesOf({
+        ...{ tenant, range },
+        groups: await rows.query<(Group & Binned)[]>(`SELECT ${BIN}, ${GROUP} ${GROUPS}, bin`, asked(FIGURES)),
+        denying: await rows.query<(Counts['denying'][number] & Binned)[]>(
+          `SELECT ${BIN}, ${DENIED} ${DENYING}, bin`,
+          asked(['denied']),
+        ),
+        waits: await rows.query<(Waits & Binned)[]>(`SELECT ${BIN}, ${WAIT} ${WAITS} GROUP BY bin`, asked(DECIDED)),
+        incidents: await rows.query<({ count: number } & Binned)[]>(OPENED, [tenant, range.from, range.to, stride]),
+      }),
+    );
   }
 
   /** Who was seen with which roles, and what they decided, as far back as anything is counted. */

@@ -17,25 +17,34 @@ export interface Waits {
   max: number | null;
 }
 
-interface Found {
+/** What was counted in one stretch of time. */
+export interface Counts {
+  groups: Group[];
+  /** Of denials: a line for each rule that asked for one; without a rule, for each code. */
+  denying: { rule: string | null; code: string; count: number }[];
+  waits: Waits;
+}
+
+interface Found extends Counts {
   tenant: string;
   range: Range;
-  groups: Group[];
-  rules: { rule: string; count: number }[];
-  waits: Waits;
   /** Doubts of the range that nothing has resolved. */
   open: number;
   incidents: MetricsSummary['incidents'];
 }
 
-export function summaryOf({ tenant, range, groups, rules, waits, open, incidents }: Found): MetricsSummary {
+export function summaryOf({ tenant, range, open, incidents, ...counts }: Found): MetricsSummary {
+  const { inDoubt, ...figures } = figuresOf(counts);
+  const within = { from: range.from.toISOString(), to: range.to.toISOString() };
+  return { tenant, ...within, ...figures, inDoubt: { ever: inDoubt, open }, incidents };
+}
+
+/** The figures of one stretch of time, as it was: what became of its doubts and incidents since is not in them. */
+export function figuresOf({ groups, denying, waits }: Counts) {
   const of = (...figures: Figure[]) => groups.filter(({ figure }) => figures.includes(figure));
   const count = (...figures: Figure[]) => total(of(...figures));
   const decided = count(...DECIDED);
   return {
-    tenant,
-    from: range.from.toISOString(),
-    to: range.to.toISOString(),
     funnel: {
       intents: count('accepted', 'asked'),
       proposed: count('proposed', 'asked'),
@@ -44,7 +53,7 @@ export function summaryOf({ tenant, range, groups, rules, waits, open, incidents
     },
     refused: { total: count('refused'), byCode: byCode(of('refused')) },
     tools: toolsOf(of(...ENDED)),
-    denials: { total: count('denied'), byCode: byCode(of('denied')), byRule: mostFirst(rules, ({ rule }) => rule) },
+    denials: { total: count('denied'), byCode: byCode(of('denied')), ...denialsOf(denying) },
     approvals: {
       opened: count('opened'),
       granted: count('granted'),
@@ -57,9 +66,8 @@ export function summaryOf({ tenant, range, groups, rules, waits, open, incidents
     },
     unsent: { blocked: count('blocked'), returned: count('returned'), byCode: byCode(of('blocked', 'returned')) },
     drifted: total(of('returned').filter(({ detail }) => detail === 'PREVIEW_CHANGED')),
-    inDoubt: { ever: count('in-doubt'), open },
+    inDoubt: count('in-doubt'),
     parked: count('unreadable'),
-    incidents,
   };
 }
 
@@ -95,6 +103,14 @@ function byCode(groups: Group[]): { code: string; count: number }[] {
     [...counts].map(([code, count]) => ({ code, count })),
     ({ code }) => code,
   );
+}
+
+function denialsOf(denying: Counts['denying']): Pick<MetricsSummary['denials'], 'byRule' | 'withoutRule'> {
+  const rules = new Map<string, number>();
+  for (const { rule, count } of denying) if (rule !== null) rules.set(rule, (rules.get(rule) ?? 0) + count);
+  const byRule = [...rules].map(([rule, count]) => ({ rule, count }));
+  const withoutRule = denying.flatMap(({ rule, code, count }) => (rule === null ? [{ code, count }] : []));
+  return { byRule: mostFirst(byRule, ({ rule }) => rule), withoutRule: mostFirst(withoutRule, ({ code }) => code) };
 }
 
 const mostFirst = <T extends { count: number }>(counts: T[], name: (one: T) => string): T[] =>

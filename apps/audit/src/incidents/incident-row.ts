@@ -26,6 +26,9 @@ export interface IncidentRow {
   workflow: string | null;
   fingerprint: string | null;
   told: number;
+  /** Of its trace, where that is asked for too. */
+  requestedBy?: string | null;
+  tool?: string | null;
 }
 
 export const COLUMNS = `tenant, id, intent, action, cause, opened_at AS "openedAt", opened_by AS "openedBy", note, captured_at AS "capturedAt",
@@ -45,6 +48,8 @@ export function incidentView(row: IncidentRow, now: Date): Incident {
     workflow: row.workflow,
     intentId: row.intent,
     actionId: row.action,
+    tool: row.tool ?? null,
+    requestedBy: row.requestedBy ?? null,
     cause: row.cause,
     state,
     openedAt: row.openedAt.toISOString(),

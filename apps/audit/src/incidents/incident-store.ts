@@ -37,9 +37,12 @@ const CAPTURE = `UPDATE incidents SET captured_at = coalesce(captured_at, clock_
 const CLOSE = `UPDATE incidents SET closed_at = clock_timestamp(), closed_by = $3, fingerprint = $4
   WHERE tenant = $1 AND id = ANY($2) AND captured_at IS NOT NULL AND closed_at IS NULL RETURNING ${COLUMNS}`;
 
-const WORKFLOWS = `SELECT b.intent, r.value FROM begun b
+const BEGUN = `SELECT b.intent, r.value FROM begun b
   JOIN records r ON r.topic = b.topic AND r.partition = b.partition AND r."offset" = b."offset" AND r.appended_at = b.at
   WHERE b.tenant = $1 AND b.intent = ANY($2)`;
+
+const TOOLS = `SELECT DISTINCT action, tool FROM records
+  WHERE tenant = $1 AND action = ANY($2) AND tool IS NOT NULL AND topic = 'decisions' AND signature = 'valid'`;
 
 /** Incidents of one tenant: what is asked is asked behind the wall between tenants, what is written names the tenant. */
 export class IncidentStore {
@@ -81,8 +84,8 @@ export class IncidentStore {
     person: Person,
     { id, intentId, actionId, note, workflow }: NewIncident,
   ): Promise<IncidentRow | undefined> {
-    const values = [person.tenant, id, intentId, actionId, someone(person), note, workflow];
-    return (await this.write(OPEN, values))[0];
+    const values = [id, intentId, actionId, someone(person), note, workflow];
+    return (await this.write(person.tenant, OPEN, values))[0];
   }
 
   /** Undefined if it is closed. */
@@ -91,37 +94,48 @@ export class IncidentStore {
     id: string,
     { title, digest, workflow }: { title: string; digest: string; workflow: string },
   ): Promise<IncidentRow | undefined> {
-    return (await this.write(CAPTURE, [person.tenant, id, someone(person), title, digest, workflow]))[0];
+    return (await this.write(person.tenant, CAPTURE, [id, someone(person), title, digest, workflow]))[0];
   }
 
   close(person: Person, ids: string[], fingerprint: string): Promise<IncidentRow[]> {
-    return this.write(CLOSE, [person.tenant, ids, someone(person), fingerprint]);
+    return this.write(person.tenant, CLOSE, [ids, someone(person), fingerprint]);
   }
 
   private read(tenant: string, text: string, values: unknown[]): Promise<IncidentRow[]> {
     return readAs(this.source, tenant, async (rows) => {
       const found = await rows.query<IncidentRow[]>(text, values);
-      return withWorkflows(rows, tenant, found);
+      return withTraces(rows, tenant, found);
     });
   }
 
   /** An update answers its rows beside their number. */
-  private async write(text: string, values: unknown[]): Promise<IncidentRow[]> {
-    const answer = await this.source.query<IncidentRow[] | [IncidentRow[], number]>(text, values);
-    return (Array.isArray(answer[0]) ? answer[0] : answer) as IncidentRow[];
+  private async write(tenant: string, text: string, values: unknown[]): Promise<IncidentRow[]> {
+    const answer = await this.source.query<IncidentRow[] | [IncidentRow[], number]>(text, [tenant, ...values]);
+    const written = (Array.isArray(answer[0]) ? answer[0] : answer) as IncidentRow[];
+    return readAs(this.source, tenant, (rows) => withTraces(rows, tenant, written));
   }
 }
 
 const someone = ({ sub, roles }: Person): string => JSON.stringify({ sub, roles } satisfies Someone);
 
-/** What a record opened by rule says no workflow: its trace does. */
-async function withWorkflows(rows: EntityManager, tenant: string, found: IncidentRow[]): Promise<IncidentRow[]> {
-  const asked = [...new Set(found.filter(({ workflow }) => workflow === null).map(({ intent }) => intent))];
-  if (asked.length === 0) return found;
-  const begun = await rows.query<{ intent: string; value: string }[]>(WORKFLOWS, [tenant, asked]);
-  const workflows = new Map(begun.map(({ intent, value }) => [intent, workflowIn(value)]));
-  return found.map((row) => ({ ...row, workflow: row.workflow ?? workflows.get(row.intent) ?? null }));
+/** What an incident does not say of itself, its trace does: of what workflow, who asked, for what. */
+async function withTraces(rows: EntityManager, tenant: string, found: IncidentRow[]): Promise<IncidentRow[]> {
+  if (found.length === 0) return found;
+  const intents = [...new Set(found.map(({ intent }) => intent))];
+  const actions = found.flatMap(({ action }) => action ?? []);
+  const begun = await rows.query<{ intent: string; value: string | null }[]>(BEGUN, [tenant, intents]);
+  const named = await rows.query<{ action: string; tool: string }[]>(TOOLS, [tenant, actions]);
+  const values = new Map(begun.map(({ intent, value }) => [intent, value]));
+  const tools = new Map(named.map(({ action, tool }) => [action, tool]));
+  return found.map((row) => {
+    const value = values.get(row.intent) ?? null;
+    const tool = row.action === null ? null : (tools.get(row.action) ?? null);
+    return { ...row, workflow: row.workflow ?? workflowIn(value), requestedBy: requesterIn(value), tool };
+  });
 }
+
+const requesterIn = (value: string | null): string | null =>
+  value === null ? null : ((JSON.parse(value) as { actor?: { sub?: string } }).actor?.sub ?? null);
 
 export const workflowIn = (value: string | null): string | null =>
   value === null ? null : ((JSON.parse(value) as { workflow?: string }).workflow ?? null);

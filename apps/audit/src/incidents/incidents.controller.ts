@@ -23,6 +23,12 @@ export class IncidentsController {
     return { data, nextCursor: last ? cursorText(last) : null };
   }
 
+  @Get(':id')
+  @RequireRole(...HANDLERS)
+  show(@Caller() { person }: CallerIdentity, @Param('id') id: string): Promise<Incident> {
+    return this.incidents.one(person, id);
+  }
+
   @Post()
   @RequireRole(...HANDLERS)
   async open(

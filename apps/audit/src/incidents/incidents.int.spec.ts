@@ -60,7 +60,7 @@ describe('incidents (the numbers are those of incidents.ts and teller.ts)', () =
     const { status, body } = await post('sam', '', { intentId, actionId, note });
     expect([status, incidentSchema.parse(body)]).toMatchObject([
       201,
-      { cause: 'opened', by: 'sam', note: 'paid twice, says [personal]' },
+      { cause: 'opened', by: 'sam', tool: 'issue_refund', requestedBy: 'alice', note: 'paid twice, says [personal]' },
     ]);
     expect(await post('ruth', '', { intentId, actionId })).toMatchObject({ status: 200, body: { id: body.id } });
     const page = (await world.get('/v1/incidents?limit=1', tokens.ruth)).body;
@@ -77,6 +77,16 @@ describe('incidents (the numbers are those of incidents.ts and teller.ts)', () =
       expect({ who, asked, status: (await post(who, '', asked)).status }).toEqual({ who, asked, status: code });
     expect((await world.get('/v1/incidents', tokens.alice)).status).toBe(403);
     expect(await list('gina')).toEqual([]);
+    expect(incidentSchema.parse((await world.get(`/v1/incidents/${body.id}`, tokens.ruth)).body)).toEqual(body);
+    const absent = await world.get('/v1/incidents/inc_0', tokens.gina);
+    const foreign = await world.get(`/v1/incidents/${body.id}`, tokens.gina);
+    expect(JSON.stringify(foreign.body).replace(body.id, 'inc_0')).toBe(JSON.stringify(absent.body));
+    const statuses = [
+      foreign,
+      await world.get(`/v1/incidents/${body.id}`, tokens.alice),
+      await world.get('/v1/incidents/nul%00', tokens.ruth),
+    ];
+    expect(statuses.map(({ status }) => status)).toEqual([404, 403, 404]);
     expect(await world.askAs('globex', 'select * from incidents')).toEqual([]);
   });
 

@@ -45,6 +45,10 @@ export class Incidents {
     return { data: page.map((row) => this.view(row)), last: rows.length > page.length ? page.at(-1) : undefined };
   }
 
+  async one(person: Person, id: string): Promise<Incident> {
+    return this.view(await this.known(person, id));
+  }
+
   /** `isNew` is false where somebody has opened the same before, and it is not closed. */
   async open(person: Person, asked: z.infer<typeof openBody>): Promise<{ incident: Incident; isNew: boolean }> {
     const { intentId, actionId = null, note } = asked;

@@ -6,9 +6,11 @@ import { testServiceDatabase, type TestServiceDatabase } from '@countersign/test
 import pg from 'pg';
 import { DataSource } from 'typeorm';
 import * as migrations from '../migrations.js';
-import { cursorText, parseQuery, type Cursor } from '../query.js';
+import { parsed } from '../parsed.js';
+import { cursorText, facetsQuery, parseQuery, type Cursor } from '../query.js';
 import { planOfSearch } from '../scale/plan.js';
 import { batches, partitionsBefore, seed } from '../scale/seed.js';
+import { COUNTED, facets } from './facets.js';
 import { search } from './search.js';
 
 /** More traces of one tenant than a search reaches through at first. */
@@ -86,6 +88,27 @@ describe('the search over many days and tenants', () => {
       }
   });
 
+  it('counts, of the traces it finds, what looking through every record counts', async () => {
+    const shapes: Record<string, string>[] = [
+      {},
+      { tool: 'credit_points' },
+      { outcome: 'committed', from: daysAgo(9) },
+      { text: 'Zeppelin' },
+    ];
+    for (const who of [AUDRA, ALICE])
+      for (const asked of shapes) {
+        const found = lookedThrough(stored, who, asked).slice(0, COUNTED);
+        const counted = await readAs(source, who.tenant, (rows) => facets(rows, parsed(facetsQuery, asked), who));
+        expect({ who, asked, traces: counted.traces }).toEqual({ who, asked, traces: found.length });
+        const among = new Set(found.map(({ offset }) => offset));
+        for (const field of ['tool', 'code', 'outcome', 'rule', 'actor'] as const)
+          for (const { value, count } of counted[field]) {
+            const saying = lookedThrough(stored, who, { [field]: value }).filter(({ offset }) => among.has(offset));
+            expect({ who, asked, field, value, count }).toEqual({ who, asked, field, value, count: saying.length });
+          }
+      }
+  });
+
   it('has nothing of another tenant to find, whatever statement asks', async () => {
     const tenants = (table: string) =>
       readAs(source, 'globex', (rows) => rows.query<unknown[]>(`SELECT DISTINCT tenant FROM ${table}`));
@@ -98,7 +121,9 @@ describe('the search over many days and tenants', () => {
       const given = { ...asked, limit: String(Math.min(limit, 200)), ...(cursor ? { cursor } : {}) };
       const { query, after } = parseQuery(given);
       const places = await readAs(source, who.tenant, (rows) => search(rows, query, who, after));
-      const page = places.slice(0, query.limit).map(({ at, ...place }) => ({ at: at.toISOString(), ...place }));
+      const page = places.slice(0, query.limit).map(({ at, topic, partition, offset }) => ({
+        ...{ at: at.toISOString(), topic, partition, offset },
+      }));
       found.push(...page);
       if (places.length <= query.limit) return found;
       cursor = cursorText(page.at(-1)!);

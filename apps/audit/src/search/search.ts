@@ -19,12 +19,14 @@ export interface Begun {
   topic: Topic;
   partition: number;
   offset: string;
+  intent: string;
+  actor: string | null;
 }
 
 type Asked = Pick<EntityManager, 'query'>;
 
-/** Of how many traces, the newest first, the terms are looked through before those of all are. */
-const REACH = 500;
+/** Of how many traces, the newest first, the terms are looked through before those of all are; of more for a long page. */
+const reachFor = (limit: number) => Math.max(500, 4 * limit);
 /** What the clocks of two brokers may be apart, so that what follows may seem to come first; they are nearer. */
 export const CLOCKS_APART_MS = 300_000;
 const NEWEST = 'ORDER BY b.at DESC, b.topic DESC, b.partition DESC, b."offset" DESC';
@@ -39,7 +41,7 @@ export async function search(
   const terms = termsAsked(query, person);
   if (terms === undefined) return [];
   const saysSomething = terms.length > 0 || query.subject !== undefined;
-  const since = saysSomething ? await reached(rows, begunSql(query, person, after)) : undefined;
+  const since = saysSomething ? await reached(rows, begunSql(query, person, after), reachFor(query.limit)) : undefined;
   const found = since && (await run<Begun>(rows, searchSql(query, person, after, terms, since)));
   return found && found.length > query.limit ? found : run(rows, searchSql(query, person, after, terms, query.from));
 }
@@ -67,9 +69,9 @@ interface Sql {
 const run = <R>(rows: Asked, { text, values }: Sql): Promise<R[]> => rows.query<R[]>(text, values);
 
 /** When the last of the newest traces began; undefined if there are not so many. */
-async function reached(rows: Asked, { text, values }: Sql): Promise<string | undefined> {
+async function reached(rows: Asked, { text, values }: Sql, reach: number): Promise<string | undefined> {
   const [row] = await run<{ at: Date }>(rows, {
-    text: `SELECT b.at ${text} ${NEWEST} OFFSET ${REACH} LIMIT 1`,
+    text: `SELECT b.at ${text} ${NEWEST} OFFSET ${reach} LIMIT 1`,
     values,
   });
   return row?.at.toISOString();
@@ -95,7 +97,7 @@ function searchSql(
   const intents = [...terms.map(saying), ...(query.subject === undefined ? [] : [about(query.subject, saying, $)])];
   const found = intents.map((some) => `AND (b.intent IN (${some})) IS TRUE`).join(' ');
   const within = from ? `AND b.at >= ${from}` : '';
-  const columns = 'b.at, b.topic, b.partition, b."offset"';
+  const columns = 'b.at, b.topic, b.partition, b."offset", b.intent, b.actor';
   return { text: `SELECT ${columns} ${text} ${within} ${found} ${NEWEST} LIMIT ${query.limit + 1}`, values };
 }
 

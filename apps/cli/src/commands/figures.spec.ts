@@ -19,7 +19,12 @@ const SUMMARY: MetricsSummary = {
       outcomes: { read: 0, previewed: 5, drafted: 0, committed: 3, failed: 1 },
     },
   ],
-  denials: { total: 2, byCode: [{ code: 'LIMIT_EXCEEDED', count: 2 }], byRule: [{ rule: 'too-much', count: 2 }] },
+  denials: {
+    total: 2,
+    byCode: [{ code: 'LIMIT_EXCEEDED', count: 2 }],
+    byRule: [{ rule: 'too-much', count: 2 }],
+    withoutRule: [],
+  },
   approvals: {
     ...{ opened: 5, granted: 3, edited: 0, rejected: 1, decided: 4, overrideRate: 0.25, expired: 1 },
     waitSeconds: { p50: 61, p95: 300.04, max: 320 },

@@ -2,7 +2,7 @@ import { createPrivateKey } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { Option, type Command } from 'commander';
 import type { Incident, JsonObject, ReleaseValue } from '@countersign/contracts';
-import { parseRunReport, type RunReport, type WorkflowReport } from '@countersign/evals';
+import { parseRunReport, runOfWorkflow, type RunReport, type WorkflowReport } from '@countersign/evals';
 import { signRelease, type ReleaseReport } from '@countersign/evals/release';
 import type { ControlVerdict } from '@countersign/messaging';
 import type { Api } from '../api.js';
@@ -21,7 +21,8 @@ interface Standing {
 interface Run {
   workflow: string;
   fingerprint: string;
-  epoch: number;
+  /** null where the run released nothing. */
+  epoch: number | null;
   at: string;
   report: ReleaseReport;
   standing: string | null;
@@ -57,9 +58,10 @@ async function publish(file: string, _: unknown, command: Command): Promise<void
   const run = parsed(file);
   const chosen = run.workflows.filter((each) => workflow === undefined || each.workflow === workflow);
   if (chosen.length === 0) throw new CliError(`${file} holds no run of ${workflow ?? 'a workflow'}`, EXIT.usage);
-  const values = chosen.map((each) => [each, releaseOf(each, run)] as const);
   const api = await connect(command);
   await requireNoneOverdue(api, chosen);
+  if (!run.partial) await tell(api, run, chosen);
+  const values = chosen.map((each) => [each, releaseOf(each, run)] as const);
   const released: Released[] = [];
   for (const [{ workflow: name, fingerprint }, value] of values) {
     released.push({ workflow: name, fingerprint, verdict: inForce(name, await write(name, value)) });
@@ -105,6 +107,12 @@ function releaseOf({ workflow, verdict, counts, release }: WorkflowReport, { par
       'Run with --key or COUNTERSIGN_RELEASE_KEY_FILE.',
     );
   return release;
+}
+
+/** Case by case, for the console: also what keeps a run from releasing anything. */
+async function tell(api: Api, run: RunReport, chosen: readonly WorkflowReport[]): Promise<void> {
+  for (const { workflow } of chosen)
+    await api.call('/v1/evals/runs', { method: 'POST', body: runOfWorkflow(run, workflow) });
 }
 
 async function requireNoneOverdue(api: Api, chosen: readonly WorkflowReport[]): Promise<void> {
@@ -203,7 +211,8 @@ async function target(api: Api, workflow: string, to: string | undefined): Promi
   const standing = (await standings(api)).find(({ name }) => name === workflow)?.release;
   if (!standing) throw new CliError(`${workflow} was never released.`, EXIT.usage, '`countersign release show`.');
   const { data } = await api.call<Page<Run>>('/v1/evals/runs', { query: { workflow, limit: 200 } });
-  const known = [...new Set(data.map(({ fingerprint }) => fingerprint))].filter((one) => one !== standing.current);
+  const released = data.filter(({ epoch }) => epoch !== null);
+  const known = [...new Set(released.map(({ fingerprint }) => fingerprint))].filter((one) => one !== standing.current);
   const found = to === undefined ? known.slice(0, 1) : known.filter((one) => one.startsWith(to));
   if (found.length === 1) return found[0]!;
   const because = to === undefined ? 'nothing was released before' : `${found.length} of its releases begin with ${to}`;
@@ -240,10 +249,17 @@ const standingText = (workflows: readonly Standing[]): string =>
 const runsText = (runs: readonly Run[]): string =>
   table(
     ['workflow', 'fingerprint', 'released', 'cases', 'standing'],
-    runs.map(({ workflow, fingerprint, at, report, standing }) => [
+    runs.map(({ workflow, fingerprint, at, report, standing, epoch }) => [
       ...[workflow, fingerprint.slice(0, 12), at],
-      report.kind === 'rollback' ? `rollback: ${report.reason}` : `${report.cases.passed} passed (${report.model})`,
-      standing ?? '-',
+      caseText(report),
+      epoch === null ? 'released nothing' : (standing ?? '-'),
     ]),
     'Nothing was ever released.',
   );
+
+function caseText(report: ReleaseReport): string {
+  if (report.kind === 'rollback') return `rollback: ${report.reason}`;
+  const { passed, failed, errors } = report.cases;
+  const told = [`${passed} passed`, failed > 0 && `${failed} failed`, errors > 0 && `${errors} not judged`];
+  return `${told.filter(Boolean).join(', ')} (${report.model})`;
+}

@@ -1,49 +1,114 @@
-import { AppShell, Burger, Group, NavLink, Text } from '@mantine/core';
+import { ActionIcon, AppShell, Burger, Button, Group, NavLink, Text } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
+import { IconKeyboard, IconSearch } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { Link, Outlet, useLocation } from '@tanstack/react-router';
-import { sessionQuery } from '../api/session.js';
+import { lazy, Suspense, useEffect, useRef } from 'react';
+import { sessionQuery, type Session } from '../api/session.js';
+import { listen } from '../api/stream.js';
 import { Failed, Loading } from '../ui/states.js';
+import { AccountMenu } from './account-menu.js';
+import { KillBanner } from './kill-banner.js';
+import { OfflineNotice } from './offline-notice.js';
+import classes from './shell.module.css';
+import { ShortcutHelp } from './shortcut-help.js';
+import { useShortcuts } from './shortcuts.js';
 import { SignIn } from './sign-in.js';
-import { viewsOf } from './views.js';
+import { VIEW_ICONS } from './view-icons.js';
+import { isOf, viewsOf, type View } from './views.js';
 
-/** What surrounds every view: the navigation, who is signed in, and the view itself. */
+const Palette = lazy(() => import('./palette.js'));
+
+/** What surrounds every view; who has not signed in sees the way in. */
 export function Shell() {
-  const [open, { toggle, close }] = useDisclosure();
   const session = useQuery(sessionQuery);
-  const { pathname } = useLocation();
   if (session.isPending) return <Loading label="the console" />;
   if (session.isError) return <Failed error={session.error} onRetry={() => void session.refetch()} />;
-  if (!session.data) return <SignIn />;
-  const { person } = session.data;
+  return session.data ? <SignedIn session={session.data} /> : <SignIn />;
+}
+
+function SignedIn({ session }: { session: Session }) {
+  const { roles, tenant } = session.person;
+  const [open, { toggle, close }] = useDisclosure();
+  const [help, { open: showHelp, close: hideHelp }] = useDisclosure();
+  useShortcuts(roles, showHelp);
+  useEffect(listen, []);
+  const main = useFocusOnArrival();
   return (
-    <AppShell header={{ height: 48 }} navbar={{ width: 200, breakpoint: 'sm', collapsed: { mobile: !open } }}>
+    <AppShell header={{ height: 52 }} navbar={{ width: 196, breakpoint: 'sm', collapsed: { mobile: !open } }}>
+      <a href="#main" className={classes['skip']}>
+        Skip to the content
+      </a>
       <AppShell.Header>
-        <Group h="100%" px="md" justify="space-between">
-          <Group gap="sm">
-            <Burger opened={open} onClick={toggle} hiddenFrom="sm" size="sm" aria-label="Navigation" />
+        <Group h="100%" px="sm" justify="space-between" wrap="nowrap" gap="xs">
+          <Group gap="sm" wrap="nowrap">
+            <Burger opened={open} onClick={toggle} hiddenFrom="sm" size="sm" aria-label="Views" aria-expanded={open} />
             <Text fw={700}>Countersign</Text>
           </Group>
-          <Text size="sm">
-            {person.sub} · {person.tenant}
-          </Text>
+          <Group gap="xs" wrap="nowrap">
+            <SearchButton />
+            <ActionIcon variant="subtle" color="gray" c="inherit" aria-label="Keys" onClick={showHelp} visibleFrom="sm">
+              <IconKeyboard size={18} aria-hidden />
+            </ActionIcon>
+            <AccountMenu session={session} />
+          </Group>
         </Group>
       </AppShell.Header>
       <AppShell.Navbar p="xs" aria-label="Views">
-        {viewsOf(person.roles).map(({ path, title }) => (
-          <NavLink
-            key={path}
-            component={Link}
-            to={path}
-            label={title}
-            onClick={close}
-            active={path === '/' ? pathname === '/' : pathname.startsWith(path)}
-          />
-        ))}
+        <Views roles={roles} onChosen={close} />
       </AppShell.Navbar>
-      <AppShell.Main>
+      <AppShell.Main id="main" tabIndex={-1} ref={main} className={classes['main']}>
+        <OfflineNotice />
+        <KillBanner tenant={tenant} />
         <Outlet />
       </AppShell.Main>
+      <ShortcutHelp opened={help} onClose={hideHelp} />
+      <Suspense fallback={null}>
+        <Palette roles={roles} />
+      </Suspense>
     </AppShell>
   );
+}
+
+function Views({ roles, onChosen }: { roles: readonly string[]; onChosen: () => void }) {
+  const { pathname } = useLocation();
+  return viewsOf(roles).map((view) => (
+    <NavLink
+      key={view.path}
+      component={Link}
+      to={view.path}
+      label={view.title}
+      leftSection={<ViewIcon path={view.path} />}
+      onClick={onChosen}
+      active={isOf(view, pathname)}
+      {...(isOf(view, pathname) ? { 'aria-current': 'page' as const } : {})}
+    />
+  ));
+}
+
+function ViewIcon({ path }: { path: View['path'] }) {
+  const Shown = VIEW_ICONS[path];
+  return <Shown size={18} aria-hidden />;
+}
+
+function SearchButton() {
+  const open = () => void import('@mantine/spotlight').then(({ spotlight }) => spotlight.open());
+  return (
+    <Button variant="default" size="compact-md" onClick={open} leftSection={<IconSearch size={16} aria-hidden />}>
+      Go to
+    </Button>
+  );
+}
+
+/** A screen reader is taken to the view that was opened, and told its name by the heading. */
+function useFocusOnArrival() {
+  const main = useRef<HTMLElement>(null);
+  const { pathname } = useLocation();
+  const last = useRef(pathname);
+  useEffect(() => {
+    if (last.current === pathname) return;
+    last.current = pathname;
+    main.current?.focus({ preventScroll: true });
+  }, [pathname]);
+  return main;
 }

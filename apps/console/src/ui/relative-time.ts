@@ -24,3 +24,7 @@ export function countdown(ms: number): string {
   if (h > 0) return `${h} h ${String(m).padStart(2, '0')} min`;
   return m > 0 ? `${m} min ${String(s).padStart(2, '0')} s` : `${s} s`;
 }
+
+/** "10:02:11", in the reader's zone. */
+export const exactTime = (at: string): string =>
+  new Intl.DateTimeFormat('en-GB', { timeStyle: 'medium' }).format(new Date(at));

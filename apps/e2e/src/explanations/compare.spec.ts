@@ -140,7 +140,12 @@ describe('figures held against counts', () => {
           outcomes: { read: 0, previewed: 0, drafted: 0, committed: 1, failed: 0 },
         },
       ],
-      denials: { total: 1, byCode: [{ code: 'LIMIT_EXCEEDED', count: 1 }], byRule: [{ rule: 'limit', count: 1 }] },
+      denials: {
+        total: 1,
+        byCode: [{ code: 'LIMIT_EXCEEDED', count: 1 }],
+        byRule: [{ rule: 'limit', count: 1 }],
+        withoutRule: [],
+      },
       approvals: {
         ...{ opened: 0, granted: 0, edited: 0, rejected: 0, decided: 0, overrideRate: null, expired: 0 },
         waitSeconds: null,

@@ -41,6 +41,7 @@ export function countsOf(told: readonly Told[], tenant: string): Record<string, 
       total: denied.length,
       byCode: tally(denied.map(({ data }) => String(data['code']))),
       byRule: tally(denied.flatMap(denyingRules)),
+      withoutRule: tally(denied.flatMap((one) => (denyingRules(one).length === 0 ? [String(one.data['code'])] : []))),
     },
     approvals: {
       opened: distinct(of('approval.opened'), 'approvalId'),
@@ -75,7 +76,12 @@ export function saidBy({ funnel, tools, denials, approvals, unsent, drifted, inD
   return {
     funnel,
     tools: tools.map(({ byCode: _, ...tool }) => tool),
-    denials: { ...denials, byCode: byName(denials.byCode, 'code'), byRule: byName(denials.byRule, 'rule') },
+    denials: {
+      total: denials.total,
+      byCode: byName(denials.byCode, 'code'),
+      byRule: byName(denials.byRule, 'rule'),
+      withoutRule: byName(denials.withoutRule, 'code'),
+    },
     approvals: people,
     unsent: { ...unsent, byCode: byName(unsent.byCode, 'code') },
     drifted,

@@ -1,3 +1,4 @@
+import { caseOf, runWith } from '../told-run.js';
 import type { World } from '../world.js';
 import { ask, type Answer, type Caller } from './callers.js';
 import { TENANTS, type Records, type Tenant } from './records.js';
@@ -41,13 +42,16 @@ async function operationsOf(world: World): Promise<Operation[]> {
   const response = await fetch(`${world.system.urls.gateway}/openapi.json`);
   const { paths } = (await response.json()) as { paths: Record<string, Record<string, Record<string, unknown>>> };
   return Object.entries(paths).flatMap(([path, methods]) =>
-    Object.entries(methods).map(([method, told]) => ({
-      method: method.toUpperCase(),
-      path,
-      public: Array.isArray(told['security']) && told['security'].length === 0,
-      roles: told['x-roles'] as string[] | undefined,
-      sees: told['x-sees'] as Operation['sees'],
-    })),
+    Object.entries(methods)
+      // A browser's own visits are tried by a browser.
+      .filter(([, told]) => !told['x-browser'])
+      .map(([method, told]) => ({
+        method: method.toUpperCase(),
+        path,
+        public: Array.isArray(told['security']) && told['security'].length === 0,
+        roles: told['x-roles'] as string[] | undefined,
+        sees: told['x-sees'] as Operation['sees'],
+      })),
   );
 }
 
@@ -139,6 +143,7 @@ class RouteCells {
     if (path.startsWith('/v1/parked')) return subjects.parked;
     if (path.startsWith('/v1/audit/proofs')) return subjects.event;
     if (path.startsWith('/v1/incidents')) return subjects.incident;
+    if (path.startsWith('/v1/evals/runs')) return subjects.run;
     if (path.startsWith('/v1/in-doubt')) return doubtFor(subjects, this.caller.name);
     return path.startsWith('/v1/actions') ? subjects.action : subjects.intent;
   }
@@ -191,6 +196,7 @@ function bodyOf(
   if (path.startsWith('/v1/control/stage')) return { stage: 'scoped', reason, waitSeconds: 0 };
   if (path.endsWith('/reveals') || path.startsWith('/v1/subjects')) return { reason };
   if (path === '/v1/incidents') return { intentId: subjects[tenant].intent };
+  if (path === '/v1/evals/runs') return runWith('f', [caseOf('It is refused')], '2026-03-01T09:00:00.000Z');
   if (path === '/v1/incidents/closures') return { workflow: 'support-desk', fingerprint: 'none', passed: [] };
   if (path.endsWith('/resolve')) return { outcome: 'committed', reason };
   if (path.endsWith('/delegate')) return { to: caller.name, reason };

@@ -2,6 +2,7 @@ import { topicName } from '@countersign/contracts';
 import type { ApprovalItem, IntentToPublish, Person } from '@countersign/demo';
 import { until } from '@countersign/testing';
 import { doubtsOf } from '../doubts.js';
+import { caseOf, runWith } from '../told-run.js';
 import type { World } from '../world.js';
 import { TENANTS, type Records, type Tenant } from './records.js';
 
@@ -13,6 +14,8 @@ export interface Subjects {
   event: string;
   /** An incident that was opened on it. */
   incident: string;
+  /** A run of the evals that was told to it. */
+  run: string;
   /** Whose intent it is. */
   requester: string;
   /** Open items, one for each person who may decide and one that nobody is to decide. */
@@ -34,7 +37,9 @@ export async function subjectsOf(world: World, records: Records): Promise<Record
   const made = await Promise.all(TENANTS.map((tenant) => plant(world, records, tenant, run)));
   // The next answers of helpdesk are lost, whoever asks.
   for (const [index, tenant] of TENANTS.entries()) made[index]!.doubts = await plantDoubts(world, records, tenant, run);
-  return { acme: made[0]!, globex: made[1]! };
+  const [acme, globex] = [made[0]!, made[1]!];
+  [acme.run, globex.run] = await toldRuns(world, records);
+  return { acme, globex };
 }
 
 /** The action in doubt that a caller is asked about. */
@@ -79,7 +84,20 @@ async function plant(world: World, records: Records, tenant: Tenant, run: string
   const action = state?.actions[0]?.actionId ?? '';
   const event = await acceptedIn(world, intentId);
   const incident = await openedOn(intentId, lead);
-  return { intent: intentId, action, event, incident, requester, items, doubts: new Map(), parked };
+  return { intent: intentId, action, event, incident, run: '', requester, items, doubts: new Map(), parked };
+}
+
+/** Of each tenant's own: nobody at globex releases, so that its row is written as if somebody had. */
+async function toldRuns(world: World, records: Records): Promise<[string, string]> {
+  const ruth = await world.person('ruth');
+  const told = async (marker: string) => {
+    const { status, body } = await ruth.call('POST', '/v1/evals/runs', runWith('f', [caseOf(`${marker} is refused`)]));
+    if (status !== 200) throw new Error(`a run of the evals was answered ${status}: ${JSON.stringify(body)}`);
+    return (body as { data: { id: string }[] }).data[0]!.id;
+  };
+  const [acme, globex] = [await told(records.markers.acme[0]!), await told(records.markers.globex[0]!)];
+  await world.owner.query(`UPDATE gateway.eval_runs SET tenant = 'globex' WHERE id = $1`, [globex]);
+  return [acme, globex];
 }
 
 async function acceptedIn(world: World, intentId: string): Promise<string> {

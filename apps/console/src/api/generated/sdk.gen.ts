@@ -2,7 +2,7 @@
 
 import { client } from './client.gen.js';
 import type { Client, ClientMeta, Options as Options2, RequestResult, TDataShape } from './client/index.js';
-import type { DeleteMcpData, DeleteMcpErrors, DeleteMcpResponses, DeleteV1SubjectsIdData, DeleteV1SubjectsIdErrors, DeleteV1SubjectsIdResponses, GetAsyncapiJsonData, GetAsyncapiJsonErrors, GetAsyncapiJsonResponses, GetData, GetErrors, GetHealthzData, GetHealthzErrors, GetHealthzResponses, GetMcpData, GetMcpErrors, GetMcpResponses, GetMetricsData, GetMetricsErrors, GetMetricsResponses, GetOpenapiJsonData, GetOpenapiJsonErrors, GetOpenapiJsonResponses, GetReadyzData, GetReadyzErrors, GetReadyzResponses, GetResponses, GetV1AccessReviewData, GetV1AccessReviewErrors, GetV1AccessReviewResponses, GetV1ActionsIdData, GetV1ActionsIdErrors, GetV1ActionsIdExplanationData, GetV1ActionsIdExplanationErrors, GetV1ActionsIdExplanationResponses, GetV1ActionsIdResponses, GetV1ApprovalsData, GetV1ApprovalsErrors, GetV1ApprovalsIdData, GetV1ApprovalsIdErrors, GetV1ApprovalsIdResponses, GetV1ApprovalsResponses, GetV1AuditExportData, GetV1AuditExportErrors, GetV1AuditExportResponses, GetV1AuditProofsEventIdData, GetV1AuditProofsEventIdErrors, GetV1AuditProofsEventIdResponses, GetV1AuditVerifyData, GetV1AuditVerifyErrors, GetV1AuditVerifyResponses, GetV1ControlData, GetV1ControlErrors, GetV1ControlResponses, GetV1DraftsData, GetV1DraftsErrors, GetV1DraftsResponses, GetV1EvalsRunsData, GetV1EvalsRunsErrors, GetV1EvalsRunsResponses, GetV1IncidentsData, GetV1IncidentsErrors, GetV1IncidentsResponses, GetV1InDoubtData, GetV1InDoubtErrors, GetV1InDoubtResponses, GetV1IntentsIdData, GetV1IntentsIdErrors, GetV1IntentsIdResponses, GetV1MetricsSummaryData, GetV1MetricsSummaryErrors, GetV1MetricsSummaryResponses, GetV1ParkedData, GetV1ParkedErrors, GetV1ParkedIdData, GetV1ParkedIdErrors, GetV1ParkedIdResponses, GetV1ParkedResponses, GetV1PipelineData, GetV1PipelineErrors, GetV1PipelineResponses, GetV1StreamData, GetV1StreamErrors, GetV1StreamResponses, GetV1ToolsData, GetV1ToolsErrors, GetV1ToolsResponses, GetV1TracesData, GetV1TracesErrors, GetV1TracesIntentIdData, GetV1TracesIntentIdErrors, GetV1TracesIntentIdResponses, GetV1TracesResponses, GetV1WorkflowsData, GetV1WorkflowsErrors, GetV1WorkflowsResponses, GetWellKnownAuthzenConfigurationData, GetWellKnownAuthzenConfigurationErrors, GetWellKnownAuthzenConfigurationResponses, PostAccessV1EvaluationData, PostAccessV1EvaluationErrors, PostAccessV1EvaluationResponses, PostAccessV1EvaluationsData, PostAccessV1EvaluationsErrors, PostAccessV1EvaluationsResponses, PostMcpData, PostMcpErrors, PostMcpResponses, PostV1ActionsData, PostV1ActionsErrors, PostV1ActionsResponses, PostV1ApprovalsDecisionsData, PostV1ApprovalsDecisionsErrors, PostV1ApprovalsDecisionsResponses, PostV1ApprovalsIdClaimData, PostV1ApprovalsIdClaimErrors, PostV1ApprovalsIdClaimResponses, PostV1ApprovalsIdDecisionsData, PostV1ApprovalsIdDecisionsErrors, PostV1ApprovalsIdDecisionsResponses, PostV1ApprovalsIdDelegateData, PostV1ApprovalsIdDelegateErrors, PostV1ApprovalsIdDelegateResponses, PostV1IncidentsClosuresData, PostV1IncidentsClosuresErrors, PostV1IncidentsClosuresResponses, PostV1IncidentsData, PostV1IncidentsErrors, PostV1IncidentsIdCaptureData, PostV1IncidentsIdCaptureErrors, PostV1IncidentsIdCaptureResponses, PostV1IncidentsResponses, PostV1InDoubtActionIdResolveData, PostV1InDoubtActionIdResolveErrors, PostV1InDoubtActionIdResolveResponses, PostV1IntentsData, PostV1IntentsErrors, PostV1IntentsResponses, PostV1ParkedIdRedriveData, PostV1ParkedIdRedriveErrors, PostV1ParkedIdRedriveResponses, PostV1TracesIdRevealsData, PostV1TracesIdRevealsErrors, PostV1TracesIdRevealsResponses, PutV1ControlKillScopeData, PutV1ControlKillScopeErrors, PutV1ControlKillScopeResponses, PutV1ControlStageWorkflowData, PutV1ControlStageWorkflowErrors, PutV1ControlStageWorkflowResponses } from './types.gen.js';
+import type { DeleteMcpData, DeleteMcpErrors, DeleteMcpResponses, DeleteV1SubjectsIdData, DeleteV1SubjectsIdErrors, DeleteV1SubjectsIdResponses, GetAsyncapiJsonData, GetAsyncapiJsonErrors, GetAsyncapiJsonResponses, GetAuthCallbackData, GetAuthCallbackErrors, GetAuthCallbackResponses, GetAuthLoginData, GetAuthLoginErrors, GetAuthLoginResponses, GetAuthSessionData, GetAuthSessionErrors, GetAuthSessionResponses, GetData, GetErrors, GetHealthzData, GetHealthzErrors, GetHealthzResponses, GetMcpData, GetMcpErrors, GetMcpResponses, GetMetricsData, GetMetricsErrors, GetMetricsResponses, GetOpenapiJsonData, GetOpenapiJsonErrors, GetOpenapiJsonResponses, GetReadyzData, GetReadyzErrors, GetReadyzResponses, GetResponses, GetV1AccessReviewData, GetV1AccessReviewErrors, GetV1AccessReviewResponses, GetV1ActionsIdData, GetV1ActionsIdErrors, GetV1ActionsIdExplanationData, GetV1ActionsIdExplanationErrors, GetV1ActionsIdExplanationResponses, GetV1ActionsIdResponses, GetV1ApprovalsData, GetV1ApprovalsErrors, GetV1ApprovalsIdData, GetV1ApprovalsIdErrors, GetV1ApprovalsIdResponses, GetV1ApprovalsResponses, GetV1AuditExportData, GetV1AuditExportErrors, GetV1AuditExportResponses, GetV1AuditProofsEventIdData, GetV1AuditProofsEventIdErrors, GetV1AuditProofsEventIdResponses, GetV1AuditVerifyData, GetV1AuditVerifyErrors, GetV1AuditVerifyResponses, GetV1ControlData, GetV1ControlErrors, GetV1ControlResponses, GetV1DraftsData, GetV1DraftsErrors, GetV1DraftsResponses, GetV1ErasuresData, GetV1ErasuresErrors, GetV1ErasuresResponses, GetV1EvalsRunsData, GetV1EvalsRunsErrors, GetV1EvalsRunsIdData, GetV1EvalsRunsIdErrors, GetV1EvalsRunsIdResponses, GetV1EvalsRunsResponses, GetV1IncidentsData, GetV1IncidentsErrors, GetV1IncidentsIdData, GetV1IncidentsIdErrors, GetV1IncidentsIdResponses, GetV1IncidentsResponses, GetV1InDoubtData, GetV1InDoubtErrors, GetV1InDoubtResponses, GetV1IntentsIdData, GetV1IntentsIdErrors, GetV1IntentsIdResponses, GetV1MetricsSeriesData, GetV1MetricsSeriesErrors, GetV1MetricsSeriesResponses, GetV1MetricsSummaryData, GetV1MetricsSummaryErrors, GetV1MetricsSummaryResponses, GetV1ParkedData, GetV1ParkedErrors, GetV1ParkedIdData, GetV1ParkedIdErrors, GetV1ParkedIdResponses, GetV1ParkedResponses, GetV1PipelineData, GetV1PipelineErrors, GetV1PipelineResponses, GetV1RevealsData, GetV1RevealsErrors, GetV1RevealsResponses, GetV1StreamData, GetV1StreamErrors, GetV1StreamResponses, GetV1ToolsData, GetV1ToolsErrors, GetV1ToolsResponses, GetV1TracesData, GetV1TracesErrors, GetV1TracesFacetsData, GetV1TracesFacetsErrors, GetV1TracesFacetsResponses, GetV1TracesIntentIdData, GetV1TracesIntentIdErrors, GetV1TracesIntentIdEventsData, GetV1TracesIntentIdEventsErrors, GetV1TracesIntentIdEventsResponses, GetV1TracesIntentIdOutlineData, GetV1TracesIntentIdOutlineErrors, GetV1TracesIntentIdOutlineResponses, GetV1TracesIntentIdResponses, GetV1TracesResponses, GetV1WorkflowsData, GetV1WorkflowsErrors, GetV1WorkflowsResponses, GetWellKnownAuthzenConfigurationData, GetWellKnownAuthzenConfigurationErrors, GetWellKnownAuthzenConfigurationResponses, PostAccessV1EvaluationData, PostAccessV1EvaluationErrors, PostAccessV1EvaluationResponses, PostAccessV1EvaluationsData, PostAccessV1EvaluationsErrors, PostAccessV1EvaluationsResponses, PostAuthLogoutData, PostAuthLogoutErrors, PostAuthLogoutResponses, PostMcpData, PostMcpErrors, PostMcpResponses, PostV1ActionsData, PostV1ActionsErrors, PostV1ActionsResponses, PostV1ApprovalsDecisionsData, PostV1ApprovalsDecisionsErrors, PostV1ApprovalsDecisionsResponses, PostV1ApprovalsIdClaimData, PostV1ApprovalsIdClaimErrors, PostV1ApprovalsIdClaimResponses, PostV1ApprovalsIdDecisionsData, PostV1ApprovalsIdDecisionsErrors, PostV1ApprovalsIdDecisionsResponses, PostV1ApprovalsIdDelegateData, PostV1ApprovalsIdDelegateErrors, PostV1ApprovalsIdDelegateResponses, PostV1EvalsRunsData, PostV1EvalsRunsErrors, PostV1EvalsRunsResponses, PostV1IncidentsClosuresData, PostV1IncidentsClosuresErrors, PostV1IncidentsClosuresResponses, PostV1IncidentsData, PostV1IncidentsErrors, PostV1IncidentsIdCaptureData, PostV1IncidentsIdCaptureErrors, PostV1IncidentsIdCaptureResponses, PostV1IncidentsResponses, PostV1InDoubtActionIdResolveData, PostV1InDoubtActionIdResolveErrors, PostV1InDoubtActionIdResolveResponses, PostV1IntentsData, PostV1IntentsErrors, PostV1IntentsResponses, PostV1ParkedIdRedriveData, PostV1ParkedIdRedriveErrors, PostV1ParkedIdRedriveResponses, PostV1TracesIdRevealsData, PostV1TracesIdRevealsErrors, PostV1TracesIdRevealsResponses, PutV1ControlKillScopeData, PutV1ControlKillScopeErrors, PutV1ControlKillScopeResponses, PutV1ControlStageWorkflowData, PutV1ControlStageWorkflowErrors, PutV1ControlStageWorkflowResponses } from './types.gen.js';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -173,6 +173,33 @@ export const getV1Traces = <ThrowOnError extends boolean = false>(options?: Opti
 });
 
 /**
+ * What there is among the traces a search finds, with counts
+ */
+export const getV1TracesFacets = <ThrowOnError extends boolean = false>(options?: Options<GetV1TracesFacetsData, ThrowOnError>): RequestResult<GetV1TracesFacetsResponses, GetV1TracesFacetsErrors, ThrowOnError> => (options?.client ?? client).get<GetV1TracesFacetsResponses, GetV1TracesFacetsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/v1/traces/facets',
+    ...options
+});
+
+/**
+ * One trace without what its events hold
+ */
+export const getV1TracesIntentIdOutline = <ThrowOnError extends boolean = false>(options: Options<GetV1TracesIntentIdOutlineData, ThrowOnError>): RequestResult<GetV1TracesIntentIdOutlineResponses, GetV1TracesIntentIdOutlineErrors, ThrowOnError> => (options.client ?? client).get<GetV1TracesIntentIdOutlineResponses, GetV1TracesIntentIdOutlineErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/v1/traces/{intentId}/outline',
+    ...options
+});
+
+/**
+ * Events of a trace whole, with headers: all, the one at a place, or those that hold a text
+ */
+export const getV1TracesIntentIdEvents = <ThrowOnError extends boolean = false>(options: Options<GetV1TracesIntentIdEventsData, ThrowOnError>): RequestResult<GetV1TracesIntentIdEventsResponses, GetV1TracesIntentIdEventsErrors, ThrowOnError> => (options.client ?? client).get<GetV1TracesIntentIdEventsResponses, GetV1TracesIntentIdEventsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/v1/traces/{intentId}/events',
+    ...options
+});
+
+/**
  * One trace, whole
  */
 export const getV1TracesIntentId = <ThrowOnError extends boolean = false>(options: Options<GetV1TracesIntentIdData, ThrowOnError>): RequestResult<GetV1TracesIntentIdResponses, GetV1TracesIntentIdErrors, ThrowOnError> => (options.client ?? client).get<GetV1TracesIntentIdResponses, GetV1TracesIntentIdErrors, ThrowOnError>({
@@ -201,6 +228,24 @@ export const postV1TracesIdReveals = <ThrowOnError extends boolean = false>(opti
         'Content-Type': 'application/json',
         ...options.headers
     }
+});
+
+/**
+ * Who was shown sealed values of what and why, the newest first
+ */
+export const getV1Reveals = <ThrowOnError extends boolean = false>(options?: Options<GetV1RevealsData, ThrowOnError>): RequestResult<GetV1RevealsResponses, GetV1RevealsErrors, ThrowOnError> => (options?.client ?? client).get<GetV1RevealsResponses, GetV1RevealsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/v1/reveals',
+    ...options
+});
+
+/**
+ * Data subjects that were erased, by whom and why, the newest first
+ */
+export const getV1Erasures = <ThrowOnError extends boolean = false>(options?: Options<GetV1ErasuresData, ThrowOnError>): RequestResult<GetV1ErasuresResponses, GetV1ErasuresErrors, ThrowOnError> => (options?.client ?? client).get<GetV1ErasuresResponses, GetV1ErasuresErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/v1/erasures',
+    ...options
 });
 
 /**
@@ -342,6 +387,15 @@ export const getV1MetricsSummary = <ThrowOnError extends boolean = false>(option
 });
 
 /**
+ * The same figures over time, in up to 200 stretches of a range
+ */
+export const getV1MetricsSeries = <ThrowOnError extends boolean = false>(options?: Options<GetV1MetricsSeriesData, ThrowOnError>): RequestResult<GetV1MetricsSeriesResponses, GetV1MetricsSeriesErrors, ThrowOnError> => (options?.client ?? client).get<GetV1MetricsSeriesResponses, GetV1MetricsSeriesErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/v1/metrics/series',
+    ...options
+});
+
+/**
  * Who may approve which tool, and who did; JSON or CSV
  */
 export const getV1AccessReview = <ThrowOnError extends boolean = false>(options?: Options<GetV1AccessReviewData, ThrowOnError>): RequestResult<GetV1AccessReviewResponses, GetV1AccessReviewErrors, ThrowOnError> => (options?.client ?? client).get<GetV1AccessReviewResponses, GetV1AccessReviewErrors, ThrowOnError>({
@@ -408,11 +462,42 @@ export const postV1IncidentsClosures = <ThrowOnError extends boolean = false>(op
 });
 
 /**
+ * One incident with its clock
+ */
+export const getV1IncidentsId = <ThrowOnError extends boolean = false>(options: Options<GetV1IncidentsIdData, ThrowOnError>): RequestResult<GetV1IncidentsIdResponses, GetV1IncidentsIdErrors, ThrowOnError> => (options.client ?? client).get<GetV1IncidentsIdResponses, GetV1IncidentsIdErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/v1/incidents/{id}',
+    ...options
+});
+
+/**
  * What was released, and the runs of the evals it was released on
  */
 export const getV1EvalsRuns = <ThrowOnError extends boolean = false>(options?: Options<GetV1EvalsRunsData, ThrowOnError>): RequestResult<GetV1EvalsRunsResponses, GetV1EvalsRunsErrors, ThrowOnError> => (options?.client ?? client).get<GetV1EvalsRunsResponses, GetV1EvalsRunsErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
     url: '/v1/evals/runs',
+    ...options
+});
+
+/**
+ * Tell a run of the evals, case by case
+ */
+export const postV1EvalsRuns = <ThrowOnError extends boolean = false>(options: Options<PostV1EvalsRunsData, ThrowOnError>): RequestResult<PostV1EvalsRunsResponses, PostV1EvalsRunsErrors, ThrowOnError> => (options.client ?? client).post<PostV1EvalsRunsResponses, PostV1EvalsRunsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/v1/evals/runs',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * One run with its cases, beside another if one is named
+ */
+export const getV1EvalsRunsId = <ThrowOnError extends boolean = false>(options: Options<GetV1EvalsRunsIdData, ThrowOnError>): RequestResult<GetV1EvalsRunsIdResponses, GetV1EvalsRunsIdErrors, ThrowOnError> => (options.client ?? client).get<GetV1EvalsRunsIdResponses, GetV1EvalsRunsIdErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/v1/evals/runs/{id}',
     ...options
 });
 
@@ -467,9 +552,29 @@ export const postMcp = <ThrowOnError extends boolean = false>(options?: Options<
 });
 
 /**
- * Console
+ * The console: its page, at this and its other addresses
  */
 export const get = <ThrowOnError extends boolean = false>(options?: Options<GetData, ThrowOnError>): RequestResult<GetResponses, GetErrors, ThrowOnError> => (options?.client ?? client).get<GetResponses, GetErrors, ThrowOnError>({ url: '/', ...options });
+
+/**
+ * Go to the identity provider, and come back to `returnTo`
+ */
+export const getAuthLogin = <ThrowOnError extends boolean = false>(options?: Options<GetAuthLoginData, ThrowOnError>): RequestResult<GetAuthLoginResponses, GetAuthLoginErrors, ThrowOnError> => (options?.client ?? client).get<GetAuthLoginResponses, GetAuthLoginErrors, ThrowOnError>({ url: '/auth/login', ...options });
+
+/**
+ * Come back from the identity provider
+ */
+export const getAuthCallback = <ThrowOnError extends boolean = false>(options?: Options<GetAuthCallbackData, ThrowOnError>): RequestResult<GetAuthCallbackResponses, GetAuthCallbackErrors, ThrowOnError> => (options?.client ?? client).get<GetAuthCallbackResponses, GetAuthCallbackErrors, ThrowOnError>({ url: '/auth/callback', ...options });
+
+/**
+ * Who is signed in, by the cookie
+ */
+export const getAuthSession = <ThrowOnError extends boolean = false>(options?: Options<GetAuthSessionData, ThrowOnError>): RequestResult<GetAuthSessionResponses, GetAuthSessionErrors, ThrowOnError> => (options?.client ?? client).get<GetAuthSessionResponses, GetAuthSessionErrors, ThrowOnError>({ url: '/auth/session', ...options });
+
+/**
+ * Sign out
+ */
+export const postAuthLogout = <ThrowOnError extends boolean = false>(options?: Options<PostAuthLogoutData, ThrowOnError>): RequestResult<PostAuthLogoutResponses, PostAuthLogoutErrors, ThrowOnError> => (options?.client ?? client).post<PostAuthLogoutResponses, PostAuthLogoutErrors, ThrowOnError>({ url: '/auth/logout', ...options });
 
 /**
  * This surface as OpenAPI 3.1

@@ -150,6 +150,9 @@ export type GetV1ApprovalsData = {
     body?: never;
     path?: never;
     query?: {
+        status?: 'open' | 'decided' | 'approved' | 'denied' | 'expired' | 'superseded';
+        decidedBy?: 'me';
+        sort?: 'newest' | 'oldest';
         limit?: number;
         cursor?: string;
     };
@@ -169,8 +172,179 @@ export type GetV1ApprovalsResponses = {
     /**
      * The queue of what waits for a person
      */
-    200: unknown;
+    200: {
+        data: Array<{
+            approvalId: string;
+            status: 'open' | 'decided' | 'approved' | 'denied' | 'expired' | 'superseded';
+            intentId: string;
+            actionId: string;
+            workflow: string;
+            tool: string;
+            requestedBy: string;
+            openedAt: string;
+            expiresAt: string | null;
+            paused?: true;
+            remainingSeconds?: number;
+            killed?: {
+                scope: string;
+                since: string;
+                by?: string;
+                reason?: string;
+            };
+            code?: 'INVALID_ARGUMENTS' | 'UNKNOWN_TOOL' | 'UNKNOWN_WORKFLOW' | 'UNAUTHENTICATED' | 'INTENT_ENDED' | 'PERMISSION_DENIED' | 'TENANT_MISMATCH' | 'RECORD_RESTRICTED' | 'NOT_FOUND' | 'NEEDS_APPROVAL' | 'APPROVAL_REJECTED' | 'APPROVAL_EXPIRED' | 'APPROVAL_STALE' | 'SELF_APPROVAL' | 'RATE_LIMITED' | 'LIMIT_EXCEEDED' | 'KILLED' | 'STAGE_FORBIDS' | 'NOT_RELEASED' | 'STALE_CONTEXT' | 'PREVIEW_CHANGED' | 'IDEMPOTENCY_KEY_REQUIRED' | 'IDEMPOTENCY_CONFLICT' | 'WARRANT_INVALID' | 'WARRANT_EXPIRED' | 'UPSTREAM_FAILED' | 'UPSTREAM_TIMEOUT' | 'IN_DOUBT' | 'MODEL_FAILED' | 'BUDGET_EXCEEDED' | 'NOT_BUILT';
+            detail?: string;
+            supersededBy?: string;
+            revision: number;
+            toolVersion: string;
+            actor: {
+                sub: string;
+                tenant: string;
+                roles: Array<string>;
+                [key: string]: unknown;
+            };
+            arguments: {
+                [key: string]: unknown;
+            };
+            provenance: {
+                [key: string]: {
+                    origin: 'record' | 'user' | 'model' | 'approver';
+                    system?: string;
+                    type?: string;
+                    id?: string;
+                    version?: string;
+                    field?: string;
+                    at?: string;
+                    trust?: 'system' | 'user' | 'untrusted';
+                };
+            };
+            cautions: Array<{
+                argument: string;
+                says: string;
+            }>;
+            edits?: {
+                proposed: {
+                    [key: string]: unknown;
+                };
+                effective: {
+                    [key: string]: unknown;
+                };
+                difference: Array<{
+                    field: string;
+                    before: unknown;
+                    after: unknown;
+                }>;
+                history: Array<{
+                    by: string;
+                    roles: Array<string>;
+                    reason: string;
+                    at: string;
+                    narrowing: boolean;
+                    before: {
+                        [key: string]: unknown;
+                    };
+                    after: {
+                        [key: string]: unknown;
+                    };
+                    difference: Array<{
+                        field: string;
+                        before: unknown;
+                        after: unknown;
+                    }>;
+                    arguments?: {
+                        [key: string]: unknown;
+                    };
+                }>;
+            };
+            editorMayApprove?: boolean;
+            preview: {
+                effect: unknown;
+                basis: unknown;
+                digest: string;
+            } | null;
+            diff: Array<{
+                field: string;
+                before: unknown;
+                after: unknown;
+            }>;
+            recordsRead: Array<{
+                system: string;
+                type: string;
+                id: string;
+                version: string;
+                at: string;
+            }>;
+            rules: Array<{
+                rule: string;
+                outcome: 'allow' | 'escalate' | 'deny' | 'pass';
+                reason: string;
+            }>;
+            blast: {
+                amount?: {
+                    amount: string;
+                    currency: string;
+                };
+                records: number;
+                reversible: boolean;
+                affected: Array<string>;
+            };
+            policyVersion: string;
+            approverRoles: Array<string>;
+            approvalsNeeded: number;
+            actionHash: string;
+            decidable: boolean;
+            decisions: Array<{
+                decision: 'approve' | 'reject' | 'edit';
+                approver: {
+                    sub: string;
+                    roles: Array<string>;
+                };
+                reason: string;
+                at: string;
+                arguments?: {
+                    [key: string]: unknown;
+                };
+            }>;
+            reopened?: {
+                at: string;
+                because: string;
+            };
+            claim: {
+                by: string;
+                until: string;
+                delegatedBy?: string;
+                reason?: string;
+            } | null;
+            claimedByMe: boolean;
+            opened?: {
+                [key: string]: unknown;
+            };
+        } | {
+            approvalId: string;
+            status: 'open' | 'decided' | 'approved' | 'denied' | 'expired' | 'superseded';
+            intentId: string;
+            actionId: string;
+            workflow: string;
+            tool: string;
+            requestedBy: string;
+            openedAt: string;
+            expiresAt: string | null;
+            paused?: true;
+            remainingSeconds?: number;
+            killed?: {
+                scope: string;
+                since: string;
+                by?: string;
+                reason?: string;
+            };
+            code?: 'INVALID_ARGUMENTS' | 'UNKNOWN_TOOL' | 'UNKNOWN_WORKFLOW' | 'UNAUTHENTICATED' | 'INTENT_ENDED' | 'PERMISSION_DENIED' | 'TENANT_MISMATCH' | 'RECORD_RESTRICTED' | 'NOT_FOUND' | 'NEEDS_APPROVAL' | 'APPROVAL_REJECTED' | 'APPROVAL_EXPIRED' | 'APPROVAL_STALE' | 'SELF_APPROVAL' | 'RATE_LIMITED' | 'LIMIT_EXCEEDED' | 'KILLED' | 'STAGE_FORBIDS' | 'NOT_RELEASED' | 'STALE_CONTEXT' | 'PREVIEW_CHANGED' | 'IDEMPOTENCY_KEY_REQUIRED' | 'IDEMPOTENCY_CONFLICT' | 'WARRANT_INVALID' | 'WARRANT_EXPIRED' | 'UPSTREAM_FAILED' | 'UPSTREAM_TIMEOUT' | 'IN_DOUBT' | 'MODEL_FAILED' | 'BUDGET_EXCEEDED' | 'NOT_BUILT';
+            detail?: string;
+            supersededBy?: string;
+        }>;
+        nextCursor: string | null;
+    };
 };
+
+export type GetV1ApprovalsResponse = GetV1ApprovalsResponses[keyof GetV1ApprovalsResponses];
 
 export type GetV1ApprovalsIdData = {
     body?: never;
@@ -194,8 +368,176 @@ export type GetV1ApprovalsIdResponses = {
     /**
      * One item, as the person who decides it sees it
      */
-    200: unknown;
+    200: {
+        approvalId: string;
+        status: 'open' | 'decided' | 'approved' | 'denied' | 'expired' | 'superseded';
+        intentId: string;
+        actionId: string;
+        workflow: string;
+        tool: string;
+        requestedBy: string;
+        openedAt: string;
+        expiresAt: string | null;
+        paused?: true;
+        remainingSeconds?: number;
+        killed?: {
+            scope: string;
+            since: string;
+            by?: string;
+            reason?: string;
+        };
+        code?: 'INVALID_ARGUMENTS' | 'UNKNOWN_TOOL' | 'UNKNOWN_WORKFLOW' | 'UNAUTHENTICATED' | 'INTENT_ENDED' | 'PERMISSION_DENIED' | 'TENANT_MISMATCH' | 'RECORD_RESTRICTED' | 'NOT_FOUND' | 'NEEDS_APPROVAL' | 'APPROVAL_REJECTED' | 'APPROVAL_EXPIRED' | 'APPROVAL_STALE' | 'SELF_APPROVAL' | 'RATE_LIMITED' | 'LIMIT_EXCEEDED' | 'KILLED' | 'STAGE_FORBIDS' | 'NOT_RELEASED' | 'STALE_CONTEXT' | 'PREVIEW_CHANGED' | 'IDEMPOTENCY_KEY_REQUIRED' | 'IDEMPOTENCY_CONFLICT' | 'WARRANT_INVALID' | 'WARRANT_EXPIRED' | 'UPSTREAM_FAILED' | 'UPSTREAM_TIMEOUT' | 'IN_DOUBT' | 'MODEL_FAILED' | 'BUDGET_EXCEEDED' | 'NOT_BUILT';
+        detail?: string;
+        supersededBy?: string;
+        revision: number;
+        toolVersion: string;
+        actor: {
+            sub: string;
+            tenant: string;
+            roles: Array<string>;
+            [key: string]: unknown;
+        };
+        arguments: {
+            [key: string]: unknown;
+        };
+        provenance: {
+            [key: string]: {
+                origin: 'record' | 'user' | 'model' | 'approver';
+                system?: string;
+                type?: string;
+                id?: string;
+                version?: string;
+                field?: string;
+                at?: string;
+                trust?: 'system' | 'user' | 'untrusted';
+            };
+        };
+        cautions: Array<{
+            argument: string;
+            says: string;
+        }>;
+        edits?: {
+            proposed: {
+                [key: string]: unknown;
+            };
+            effective: {
+                [key: string]: unknown;
+            };
+            difference: Array<{
+                field: string;
+                before: unknown;
+                after: unknown;
+            }>;
+            history: Array<{
+                by: string;
+                roles: Array<string>;
+                reason: string;
+                at: string;
+                narrowing: boolean;
+                before: {
+                    [key: string]: unknown;
+                };
+                after: {
+                    [key: string]: unknown;
+                };
+                difference: Array<{
+                    field: string;
+                    before: unknown;
+                    after: unknown;
+                }>;
+                arguments?: {
+                    [key: string]: unknown;
+                };
+            }>;
+        };
+        editorMayApprove?: boolean;
+        preview: {
+            effect: unknown;
+            basis: unknown;
+            digest: string;
+        } | null;
+        diff: Array<{
+            field: string;
+            before: unknown;
+            after: unknown;
+        }>;
+        recordsRead: Array<{
+            system: string;
+            type: string;
+            id: string;
+            version: string;
+            at: string;
+        }>;
+        rules: Array<{
+            rule: string;
+            outcome: 'allow' | 'escalate' | 'deny' | 'pass';
+            reason: string;
+        }>;
+        blast: {
+            amount?: {
+                amount: string;
+                currency: string;
+            };
+            records: number;
+            reversible: boolean;
+            affected: Array<string>;
+        };
+        policyVersion: string;
+        approverRoles: Array<string>;
+        approvalsNeeded: number;
+        actionHash: string;
+        decidable: boolean;
+        decisions: Array<{
+            decision: 'approve' | 'reject' | 'edit';
+            approver: {
+                sub: string;
+                roles: Array<string>;
+            };
+            reason: string;
+            at: string;
+            arguments?: {
+                [key: string]: unknown;
+            };
+        }>;
+        reopened?: {
+            at: string;
+            because: string;
+        };
+        claim: {
+            by: string;
+            until: string;
+            delegatedBy?: string;
+            reason?: string;
+        } | null;
+        claimedByMe: boolean;
+        opened?: {
+            [key: string]: unknown;
+        };
+    } | {
+        approvalId: string;
+        status: 'open' | 'decided' | 'approved' | 'denied' | 'expired' | 'superseded';
+        intentId: string;
+        actionId: string;
+        workflow: string;
+        tool: string;
+        requestedBy: string;
+        openedAt: string;
+        expiresAt: string | null;
+        paused?: true;
+        remainingSeconds?: number;
+        killed?: {
+            scope: string;
+            since: string;
+            by?: string;
+            reason?: string;
+        };
+        code?: 'INVALID_ARGUMENTS' | 'UNKNOWN_TOOL' | 'UNKNOWN_WORKFLOW' | 'UNAUTHENTICATED' | 'INTENT_ENDED' | 'PERMISSION_DENIED' | 'TENANT_MISMATCH' | 'RECORD_RESTRICTED' | 'NOT_FOUND' | 'NEEDS_APPROVAL' | 'APPROVAL_REJECTED' | 'APPROVAL_EXPIRED' | 'APPROVAL_STALE' | 'SELF_APPROVAL' | 'RATE_LIMITED' | 'LIMIT_EXCEEDED' | 'KILLED' | 'STAGE_FORBIDS' | 'NOT_RELEASED' | 'STALE_CONTEXT' | 'PREVIEW_CHANGED' | 'IDEMPOTENCY_KEY_REQUIRED' | 'IDEMPOTENCY_CONFLICT' | 'WARRANT_INVALID' | 'WARRANT_EXPIRED' | 'UPSTREAM_FAILED' | 'UPSTREAM_TIMEOUT' | 'IN_DOUBT' | 'MODEL_FAILED' | 'BUDGET_EXCEEDED' | 'NOT_BUILT';
+        detail?: string;
+        supersededBy?: string;
+    };
 };
+
+export type GetV1ApprovalsIdResponse = GetV1ApprovalsIdResponses[keyof GetV1ApprovalsIdResponses];
 
 export type PostV1ApprovalsIdDecisionsData = {
     body: {
@@ -226,8 +568,155 @@ export type PostV1ApprovalsIdDecisionsResponses = {
     /**
      * Approve, reject or edit
      */
-    200: unknown;
+    200: {
+        approvalId: string;
+        status: 'open' | 'decided' | 'approved' | 'denied' | 'expired' | 'superseded';
+        intentId: string;
+        actionId: string;
+        workflow: string;
+        tool: string;
+        requestedBy: string;
+        openedAt: string;
+        expiresAt: string | null;
+        paused?: true;
+        remainingSeconds?: number;
+        killed?: {
+            scope: string;
+            since: string;
+            by?: string;
+            reason?: string;
+        };
+        code?: 'INVALID_ARGUMENTS' | 'UNKNOWN_TOOL' | 'UNKNOWN_WORKFLOW' | 'UNAUTHENTICATED' | 'INTENT_ENDED' | 'PERMISSION_DENIED' | 'TENANT_MISMATCH' | 'RECORD_RESTRICTED' | 'NOT_FOUND' | 'NEEDS_APPROVAL' | 'APPROVAL_REJECTED' | 'APPROVAL_EXPIRED' | 'APPROVAL_STALE' | 'SELF_APPROVAL' | 'RATE_LIMITED' | 'LIMIT_EXCEEDED' | 'KILLED' | 'STAGE_FORBIDS' | 'NOT_RELEASED' | 'STALE_CONTEXT' | 'PREVIEW_CHANGED' | 'IDEMPOTENCY_KEY_REQUIRED' | 'IDEMPOTENCY_CONFLICT' | 'WARRANT_INVALID' | 'WARRANT_EXPIRED' | 'UPSTREAM_FAILED' | 'UPSTREAM_TIMEOUT' | 'IN_DOUBT' | 'MODEL_FAILED' | 'BUDGET_EXCEEDED' | 'NOT_BUILT';
+        detail?: string;
+        supersededBy?: string;
+        revision: number;
+        toolVersion: string;
+        actor: {
+            sub: string;
+            tenant: string;
+            roles: Array<string>;
+            [key: string]: unknown;
+        };
+        arguments: {
+            [key: string]: unknown;
+        };
+        provenance: {
+            [key: string]: {
+                origin: 'record' | 'user' | 'model' | 'approver';
+                system?: string;
+                type?: string;
+                id?: string;
+                version?: string;
+                field?: string;
+                at?: string;
+                trust?: 'system' | 'user' | 'untrusted';
+            };
+        };
+        cautions: Array<{
+            argument: string;
+            says: string;
+        }>;
+        edits?: {
+            proposed: {
+                [key: string]: unknown;
+            };
+            effective: {
+                [key: string]: unknown;
+            };
+            difference: Array<{
+                field: string;
+                before: unknown;
+                after: unknown;
+            }>;
+            history: Array<{
+                by: string;
+                roles: Array<string>;
+                reason: string;
+                at: string;
+                narrowing: boolean;
+                before: {
+                    [key: string]: unknown;
+                };
+                after: {
+                    [key: string]: unknown;
+                };
+                difference: Array<{
+                    field: string;
+                    before: unknown;
+                    after: unknown;
+                }>;
+                arguments?: {
+                    [key: string]: unknown;
+                };
+            }>;
+        };
+        editorMayApprove?: boolean;
+        preview: {
+            effect: unknown;
+            basis: unknown;
+            digest: string;
+        } | null;
+        diff: Array<{
+            field: string;
+            before: unknown;
+            after: unknown;
+        }>;
+        recordsRead: Array<{
+            system: string;
+            type: string;
+            id: string;
+            version: string;
+            at: string;
+        }>;
+        rules: Array<{
+            rule: string;
+            outcome: 'allow' | 'escalate' | 'deny' | 'pass';
+            reason: string;
+        }>;
+        blast: {
+            amount?: {
+                amount: string;
+                currency: string;
+            };
+            records: number;
+            reversible: boolean;
+            affected: Array<string>;
+        };
+        policyVersion: string;
+        approverRoles: Array<string>;
+        approvalsNeeded: number;
+        actionHash: string;
+        decidable: boolean;
+        decisions: Array<{
+            decision: 'approve' | 'reject' | 'edit';
+            approver: {
+                sub: string;
+                roles: Array<string>;
+            };
+            reason: string;
+            at: string;
+            arguments?: {
+                [key: string]: unknown;
+            };
+        }>;
+        reopened?: {
+            at: string;
+            because: string;
+        };
+        claim: {
+            by: string;
+            until: string;
+            delegatedBy?: string;
+            reason?: string;
+        } | null;
+        claimedByMe: boolean;
+        opened?: {
+            [key: string]: unknown;
+        };
+    };
 };
+
+export type PostV1ApprovalsIdDecisionsResponse = PostV1ApprovalsIdDecisionsResponses[keyof PostV1ApprovalsIdDecisionsResponses];
 
 export type PostV1ApprovalsIdClaimData = {
     body: {
@@ -254,8 +743,155 @@ export type PostV1ApprovalsIdClaimResponses = {
     /**
      * Claim an item, extend the claim or let it go
      */
-    200: unknown;
+    200: {
+        approvalId: string;
+        status: 'open' | 'decided' | 'approved' | 'denied' | 'expired' | 'superseded';
+        intentId: string;
+        actionId: string;
+        workflow: string;
+        tool: string;
+        requestedBy: string;
+        openedAt: string;
+        expiresAt: string | null;
+        paused?: true;
+        remainingSeconds?: number;
+        killed?: {
+            scope: string;
+            since: string;
+            by?: string;
+            reason?: string;
+        };
+        code?: 'INVALID_ARGUMENTS' | 'UNKNOWN_TOOL' | 'UNKNOWN_WORKFLOW' | 'UNAUTHENTICATED' | 'INTENT_ENDED' | 'PERMISSION_DENIED' | 'TENANT_MISMATCH' | 'RECORD_RESTRICTED' | 'NOT_FOUND' | 'NEEDS_APPROVAL' | 'APPROVAL_REJECTED' | 'APPROVAL_EXPIRED' | 'APPROVAL_STALE' | 'SELF_APPROVAL' | 'RATE_LIMITED' | 'LIMIT_EXCEEDED' | 'KILLED' | 'STAGE_FORBIDS' | 'NOT_RELEASED' | 'STALE_CONTEXT' | 'PREVIEW_CHANGED' | 'IDEMPOTENCY_KEY_REQUIRED' | 'IDEMPOTENCY_CONFLICT' | 'WARRANT_INVALID' | 'WARRANT_EXPIRED' | 'UPSTREAM_FAILED' | 'UPSTREAM_TIMEOUT' | 'IN_DOUBT' | 'MODEL_FAILED' | 'BUDGET_EXCEEDED' | 'NOT_BUILT';
+        detail?: string;
+        supersededBy?: string;
+        revision: number;
+        toolVersion: string;
+        actor: {
+            sub: string;
+            tenant: string;
+            roles: Array<string>;
+            [key: string]: unknown;
+        };
+        arguments: {
+            [key: string]: unknown;
+        };
+        provenance: {
+            [key: string]: {
+                origin: 'record' | 'user' | 'model' | 'approver';
+                system?: string;
+                type?: string;
+                id?: string;
+                version?: string;
+                field?: string;
+                at?: string;
+                trust?: 'system' | 'user' | 'untrusted';
+            };
+        };
+        cautions: Array<{
+            argument: string;
+            says: string;
+        }>;
+        edits?: {
+            proposed: {
+                [key: string]: unknown;
+            };
+            effective: {
+                [key: string]: unknown;
+            };
+            difference: Array<{
+                field: string;
+                before: unknown;
+                after: unknown;
+            }>;
+            history: Array<{
+                by: string;
+                roles: Array<string>;
+                reason: string;
+                at: string;
+                narrowing: boolean;
+                before: {
+                    [key: string]: unknown;
+                };
+                after: {
+                    [key: string]: unknown;
+                };
+                difference: Array<{
+                    field: string;
+                    before: unknown;
+                    after: unknown;
+                }>;
+                arguments?: {
+                    [key: string]: unknown;
+                };
+            }>;
+        };
+        editorMayApprove?: boolean;
+        preview: {
+            effect: unknown;
+            basis: unknown;
+            digest: string;
+        } | null;
+        diff: Array<{
+            field: string;
+            before: unknown;
+            after: unknown;
+        }>;
+        recordsRead: Array<{
+            system: string;
+            type: string;
+            id: string;
+            version: string;
+            at: string;
+        }>;
+        rules: Array<{
+            rule: string;
+            outcome: 'allow' | 'escalate' | 'deny' | 'pass';
+            reason: string;
+        }>;
+        blast: {
+            amount?: {
+                amount: string;
+                currency: string;
+            };
+            records: number;
+            reversible: boolean;
+            affected: Array<string>;
+        };
+        policyVersion: string;
+        approverRoles: Array<string>;
+        approvalsNeeded: number;
+        actionHash: string;
+        decidable: boolean;
+        decisions: Array<{
+            decision: 'approve' | 'reject' | 'edit';
+            approver: {
+                sub: string;
+                roles: Array<string>;
+            };
+            reason: string;
+            at: string;
+            arguments?: {
+                [key: string]: unknown;
+            };
+        }>;
+        reopened?: {
+            at: string;
+            because: string;
+        };
+        claim: {
+            by: string;
+            until: string;
+            delegatedBy?: string;
+            reason?: string;
+        } | null;
+        claimedByMe: boolean;
+        opened?: {
+            [key: string]: unknown;
+        };
+    };
 };
+
+export type PostV1ApprovalsIdClaimResponse = PostV1ApprovalsIdClaimResponses[keyof PostV1ApprovalsIdClaimResponses];
 
 export type PostV1ApprovalsIdDelegateData = {
     body: {
@@ -283,8 +919,155 @@ export type PostV1ApprovalsIdDelegateResponses = {
     /**
      * Hand an item to somebody else
      */
-    200: unknown;
+    200: {
+        approvalId: string;
+        status: 'open' | 'decided' | 'approved' | 'denied' | 'expired' | 'superseded';
+        intentId: string;
+        actionId: string;
+        workflow: string;
+        tool: string;
+        requestedBy: string;
+        openedAt: string;
+        expiresAt: string | null;
+        paused?: true;
+        remainingSeconds?: number;
+        killed?: {
+            scope: string;
+            since: string;
+            by?: string;
+            reason?: string;
+        };
+        code?: 'INVALID_ARGUMENTS' | 'UNKNOWN_TOOL' | 'UNKNOWN_WORKFLOW' | 'UNAUTHENTICATED' | 'INTENT_ENDED' | 'PERMISSION_DENIED' | 'TENANT_MISMATCH' | 'RECORD_RESTRICTED' | 'NOT_FOUND' | 'NEEDS_APPROVAL' | 'APPROVAL_REJECTED' | 'APPROVAL_EXPIRED' | 'APPROVAL_STALE' | 'SELF_APPROVAL' | 'RATE_LIMITED' | 'LIMIT_EXCEEDED' | 'KILLED' | 'STAGE_FORBIDS' | 'NOT_RELEASED' | 'STALE_CONTEXT' | 'PREVIEW_CHANGED' | 'IDEMPOTENCY_KEY_REQUIRED' | 'IDEMPOTENCY_CONFLICT' | 'WARRANT_INVALID' | 'WARRANT_EXPIRED' | 'UPSTREAM_FAILED' | 'UPSTREAM_TIMEOUT' | 'IN_DOUBT' | 'MODEL_FAILED' | 'BUDGET_EXCEEDED' | 'NOT_BUILT';
+        detail?: string;
+        supersededBy?: string;
+        revision: number;
+        toolVersion: string;
+        actor: {
+            sub: string;
+            tenant: string;
+            roles: Array<string>;
+            [key: string]: unknown;
+        };
+        arguments: {
+            [key: string]: unknown;
+        };
+        provenance: {
+            [key: string]: {
+                origin: 'record' | 'user' | 'model' | 'approver';
+                system?: string;
+                type?: string;
+                id?: string;
+                version?: string;
+                field?: string;
+                at?: string;
+                trust?: 'system' | 'user' | 'untrusted';
+            };
+        };
+        cautions: Array<{
+            argument: string;
+            says: string;
+        }>;
+        edits?: {
+            proposed: {
+                [key: string]: unknown;
+            };
+            effective: {
+                [key: string]: unknown;
+            };
+            difference: Array<{
+                field: string;
+                before: unknown;
+                after: unknown;
+            }>;
+            history: Array<{
+                by: string;
+                roles: Array<string>;
+                reason: string;
+                at: string;
+                narrowing: boolean;
+                before: {
+                    [key: string]: unknown;
+                };
+                after: {
+                    [key: string]: unknown;
+                };
+                difference: Array<{
+                    field: string;
+                    before: unknown;
+                    after: unknown;
+                }>;
+                arguments?: {
+                    [key: string]: unknown;
+                };
+            }>;
+        };
+        editorMayApprove?: boolean;
+        preview: {
+            effect: unknown;
+            basis: unknown;
+            digest: string;
+        } | null;
+        diff: Array<{
+            field: string;
+            before: unknown;
+            after: unknown;
+        }>;
+        recordsRead: Array<{
+            system: string;
+            type: string;
+            id: string;
+            version: string;
+            at: string;
+        }>;
+        rules: Array<{
+            rule: string;
+            outcome: 'allow' | 'escalate' | 'deny' | 'pass';
+            reason: string;
+        }>;
+        blast: {
+            amount?: {
+                amount: string;
+                currency: string;
+            };
+            records: number;
+            reversible: boolean;
+            affected: Array<string>;
+        };
+        policyVersion: string;
+        approverRoles: Array<string>;
+        approvalsNeeded: number;
+        actionHash: string;
+        decidable: boolean;
+        decisions: Array<{
+            decision: 'approve' | 'reject' | 'edit';
+            approver: {
+                sub: string;
+                roles: Array<string>;
+            };
+            reason: string;
+            at: string;
+            arguments?: {
+                [key: string]: unknown;
+            };
+        }>;
+        reopened?: {
+            at: string;
+            because: string;
+        };
+        claim: {
+            by: string;
+            until: string;
+            delegatedBy?: string;
+            reason?: string;
+        } | null;
+        claimedByMe: boolean;
+        opened?: {
+            [key: string]: unknown;
+        };
+    };
 };
+
+export type PostV1ApprovalsIdDelegateResponse = PostV1ApprovalsIdDelegateResponses[keyof PostV1ApprovalsIdDelegateResponses];
 
 export type PostV1ApprovalsDecisionsData = {
     body: {
@@ -313,8 +1096,22 @@ export type PostV1ApprovalsDecisionsResponses = {
     /**
      * Decide several items of one tool and one rule
      */
-    200: unknown;
+    200: {
+        results: Array<{
+            approvalId: string;
+            status: 'recorded' | 'refused';
+            problem?: {
+                status: number;
+                code: 'INVALID_ARGUMENTS' | 'UNKNOWN_TOOL' | 'UNKNOWN_WORKFLOW' | 'UNAUTHENTICATED' | 'INTENT_ENDED' | 'PERMISSION_DENIED' | 'TENANT_MISMATCH' | 'RECORD_RESTRICTED' | 'NOT_FOUND' | 'NEEDS_APPROVAL' | 'APPROVAL_REJECTED' | 'APPROVAL_EXPIRED' | 'APPROVAL_STALE' | 'SELF_APPROVAL' | 'RATE_LIMITED' | 'LIMIT_EXCEEDED' | 'KILLED' | 'STAGE_FORBIDS' | 'NOT_RELEASED' | 'STALE_CONTEXT' | 'PREVIEW_CHANGED' | 'IDEMPOTENCY_KEY_REQUIRED' | 'IDEMPOTENCY_CONFLICT' | 'WARRANT_INVALID' | 'WARRANT_EXPIRED' | 'UPSTREAM_FAILED' | 'UPSTREAM_TIMEOUT' | 'IN_DOUBT' | 'MODEL_FAILED' | 'BUDGET_EXCEEDED' | 'NOT_BUILT';
+                detail: string;
+                nextStep: string;
+                [key: string]: unknown;
+            };
+        }>;
+    };
 };
+
+export type PostV1ApprovalsDecisionsResponse = PostV1ApprovalsDecisionsResponses[keyof PostV1ApprovalsDecisionsResponses];
 
 export type GetV1DraftsData = {
     body?: never;
@@ -432,6 +1229,18 @@ export type GetV1TracesData = {
     body?: never;
     path?: never;
     query?: {
+        tenant?: string;
+        actor?: string;
+        tool?: string;
+        rule?: string;
+        code?: string;
+        outcome?: string;
+        subject?: string;
+        record?: string;
+        traceId?: string;
+        text?: string;
+        from?: string;
+        to?: string;
         limit?: number;
         cursor?: string;
     };
@@ -462,6 +1271,10 @@ export type GetV1TracesResponses = {
             kind: string;
             workflow: string | null;
             text: string | null;
+            asked?: {
+                tool: string;
+                arguments: unknown;
+            };
             state: 'open' | 'ended' | 'refused';
             outcome: string | null;
             code: string | null;
@@ -478,6 +1291,206 @@ export type GetV1TracesResponses = {
 };
 
 export type GetV1TracesResponse = GetV1TracesResponses[keyof GetV1TracesResponses];
+
+export type GetV1TracesFacetsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        tenant?: string;
+        actor?: string;
+        tool?: string;
+        rule?: string;
+        code?: string;
+        outcome?: string;
+        subject?: string;
+        record?: string;
+        traceId?: string;
+        text?: string;
+        from?: string;
+        to?: string;
+    };
+    url: '/v1/traces/facets';
+};
+
+export type GetV1TracesFacetsErrors = {
+    /**
+     * Problem details (RFC 9457)
+     */
+    default: Problem;
+};
+
+export type GetV1TracesFacetsError = GetV1TracesFacetsErrors[keyof GetV1TracesFacetsErrors];
+
+export type GetV1TracesFacetsResponses = {
+    /**
+     * What there is among the traces a search finds, with counts
+     */
+    200: {
+        traces: number;
+        more: boolean;
+        tool: Array<{
+            value: string;
+            count: number;
+        }>;
+        rule: Array<{
+            value: string;
+            count: number;
+        }>;
+        code: Array<{
+            value: string;
+            count: number;
+        }>;
+        outcome: Array<{
+            value: string;
+            count: number;
+        }>;
+        actor: Array<{
+            value: string;
+            count: number;
+        }>;
+        day: Array<{
+            value: string;
+            count: number;
+        }>;
+    };
+};
+
+export type GetV1TracesFacetsResponse = GetV1TracesFacetsResponses[keyof GetV1TracesFacetsResponses];
+
+export type GetV1TracesIntentIdOutlineData = {
+    body?: never;
+    path: {
+        intentId: string;
+    };
+    query?: never;
+    url: '/v1/traces/{intentId}/outline';
+};
+
+export type GetV1TracesIntentIdOutlineErrors = {
+    /**
+     * Problem details (RFC 9457)
+     */
+    default: Problem;
+};
+
+export type GetV1TracesIntentIdOutlineError = GetV1TracesIntentIdOutlineErrors[keyof GetV1TracesIntentIdOutlineErrors];
+
+export type GetV1TracesIntentIdOutlineResponses = {
+    /**
+     * One trace without what its events hold
+     */
+    200: {
+        intentId: string;
+        at: string;
+        tenant: string;
+        actor: string | null;
+        through: Array<string>;
+        session: string | null;
+        kind: string;
+        workflow: string | null;
+        text: string | null;
+        asked?: {
+            tool: string;
+            arguments: unknown;
+        };
+        state: 'open' | 'ended' | 'refused';
+        outcome: string | null;
+        code: string | null;
+        actions: Array<{
+            actionId: string;
+            tool: string | null;
+            outcome: string | null;
+            code: string | null;
+            auditCode?: string;
+        }>;
+        traceId: string | null;
+        events: Array<{
+            at: string;
+            topic: string;
+            id: string | null;
+            type: string | null;
+            source: string | null;
+            actor: string | null;
+            causationId: string | null;
+            actionId: string | null;
+            signature: string;
+            says?: string;
+            place: string;
+            standing: 'genuine' | 'forged' | 'duplicate' | 'control' | 'unreadable';
+            because?: string;
+            tool: string | null;
+            code: string | null;
+            outcome: string | null;
+            turn?: number;
+            revision?: number;
+            grant?: string;
+            failed?: true;
+        }>;
+    };
+};
+
+export type GetV1TracesIntentIdOutlineResponse = GetV1TracesIntentIdOutlineResponses[keyof GetV1TracesIntentIdOutlineResponses];
+
+export type GetV1TracesIntentIdEventsData = {
+    body?: never;
+    path: {
+        intentId: string;
+    };
+    query?: {
+        /**
+         * topic.partition.offset
+         */
+        place?: string;
+        text?: string;
+        limit?: number;
+    };
+    url: '/v1/traces/{intentId}/events';
+};
+
+export type GetV1TracesIntentIdEventsErrors = {
+    /**
+     * Problem details (RFC 9457)
+     */
+    default: Problem;
+};
+
+export type GetV1TracesIntentIdEventsError = GetV1TracesIntentIdEventsErrors[keyof GetV1TracesIntentIdEventsErrors];
+
+export type GetV1TracesIntentIdEventsResponses = {
+    /**
+     * Events of a trace whole, with headers: all, the one at a place, or those that hold a text
+     */
+    200: {
+        data: Array<{
+            at: string;
+            topic: string;
+            partition: number;
+            offset: string;
+            key: string;
+            id: string | null;
+            type: string | null;
+            source: string | null;
+            subject: string | null;
+            actor: string | null;
+            session: string | null;
+            causationId: string | null;
+            traceId: string | null;
+            actionId: string | null;
+            signature: string;
+            says?: string;
+            data: unknown;
+            place: string;
+            standing: 'genuine' | 'forged' | 'duplicate' | 'control' | 'unreadable';
+            headers: {
+                [key: string]: string;
+            };
+            flaw: string | null;
+        }>;
+        places: Array<string>;
+    };
+};
+
+export type GetV1TracesIntentIdEventsResponse = GetV1TracesIntentIdEventsResponses[keyof GetV1TracesIntentIdEventsResponses];
 
 export type GetV1TracesIntentIdData = {
     body?: never;
@@ -511,6 +1524,10 @@ export type GetV1TracesIntentIdResponses = {
         kind: string;
         workflow: string | null;
         text: string | null;
+        asked?: {
+            tool: string;
+            arguments: unknown;
+        };
         state: 'open' | 'ended' | 'refused';
         outcome: string | null;
         code: string | null;
@@ -727,6 +1744,94 @@ export type PostV1TracesIdRevealsResponses = {
 
 export type PostV1TracesIdRevealsResponse = PostV1TracesIdRevealsResponses[keyof PostV1TracesIdRevealsResponses];
 
+export type GetV1RevealsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        limit?: number;
+        cursor?: string;
+    };
+    url: '/v1/reveals';
+};
+
+export type GetV1RevealsErrors = {
+    /**
+     * Problem details (RFC 9457)
+     */
+    default: Problem;
+};
+
+export type GetV1RevealsError = GetV1RevealsErrors[keyof GetV1RevealsErrors];
+
+export type GetV1RevealsResponses = {
+    /**
+     * Who was shown sealed values of what and why, the newest first
+     */
+    200: {
+        data: Array<{
+            eventId: string;
+            at: string;
+            by: {
+                sub: string;
+                roles: Array<string>;
+            };
+            reason: string;
+            intentId: string;
+            requestedBy: string | null;
+            opened: Array<{
+                token: string;
+                event: string;
+                path: string;
+            }>;
+        }>;
+        nextCursor: string | null;
+    };
+};
+
+export type GetV1RevealsResponse = GetV1RevealsResponses[keyof GetV1RevealsResponses];
+
+export type GetV1ErasuresData = {
+    body?: never;
+    path?: never;
+    query?: {
+        limit?: number;
+        cursor?: string;
+    };
+    url: '/v1/erasures';
+};
+
+export type GetV1ErasuresErrors = {
+    /**
+     * Problem details (RFC 9457)
+     */
+    default: Problem;
+};
+
+export type GetV1ErasuresError = GetV1ErasuresErrors[keyof GetV1ErasuresErrors];
+
+export type GetV1ErasuresResponses = {
+    /**
+     * Data subjects that were erased, by whom and why, the newest first
+     */
+    200: {
+        data: Array<{
+            eventId: string;
+            at: string;
+            by: {
+                sub: string;
+                roles: Array<string>;
+            };
+            reason: string;
+            subject: string;
+            keys: number;
+            values: number;
+        }>;
+        nextCursor: string | null;
+    };
+};
+
+export type GetV1ErasuresResponse = GetV1ErasuresResponses[keyof GetV1ErasuresResponses];
+
 export type DeleteV1SubjectsIdData = {
     body: {
         reason: string;
@@ -764,7 +1869,13 @@ export type DeleteV1SubjectsIdResponse = DeleteV1SubjectsIdResponses[keyof Delet
 export type GetV1AuditVerifyData = {
     body?: never;
     path?: never;
-    query?: never;
+    query?: {
+        /**
+         * the first index to look at
+         */
+        from?: number;
+        limit?: number;
+    };
     url: '/v1/audit/verify';
 };
 
@@ -845,7 +1956,10 @@ export type GetV1AuditProofsEventIdResponse = GetV1AuditProofsEventIdResponses[k
 export type GetV1AuditExportData = {
     body?: never;
     path?: never;
-    query?: never;
+    query?: {
+        from?: string;
+        to?: string;
+    };
     url: '/v1/audit/export';
 };
 
@@ -1159,6 +2273,7 @@ export type GetV1ToolsResponses = {
                     };
                     generated: number;
                     casesDigest: string;
+                    resultsDigest?: string;
                     model: 'recorded' | 'stand-in' | 'live';
                 } | {
                     kind: 'rollback';
@@ -1278,6 +2393,7 @@ export type GetV1WorkflowsResponses = {
                     };
                     generated: number;
                     casesDigest: string;
+                    resultsDigest?: string;
                     model: 'recorded' | 'stand-in' | 'live';
                 } | {
                     kind: 'rollback';
@@ -1462,6 +2578,10 @@ export type GetV1MetricsSummaryResponses = {
                 rule: string;
                 count: number;
             }>;
+            withoutRule: Array<{
+                code: string;
+                count: number;
+            }>;
         };
         approvals: {
             opened: number;
@@ -1512,6 +2632,82 @@ export type GetV1MetricsSummaryResponses = {
 };
 
 export type GetV1MetricsSummaryResponse = GetV1MetricsSummaryResponses[keyof GetV1MetricsSummaryResponses];
+
+export type GetV1MetricsSeriesData = {
+    body?: never;
+    path?: never;
+    query?: {
+        from?: string;
+        to?: string;
+        buckets?: number;
+    };
+    url: '/v1/metrics/series';
+};
+
+export type GetV1MetricsSeriesErrors = {
+    /**
+     * Problem details (RFC 9457)
+     */
+    default: Problem;
+};
+
+export type GetV1MetricsSeriesError = GetV1MetricsSeriesErrors[keyof GetV1MetricsSeriesErrors];
+
+export type GetV1MetricsSeriesResponses = {
+    /**
+     * The same figures over time, in up to 200 stretches of a range
+     */
+    200: {
+        tenant: string;
+        from: string;
+        to: string;
+        bucketSeconds: number;
+        data: Array<{
+            from: string;
+            to: string;
+            funnel: {
+                intents: number;
+                proposed: number;
+                approved: number;
+                committed: number;
+            };
+            denials: {
+                total: number;
+                byRule: Array<{
+                    rule: string;
+                    count: number;
+                }>;
+                withoutRule: Array<{
+                    code: string;
+                    count: number;
+                }>;
+            };
+            approvals: {
+                granted: number;
+                edited: number;
+                rejected: number;
+                decided: number;
+                overrideRate: number | null;
+                waitSeconds: {
+                    p50: number;
+                    p95: number;
+                    max: number;
+                } | null;
+            };
+            tools: Array<{
+                tool: string;
+                ended: number;
+                failed: number;
+                errorRate: number | null;
+            }>;
+            drifted: number;
+            inDoubt: number;
+            incidents: number;
+        }>;
+    };
+};
+
+export type GetV1MetricsSeriesResponse = GetV1MetricsSeriesResponses[keyof GetV1MetricsSeriesResponses];
 
 export type GetV1AccessReviewData = {
     body?: never;
@@ -1615,6 +2811,8 @@ export type GetV1IncidentsResponses = {
             workflow: string | null;
             intentId: string;
             actionId: string | null;
+            tool: string | null;
+            requestedBy: string | null;
             cause: 'opened' | 'override' | 'in-doubt' | 'drifted-preview' | 'failed-done-check';
             state: 'open' | 'captured' | 'closed';
             openedAt: string;
@@ -1670,6 +2868,8 @@ export type PostV1IncidentsResponses = {
         workflow: string | null;
         intentId: string;
         actionId: string | null;
+        tool: string | null;
+        requestedBy: string | null;
         cause: 'opened' | 'override' | 'in-doubt' | 'drifted-preview' | 'failed-done-check';
         state: 'open' | 'captured' | 'closed';
         openedAt: string;
@@ -1698,6 +2898,8 @@ export type PostV1IncidentsResponses = {
         workflow: string | null;
         intentId: string;
         actionId: string | null;
+        tool: string | null;
+        requestedBy: string | null;
         cause: 'opened' | 'override' | 'in-doubt' | 'drifted-preview' | 'failed-done-check';
         state: 'open' | 'captured' | 'closed';
         openedAt: string;
@@ -1767,6 +2969,8 @@ export type PostV1IncidentsIdCaptureResponses = {
         workflow: string | null;
         intentId: string;
         actionId: string | null;
+        tool: string | null;
+        requestedBy: string | null;
         cause: 'opened' | 'override' | 'in-doubt' | 'drifted-preview' | 'failed-done-check';
         state: 'open' | 'captured' | 'closed';
         openedAt: string;
@@ -1821,6 +3025,8 @@ export type PostV1IncidentsClosuresResponses = {
             workflow: string | null;
             intentId: string;
             actionId: string | null;
+            tool: string | null;
+            requestedBy: string | null;
             cause: 'opened' | 'override' | 'in-doubt' | 'drifted-preview' | 'failed-done-check';
             state: 'open' | 'captured' | 'closed';
             openedAt: string;
@@ -1845,10 +3051,67 @@ export type PostV1IncidentsClosuresResponses = {
 
 export type PostV1IncidentsClosuresResponse = PostV1IncidentsClosuresResponses[keyof PostV1IncidentsClosuresResponses];
 
+export type GetV1IncidentsIdData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/v1/incidents/{id}';
+};
+
+export type GetV1IncidentsIdErrors = {
+    /**
+     * Problem details (RFC 9457)
+     */
+    default: Problem;
+};
+
+export type GetV1IncidentsIdError = GetV1IncidentsIdErrors[keyof GetV1IncidentsIdErrors];
+
+export type GetV1IncidentsIdResponses = {
+    /**
+     * One incident with its clock
+     */
+    200: {
+        id: string;
+        tenant: string;
+        workflow: string | null;
+        intentId: string;
+        actionId: string | null;
+        tool: string | null;
+        requestedBy: string | null;
+        cause: 'opened' | 'override' | 'in-doubt' | 'drifted-preview' | 'failed-done-check';
+        state: 'open' | 'captured' | 'closed';
+        openedAt: string;
+        by: string | null;
+        note: string | null;
+        dueAt: string;
+        overdue: boolean;
+        capturedAt: string | null;
+        capturedBy: string | null;
+        hours: number | null;
+        case: {
+            file: string;
+            title: string;
+            digest: string;
+        } | null;
+        closedAt: string | null;
+        closedBy: string | null;
+        fingerprint: string | null;
+    };
+};
+
+export type GetV1IncidentsIdResponse = GetV1IncidentsIdResponses[keyof GetV1IncidentsIdResponses];
+
 export type GetV1EvalsRunsData = {
     body?: never;
     path?: never;
-    query?: never;
+    query?: {
+        workflow?: string;
+        limit?: number;
+        cursor?: string;
+    };
     url: '/v1/evals/runs';
 };
 
@@ -1869,7 +3132,7 @@ export type GetV1EvalsRunsResponses = {
         data: Array<{
             workflow: string;
             fingerprint: string;
-            epoch: number;
+            epoch: number | null;
             at: string;
             report: {
                 kind: 'release';
@@ -1886,6 +3149,7 @@ export type GetV1EvalsRunsResponses = {
                 };
                 generated: number;
                 casesDigest: string;
+                resultsDigest?: string;
                 model: 'recorded' | 'stand-in' | 'live';
             } | {
                 kind: 'rollback';
@@ -1896,12 +3160,367 @@ export type GetV1EvalsRunsResponses = {
                 reason: string;
             };
             standing: 'current' | 'previous' | null;
+            id: string | null;
+            by: string | null;
         }>;
         nextCursor: string | null;
     };
 };
 
 export type GetV1EvalsRunsResponse = GetV1EvalsRunsResponses[keyof GetV1EvalsRunsResponses];
+
+export type PostV1EvalsRunsData = {
+    body: {
+        format: 'countersign-evals/1';
+        version: string;
+        model: 'recorded' | 'stand-in' | 'live';
+        startedAt: string;
+        seconds: number;
+        partial: boolean;
+        prices?: {
+            currency: string;
+            promptPerMillion: string;
+            completionPerMillion: string;
+        };
+        workflows: Array<{
+            workflow: string;
+            fingerprint: string;
+            policyVersion: string;
+            casesDigest: string;
+            generated: number;
+            counts: {
+                passed: number;
+                failed: number;
+                errors: number;
+                skipped: number;
+            };
+            verdict: 'pass' | 'fail' | 'error';
+            release?: {
+                fingerprint: string;
+                report: {
+                    kind: 'release';
+                    /**
+                     * When the run ended, or the rollback was asked for
+                     */
+                    at: string;
+                    verdict: 'pass' | 'fail' | 'error';
+                    cases: {
+                        passed: number;
+                        failed: number;
+                        errors: number;
+                        skipped: number;
+                    };
+                    generated: number;
+                    casesDigest: string;
+                    resultsDigest?: string;
+                    model: 'recorded' | 'stand-in' | 'live';
+                } | {
+                    kind: 'rollback';
+                    /**
+                     * When the run ended, or the rollback was asked for
+                     */
+                    at: string;
+                    reason: string;
+                };
+                signature: string;
+            };
+            coverage?: {
+                points: number;
+                reached: number;
+                tools: Array<{
+                    tool: string;
+                    points: number;
+                    reached: number;
+                }>;
+                rules: Array<{
+                    rule: string;
+                    allow: number;
+                    escalate: number;
+                    deny: number;
+                    pass: number;
+                }>;
+                missing: Array<{
+                    tool: string;
+                    role?: string;
+                    rule?: string;
+                    code?: 'INVALID_ARGUMENTS' | 'UNKNOWN_TOOL' | 'UNKNOWN_WORKFLOW' | 'UNAUTHENTICATED' | 'INTENT_ENDED' | 'PERMISSION_DENIED' | 'TENANT_MISMATCH' | 'RECORD_RESTRICTED' | 'NOT_FOUND' | 'NEEDS_APPROVAL' | 'APPROVAL_REJECTED' | 'APPROVAL_EXPIRED' | 'APPROVAL_STALE' | 'SELF_APPROVAL' | 'RATE_LIMITED' | 'LIMIT_EXCEEDED' | 'KILLED' | 'STAGE_FORBIDS' | 'NOT_RELEASED' | 'STALE_CONTEXT' | 'PREVIEW_CHANGED' | 'IDEMPOTENCY_KEY_REQUIRED' | 'IDEMPOTENCY_CONFLICT' | 'WARRANT_INVALID' | 'WARRANT_EXPIRED' | 'UPSTREAM_FAILED' | 'UPSTREAM_TIMEOUT' | 'IN_DOUBT' | 'MODEL_FAILED' | 'BUDGET_EXCEEDED' | 'NOT_BUILT';
+                }>;
+                unreachable: Array<{
+                    tool: string;
+                    role?: string;
+                    rule?: string;
+                    code?: 'INVALID_ARGUMENTS' | 'UNKNOWN_TOOL' | 'UNKNOWN_WORKFLOW' | 'UNAUTHENTICATED' | 'INTENT_ENDED' | 'PERMISSION_DENIED' | 'TENANT_MISMATCH' | 'RECORD_RESTRICTED' | 'NOT_FOUND' | 'NEEDS_APPROVAL' | 'APPROVAL_REJECTED' | 'APPROVAL_EXPIRED' | 'APPROVAL_STALE' | 'SELF_APPROVAL' | 'RATE_LIMITED' | 'LIMIT_EXCEEDED' | 'KILLED' | 'STAGE_FORBIDS' | 'NOT_RELEASED' | 'STALE_CONTEXT' | 'PREVIEW_CHANGED' | 'IDEMPOTENCY_KEY_REQUIRED' | 'IDEMPOTENCY_CONFLICT' | 'WARRANT_INVALID' | 'WARRANT_EXPIRED' | 'UPSTREAM_FAILED' | 'UPSTREAM_TIMEOUT' | 'IN_DOUBT' | 'MODEL_FAILED' | 'BUDGET_EXCEEDED' | 'NOT_BUILT';
+                    because: string;
+                }>;
+            };
+        }>;
+        results: Array<{
+            id: string;
+            workflow: string;
+            title: string;
+            file: string;
+            line: number;
+            tags: Array<string>;
+            verdict: 'pass' | 'fail' | 'error' | 'skip';
+            because?: string;
+            attempts: Array<{
+                verdict: 'pass' | 'fail' | 'error';
+                problems: Array<string>;
+                durationMs: number;
+                model: {
+                    calls: number;
+                    promptTokens: number;
+                    completionTokens: number;
+                    ms: number;
+                };
+            }>;
+            reached: Array<{
+                tool: string;
+                roles?: Array<string>;
+                outcome: 'approved' | 'denied' | 'escalated' | 'read' | 'previewed' | 'drafted' | 'committed' | 'failed' | 'blocked' | 'in-doubt' | 'resolved' | 'waiting';
+                code?: 'INVALID_ARGUMENTS' | 'UNKNOWN_TOOL' | 'UNKNOWN_WORKFLOW' | 'UNAUTHENTICATED' | 'INTENT_ENDED' | 'PERMISSION_DENIED' | 'TENANT_MISMATCH' | 'RECORD_RESTRICTED' | 'NOT_FOUND' | 'NEEDS_APPROVAL' | 'APPROVAL_REJECTED' | 'APPROVAL_EXPIRED' | 'APPROVAL_STALE' | 'SELF_APPROVAL' | 'RATE_LIMITED' | 'LIMIT_EXCEEDED' | 'KILLED' | 'STAGE_FORBIDS' | 'NOT_RELEASED' | 'STALE_CONTEXT' | 'PREVIEW_CHANGED' | 'IDEMPOTENCY_KEY_REQUIRED' | 'IDEMPOTENCY_CONFLICT' | 'WARRANT_INVALID' | 'WARRANT_EXPIRED' | 'UPSTREAM_FAILED' | 'UPSTREAM_TIMEOUT' | 'IN_DOUBT' | 'MODEL_FAILED' | 'BUDGET_EXCEEDED' | 'NOT_BUILT';
+                rules?: Array<{
+                    rule: string;
+                    outcome: 'allow' | 'escalate' | 'deny' | 'pass';
+                }>;
+            }>;
+        }>;
+        counts: {
+            passed: number;
+            failed: number;
+            errors: number;
+            skipped: number;
+        };
+        verdict: 'pass' | 'fail' | 'error';
+    };
+    path?: never;
+    query?: never;
+    url: '/v1/evals/runs';
+};
+
+export type PostV1EvalsRunsErrors = {
+    /**
+     * Problem details (RFC 9457)
+     */
+    default: Problem;
+};
+
+export type PostV1EvalsRunsError = PostV1EvalsRunsErrors[keyof PostV1EvalsRunsErrors];
+
+export type PostV1EvalsRunsResponses = {
+    /**
+     * Tell a run of the evals, case by case
+     */
+    200: {
+        data: Array<{
+            workflow: string;
+            fingerprint: string;
+            epoch: number | null;
+            at: string;
+            report: {
+                kind: 'release';
+                /**
+                 * When the run ended, or the rollback was asked for
+                 */
+                at: string;
+                verdict: 'pass' | 'fail' | 'error';
+                cases: {
+                    passed: number;
+                    failed: number;
+                    errors: number;
+                    skipped: number;
+                };
+                generated: number;
+                casesDigest: string;
+                resultsDigest?: string;
+                model: 'recorded' | 'stand-in' | 'live';
+            } | {
+                kind: 'rollback';
+                /**
+                 * When the run ended, or the rollback was asked for
+                 */
+                at: string;
+                reason: string;
+            };
+            standing: 'current' | 'previous' | null;
+            id: string | null;
+            by: string | null;
+        }>;
+        nextCursor: string | null;
+    };
+};
+
+export type PostV1EvalsRunsResponse = PostV1EvalsRunsResponses[keyof PostV1EvalsRunsResponses];
+
+export type GetV1EvalsRunsIdData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: {
+        /**
+         * id of another run of the workflow
+         */
+        baseline?: string;
+    };
+    url: '/v1/evals/runs/{id}';
+};
+
+export type GetV1EvalsRunsIdErrors = {
+    /**
+     * Problem details (RFC 9457)
+     */
+    default: Problem;
+};
+
+export type GetV1EvalsRunsIdError = GetV1EvalsRunsIdErrors[keyof GetV1EvalsRunsIdErrors];
+
+export type GetV1EvalsRunsIdResponses = {
+    /**
+     * One run with its cases, beside another if one is named
+     */
+    200: {
+        workflow: string;
+        fingerprint: string;
+        epoch: number | null;
+        at: string;
+        report: {
+            kind: 'release';
+            /**
+             * When the run ended, or the rollback was asked for
+             */
+            at: string;
+            verdict: 'pass' | 'fail' | 'error';
+            cases: {
+                passed: number;
+                failed: number;
+                errors: number;
+                skipped: number;
+            };
+            generated: number;
+            casesDigest: string;
+            resultsDigest?: string;
+            model: 'recorded' | 'stand-in' | 'live';
+        } | {
+            kind: 'rollback';
+            /**
+             * When the run ended, or the rollback was asked for
+             */
+            at: string;
+            reason: string;
+        };
+        standing: 'current' | 'previous' | null;
+        id: string | null;
+        by: string | null;
+        version: string;
+        model: 'recorded' | 'stand-in' | 'live';
+        startedAt: string;
+        seconds: number;
+        policyVersion: string;
+        coverage: {
+            points: number;
+            reached: number;
+            tools: Array<{
+                tool: string;
+                points: number;
+                reached: number;
+            }>;
+            rules: Array<{
+                rule: string;
+                allow: number;
+                escalate: number;
+                deny: number;
+                pass: number;
+            }>;
+            missing: Array<{
+                tool: string;
+                role?: string;
+                rule?: string;
+                code?: 'INVALID_ARGUMENTS' | 'UNKNOWN_TOOL' | 'UNKNOWN_WORKFLOW' | 'UNAUTHENTICATED' | 'INTENT_ENDED' | 'PERMISSION_DENIED' | 'TENANT_MISMATCH' | 'RECORD_RESTRICTED' | 'NOT_FOUND' | 'NEEDS_APPROVAL' | 'APPROVAL_REJECTED' | 'APPROVAL_EXPIRED' | 'APPROVAL_STALE' | 'SELF_APPROVAL' | 'RATE_LIMITED' | 'LIMIT_EXCEEDED' | 'KILLED' | 'STAGE_FORBIDS' | 'NOT_RELEASED' | 'STALE_CONTEXT' | 'PREVIEW_CHANGED' | 'IDEMPOTENCY_KEY_REQUIRED' | 'IDEMPOTENCY_CONFLICT' | 'WARRANT_INVALID' | 'WARRANT_EXPIRED' | 'UPSTREAM_FAILED' | 'UPSTREAM_TIMEOUT' | 'IN_DOUBT' | 'MODEL_FAILED' | 'BUDGET_EXCEEDED' | 'NOT_BUILT';
+            }>;
+            unreachable: Array<{
+                tool: string;
+                role?: string;
+                rule?: string;
+                code?: 'INVALID_ARGUMENTS' | 'UNKNOWN_TOOL' | 'UNKNOWN_WORKFLOW' | 'UNAUTHENTICATED' | 'INTENT_ENDED' | 'PERMISSION_DENIED' | 'TENANT_MISMATCH' | 'RECORD_RESTRICTED' | 'NOT_FOUND' | 'NEEDS_APPROVAL' | 'APPROVAL_REJECTED' | 'APPROVAL_EXPIRED' | 'APPROVAL_STALE' | 'SELF_APPROVAL' | 'RATE_LIMITED' | 'LIMIT_EXCEEDED' | 'KILLED' | 'STAGE_FORBIDS' | 'NOT_RELEASED' | 'STALE_CONTEXT' | 'PREVIEW_CHANGED' | 'IDEMPOTENCY_KEY_REQUIRED' | 'IDEMPOTENCY_CONFLICT' | 'WARRANT_INVALID' | 'WARRANT_EXPIRED' | 'UPSTREAM_FAILED' | 'UPSTREAM_TIMEOUT' | 'IN_DOUBT' | 'MODEL_FAILED' | 'BUDGET_EXCEEDED' | 'NOT_BUILT';
+                because: string;
+            }>;
+        } | null;
+        passPowers: Array<{
+            k: number;
+            estimate: number;
+        }>;
+        baseline: {
+            workflow: string;
+            fingerprint: string;
+            epoch: number | null;
+            at: string;
+            report: {
+                kind: 'release';
+                /**
+                 * When the run ended, or the rollback was asked for
+                 */
+                at: string;
+                verdict: 'pass' | 'fail' | 'error';
+                cases: {
+                    passed: number;
+                    failed: number;
+                    errors: number;
+                    skipped: number;
+                };
+                generated: number;
+                casesDigest: string;
+                resultsDigest?: string;
+                model: 'recorded' | 'stand-in' | 'live';
+            } | {
+                kind: 'rollback';
+                /**
+                 * When the run ended, or the rollback was asked for
+                 */
+                at: string;
+                reason: string;
+            };
+            standing: 'current' | 'previous' | null;
+            id: string | null;
+            by: string | null;
+        } | null;
+        cases: Array<{
+            id: string;
+            workflow: string;
+            title: string;
+            file: string;
+            line: number;
+            tags: Array<string>;
+            verdict: 'pass' | 'fail' | 'error' | 'skip';
+            because?: string;
+            attempts: Array<{
+                verdict: 'pass' | 'fail' | 'error';
+                problems: Array<string>;
+                durationMs: number;
+                model: {
+                    calls: number;
+                    promptTokens: number;
+                    completionTokens: number;
+                    ms: number;
+                };
+            }>;
+            reached: Array<{
+                tool: string;
+                roles?: Array<string>;
+                outcome: 'approved' | 'denied' | 'escalated' | 'read' | 'previewed' | 'drafted' | 'committed' | 'failed' | 'blocked' | 'in-doubt' | 'resolved' | 'waiting';
+                code?: 'INVALID_ARGUMENTS' | 'UNKNOWN_TOOL' | 'UNKNOWN_WORKFLOW' | 'UNAUTHENTICATED' | 'INTENT_ENDED' | 'PERMISSION_DENIED' | 'TENANT_MISMATCH' | 'RECORD_RESTRICTED' | 'NOT_FOUND' | 'NEEDS_APPROVAL' | 'APPROVAL_REJECTED' | 'APPROVAL_EXPIRED' | 'APPROVAL_STALE' | 'SELF_APPROVAL' | 'RATE_LIMITED' | 'LIMIT_EXCEEDED' | 'KILLED' | 'STAGE_FORBIDS' | 'NOT_RELEASED' | 'STALE_CONTEXT' | 'PREVIEW_CHANGED' | 'IDEMPOTENCY_KEY_REQUIRED' | 'IDEMPOTENCY_CONFLICT' | 'WARRANT_INVALID' | 'WARRANT_EXPIRED' | 'UPSTREAM_FAILED' | 'UPSTREAM_TIMEOUT' | 'IN_DOUBT' | 'MODEL_FAILED' | 'BUDGET_EXCEEDED' | 'NOT_BUILT';
+                rules?: Array<{
+                    rule: string;
+                    outcome: 'allow' | 'escalate' | 'deny' | 'pass';
+                }>;
+            }>;
+            change: 'newly-failing' | 'newly-passing' | 'new' | 'gone' | 'unchanged' | null;
+            was: 'pass' | 'fail' | 'error' | 'skip' | null;
+        }>;
+    };
+};
+
+export type GetV1EvalsRunsIdResponse = GetV1EvalsRunsIdResponses[keyof GetV1EvalsRunsIdResponses];
 
 export type PostAccessV1EvaluationData = {
     body?: never;
@@ -2071,12 +3690,127 @@ export type GetError = GetErrors[keyof GetErrors];
 
 export type GetResponses = {
     /**
+     * The page
+     */
+    200: string;
+};
+
+export type GetResponse = GetResponses[keyof GetResponses];
+
+export type GetAuthLoginData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * a path of this origin
+         */
+        returnTo?: string;
+    };
+    url: '/auth/login';
+};
+
+export type GetAuthLoginErrors = {
+    /**
      * Problem details (RFC 9457)
      */
     default: Problem;
 };
 
-export type GetResponse = GetResponses[keyof GetResponses];
+export type GetAuthLoginError = GetAuthLoginErrors[keyof GetAuthLoginErrors];
+
+export type GetAuthLoginResponses = {
+    /**
+     * Problem details (RFC 9457)
+     */
+    default: Problem;
+};
+
+export type GetAuthLoginResponse = GetAuthLoginResponses[keyof GetAuthLoginResponses];
+
+export type GetAuthCallbackData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/auth/callback';
+};
+
+export type GetAuthCallbackErrors = {
+    /**
+     * Problem details (RFC 9457)
+     */
+    default: Problem;
+};
+
+export type GetAuthCallbackError = GetAuthCallbackErrors[keyof GetAuthCallbackErrors];
+
+export type GetAuthCallbackResponses = {
+    /**
+     * Problem details (RFC 9457)
+     */
+    default: Problem;
+};
+
+export type GetAuthCallbackResponse = GetAuthCallbackResponses[keyof GetAuthCallbackResponses];
+
+export type GetAuthSessionData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/auth/session';
+};
+
+export type GetAuthSessionErrors = {
+    /**
+     * Problem details (RFC 9457)
+     */
+    default: Problem;
+};
+
+export type GetAuthSessionError = GetAuthSessionErrors[keyof GetAuthSessionErrors];
+
+export type GetAuthSessionResponses = {
+    /**
+     * Who is signed in, by the cookie
+     */
+    200: {
+        person: {
+            sub: string;
+            tenant: string;
+            roles: Array<string>;
+        };
+        csrfToken: string;
+        expiresAt: string;
+    };
+};
+
+export type GetAuthSessionResponse = GetAuthSessionResponses[keyof GetAuthSessionResponses];
+
+export type PostAuthLogoutData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/auth/logout';
+};
+
+export type PostAuthLogoutErrors = {
+    /**
+     * Problem details (RFC 9457)
+     */
+    default: Problem;
+};
+
+export type PostAuthLogoutError = PostAuthLogoutErrors[keyof PostAuthLogoutErrors];
+
+export type PostAuthLogoutResponses = {
+    /**
+     * Sign out
+     */
+    200: {
+        next: string;
+    };
+};
+
+export type PostAuthLogoutResponse = PostAuthLogoutResponses[keyof PostAuthLogoutResponses];
 
 export type GetOpenapiJsonData = {
     body?: never;

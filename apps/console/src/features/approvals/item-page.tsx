@@ -1,5 +1,119 @@
+import { Alert, Group, SimpleGrid, Stack, Text } from '@mantine/core';
+import { getRouteApi } from '@tanstack/react-router';
+import { Changes } from '../../ui/changes.js';
+import { PageLink } from '../../ui/link.js';
 import { Page } from '../../ui/page.js';
+import { Failed, Loading } from '../../ui/states.js';
+import { Time } from '../../ui/time.js';
+import { useItem } from './data.js';
+import { Decide } from './decide.js';
+import { Left } from './inbox-row.js';
+import { changedSince, headline, isWhole, type Shown, type Whole } from './item.js';
+import { Outcome } from './outcome.js';
+import { WhatIsKnown } from './what-is-known.js';
 
+const route = getRouteApi('/approvals/$approvalId');
+
+/** One item: what will really happen, why a person is asked, and the decision. */
 export function ApprovalPage() {
-  return <Page title="Approvals" />;
+  const { approvalId } = route.useParams();
+  const { instead } = route.useSearch();
+  const item = useItem(approvalId);
+  const before = useItem(instead);
+  if (item.isPending)
+    return (
+      <Page title="Approval">
+        <Loading label="the item" />
+      </Page>
+    );
+  if (item.isError)
+    return (
+      <Page title="Approval">
+        <Failed error={item.error} onRetry={() => void item.refetch()} />
+      </Page>
+    );
+  const shown = item.data;
+  return (
+    <Page title={headline(shown)} actions={<Left line={shown} />}>
+      {instead && <Instead before={before.data} now={shown} />}
+      <Banner item={shown} />
+      {isWhole(shown) ? <Card item={shown} /> : <Status item={shown} />}
+    </Page>
+  );
+}
+
+function Card({ item }: { item: Whole }) {
+  return (
+    <SimpleGrid cols={{ base: 1, md: 2 }} spacing="lg">
+      <WhatIsKnown item={item} />
+      <Stack gap="md">
+        <Decide item={item} />
+        <Outcome item={item} />
+      </Stack>
+    </SimpleGrid>
+  );
+}
+
+/** What the person who asked for it sees. */
+function Status({ item }: { item: Shown }) {
+  return (
+    <Stack gap="sm">
+      <Text>
+        {item.requestedBy} asked for this <Time at={item.openedAt} />. Others decide it: you see how it stands.
+      </Text>
+      <Outcome item={item} />
+    </Stack>
+  );
+}
+
+/** What changed since somebody looked at, or decided on, the item that this one stands in the place of. */
+function Instead({ before, now }: { before: Shown | undefined; now: Shown }) {
+  const changes = before && isWhole(before) && isWhole(now) ? changedSince(before, now) : [];
+  return (
+    <Alert color="yellow" title="It has changed since you looked" role="alert">
+      <Stack gap="sm">
+        <Text size="sm">Nothing was done. What would be done now is this; decide on it anew.</Text>
+        {changes.length > 0 ? (
+          <Changes caption="What is different" changes={changes} heads={['You saw', 'Now']} />
+        ) : (
+          <Text size="sm">Its arguments and effect are the same; what it was judged by is not.</Text>
+        )}
+      </Stack>
+    </Alert>
+  );
+}
+
+function Banner({ item }: { item: Shown }) {
+  if (item.killed) {
+    const { scope, by, reason, since } = item.killed;
+    return (
+      <Alert color="red" title="A kill switch holds it" role="status">
+        <Text size="sm">
+          {scope} was tripped{by ? ` by ${by}` : ''} <Time at={since} />
+          {reason ? `: ${reason}` : ''}. Its time stands still. It may be rejected; to approve it, wait until an SRE
+          re-arms the switch. <PageLink to="/kill">The switches</PageLink>
+        </Text>
+      </Alert>
+    );
+  }
+  if (isWhole(item) && item.reopened)
+    return (
+      <Alert color="yellow" title="It was decided, and is open again" role="status">
+        {item.reopened.because}
+      </Alert>
+    );
+  if (!item.supersededBy) return null;
+  return (
+    <Alert color="yellow" title="Another item stands in the place of this one" role="status">
+      <Group>
+        <PageLink
+          to="/approvals/$approvalId"
+          params={{ approvalId: item.supersededBy }}
+          search={{ instead: item.approvalId }}
+        >
+          See what changed, and decide on that
+        </PageLink>
+      </Group>
+    </Alert>
+  );
 }

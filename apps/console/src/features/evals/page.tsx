@@ -1,5 +1,11 @@
-import { Page } from '../../ui/page.js';
+import { getRouteApi } from '@tanstack/react-router';
+import { RunView } from './run-view.js';
+import { RunsView } from './runs-view.js';
 
+const route = getRouteApi('/evals');
+
+/** The runs, or one of them. */
 export function EvalsPage() {
-  return <Page title="Evals" />;
+  const { run } = route.useSearch();
+  return run === undefined ? <RunsView /> : <RunView key={run} id={run} />;
 }

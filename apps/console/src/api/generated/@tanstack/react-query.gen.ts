@@ -3,8 +3,8 @@
 import { type InfiniteData, infiniteQueryOptions, queryOptions, type UseMutationOptions } from '@tanstack/react-query';
 
 import { client } from '../client.gen.js';
-import { deleteMcp, deleteV1SubjectsId, get, getAsyncapiJson, getHealthz, getMcp, getMetrics, getOpenapiJson, getReadyz, getV1AccessReview, getV1ActionsId, getV1ActionsIdExplanation, getV1Approvals, getV1ApprovalsId, getV1AuditExport, getV1AuditProofsEventId, getV1AuditVerify, getV1Control, getV1Drafts, getV1EvalsRuns, getV1Incidents, getV1InDoubt, getV1IntentsId, getV1MetricsSummary, getV1Parked, getV1ParkedId, getV1Pipeline, getV1Stream, getV1Tools, getV1Traces, getV1TracesIntentId, getV1Workflows, getWellKnownAuthzenConfiguration, type Options, postAccessV1Evaluation, postAccessV1Evaluations, postMcp, postV1Actions, postV1ApprovalsDecisions, postV1ApprovalsIdClaim, postV1ApprovalsIdDecisions, postV1ApprovalsIdDelegate, postV1Incidents, postV1IncidentsClosures, postV1IncidentsIdCapture, postV1InDoubtActionIdResolve, postV1Intents, postV1ParkedIdRedrive, postV1TracesIdReveals, putV1ControlKillScope, putV1ControlStageWorkflow } from '../sdk.gen.js';
-import type { DeleteMcpData, DeleteMcpError, DeleteMcpResponse, DeleteV1SubjectsIdData, DeleteV1SubjectsIdError, DeleteV1SubjectsIdResponse, GetAsyncapiJsonData, GetAsyncapiJsonError, GetData, GetError, GetHealthzData, GetHealthzError, GetMcpData, GetMcpError, GetMcpResponse, GetMetricsData, GetMetricsError, GetOpenapiJsonData, GetOpenapiJsonError, GetReadyzData, GetReadyzError, GetResponse, GetV1AccessReviewData, GetV1AccessReviewError, GetV1AccessReviewResponse, GetV1ActionsIdData, GetV1ActionsIdError, GetV1ActionsIdExplanationData, GetV1ActionsIdExplanationError, GetV1ActionsIdExplanationResponse, GetV1ApprovalsData, GetV1ApprovalsError, GetV1ApprovalsIdData, GetV1ApprovalsIdError, GetV1AuditExportData, GetV1AuditExportError, GetV1AuditProofsEventIdData, GetV1AuditProofsEventIdError, GetV1AuditProofsEventIdResponse, GetV1AuditVerifyData, GetV1AuditVerifyError, GetV1AuditVerifyResponse, GetV1ControlData, GetV1ControlError, GetV1ControlResponse, GetV1DraftsData, GetV1DraftsError, GetV1DraftsResponse, GetV1EvalsRunsData, GetV1EvalsRunsError, GetV1EvalsRunsResponse, GetV1IncidentsData, GetV1IncidentsError, GetV1IncidentsResponse, GetV1InDoubtData, GetV1InDoubtError, GetV1IntentsIdData, GetV1IntentsIdError, GetV1MetricsSummaryData, GetV1MetricsSummaryError, GetV1MetricsSummaryResponse, GetV1ParkedData, GetV1ParkedError, GetV1ParkedIdData, GetV1ParkedIdError, GetV1PipelineData, GetV1PipelineError, GetV1StreamData, GetV1StreamError, GetV1StreamResponse, GetV1ToolsData, GetV1ToolsError, GetV1ToolsResponse, GetV1TracesData, GetV1TracesError, GetV1TracesIntentIdData, GetV1TracesIntentIdError, GetV1TracesIntentIdResponse, GetV1TracesResponse, GetV1WorkflowsData, GetV1WorkflowsError, GetV1WorkflowsResponse, GetWellKnownAuthzenConfigurationData, GetWellKnownAuthzenConfigurationError, GetWellKnownAuthzenConfigurationResponse, PostAccessV1EvaluationData, PostAccessV1EvaluationError, PostAccessV1EvaluationResponse, PostAccessV1EvaluationsData, PostAccessV1EvaluationsError, PostAccessV1EvaluationsResponse, PostMcpData, PostMcpError, PostMcpResponse, PostV1ActionsData, PostV1ActionsError, PostV1ActionsResponse, PostV1ApprovalsDecisionsData, PostV1ApprovalsDecisionsError, PostV1ApprovalsIdClaimData, PostV1ApprovalsIdClaimError, PostV1ApprovalsIdDecisionsData, PostV1ApprovalsIdDecisionsError, PostV1ApprovalsIdDelegateData, PostV1ApprovalsIdDelegateError, PostV1IncidentsClosuresData, PostV1IncidentsClosuresError, PostV1IncidentsClosuresResponse, PostV1IncidentsData, PostV1IncidentsError, PostV1IncidentsIdCaptureData, PostV1IncidentsIdCaptureError, PostV1IncidentsIdCaptureResponse, PostV1IncidentsResponse, PostV1InDoubtActionIdResolveData, PostV1InDoubtActionIdResolveError, PostV1InDoubtActionIdResolveResponse, PostV1IntentsData, PostV1IntentsError, PostV1IntentsResponse, PostV1ParkedIdRedriveData, PostV1ParkedIdRedriveError, PostV1TracesIdRevealsData, PostV1TracesIdRevealsError, PostV1TracesIdRevealsResponse, PutV1ControlKillScopeData, PutV1ControlKillScopeError, PutV1ControlKillScopeResponse, PutV1ControlStageWorkflowData, PutV1ControlStageWorkflowError, PutV1ControlStageWorkflowResponse } from '../types.gen.js';
+import { deleteMcp, deleteV1SubjectsId, get, getAsyncapiJson, getAuthCallback, getAuthLogin, getAuthSession, getHealthz, getMcp, getMetrics, getOpenapiJson, getReadyz, getV1AccessReview, getV1ActionsId, getV1ActionsIdExplanation, getV1Approvals, getV1ApprovalsId, getV1AuditExport, getV1AuditProofsEventId, getV1AuditVerify, getV1Control, getV1Drafts, getV1Erasures, getV1EvalsRuns, getV1EvalsRunsId, getV1Incidents, getV1IncidentsId, getV1InDoubt, getV1IntentsId, getV1MetricsSeries, getV1MetricsSummary, getV1Parked, getV1ParkedId, getV1Pipeline, getV1Reveals, getV1Stream, getV1Tools, getV1Traces, getV1TracesFacets, getV1TracesIntentId, getV1TracesIntentIdEvents, getV1TracesIntentIdOutline, getV1Workflows, getWellKnownAuthzenConfiguration, type Options, postAccessV1Evaluation, postAccessV1Evaluations, postAuthLogout, postMcp, postV1Actions, postV1ApprovalsDecisions, postV1ApprovalsIdClaim, postV1ApprovalsIdDecisions, postV1ApprovalsIdDelegate, postV1EvalsRuns, postV1Incidents, postV1IncidentsClosures, postV1IncidentsIdCapture, postV1InDoubtActionIdResolve, postV1Intents, postV1ParkedIdRedrive, postV1TracesIdReveals, putV1ControlKillScope, putV1ControlStageWorkflow } from '../sdk.gen.js';
+import type { DeleteMcpData, DeleteMcpError, DeleteMcpResponse, DeleteV1SubjectsIdData, DeleteV1SubjectsIdError, DeleteV1SubjectsIdResponse, GetAsyncapiJsonData, GetAsyncapiJsonError, GetAuthCallbackData, GetAuthCallbackError, GetAuthCallbackResponse, GetAuthLoginData, GetAuthLoginError, GetAuthLoginResponse, GetAuthSessionData, GetAuthSessionError, GetAuthSessionResponse, GetData, GetError, GetHealthzData, GetHealthzError, GetMcpData, GetMcpError, GetMcpResponse, GetMetricsData, GetMetricsError, GetOpenapiJsonData, GetOpenapiJsonError, GetReadyzData, GetReadyzError, GetResponse, GetV1AccessReviewData, GetV1AccessReviewError, GetV1AccessReviewResponse, GetV1ActionsIdData, GetV1ActionsIdError, GetV1ActionsIdExplanationData, GetV1ActionsIdExplanationError, GetV1ActionsIdExplanationResponse, GetV1ApprovalsData, GetV1ApprovalsError, GetV1ApprovalsIdData, GetV1ApprovalsIdError, GetV1ApprovalsIdResponse, GetV1ApprovalsResponse, GetV1AuditExportData, GetV1AuditExportError, GetV1AuditProofsEventIdData, GetV1AuditProofsEventIdError, GetV1AuditProofsEventIdResponse, GetV1AuditVerifyData, GetV1AuditVerifyError, GetV1AuditVerifyResponse, GetV1ControlData, GetV1ControlError, GetV1ControlResponse, GetV1DraftsData, GetV1DraftsError, GetV1DraftsResponse, GetV1ErasuresData, GetV1ErasuresError, GetV1ErasuresResponse, GetV1EvalsRunsData, GetV1EvalsRunsError, GetV1EvalsRunsIdData, GetV1EvalsRunsIdError, GetV1EvalsRunsIdResponse, GetV1EvalsRunsResponse, GetV1IncidentsData, GetV1IncidentsError, GetV1IncidentsIdData, GetV1IncidentsIdError, GetV1IncidentsIdResponse, GetV1IncidentsResponse, GetV1InDoubtData, GetV1InDoubtError, GetV1IntentsIdData, GetV1IntentsIdError, GetV1MetricsSeriesData, GetV1MetricsSeriesError, GetV1MetricsSeriesResponse, GetV1MetricsSummaryData, GetV1MetricsSummaryError, GetV1MetricsSummaryResponse, GetV1ParkedData, GetV1ParkedError, GetV1ParkedIdData, GetV1ParkedIdError, GetV1PipelineData, GetV1PipelineError, GetV1RevealsData, GetV1RevealsError, GetV1RevealsResponse, GetV1StreamData, GetV1StreamError, GetV1StreamResponse, GetV1ToolsData, GetV1ToolsError, GetV1ToolsResponse, GetV1TracesData, GetV1TracesError, GetV1TracesFacetsData, GetV1TracesFacetsError, GetV1TracesFacetsResponse, GetV1TracesIntentIdData, GetV1TracesIntentIdError, GetV1TracesIntentIdEventsData, GetV1TracesIntentIdEventsError, GetV1TracesIntentIdEventsResponse, GetV1TracesIntentIdOutlineData, GetV1TracesIntentIdOutlineError, GetV1TracesIntentIdOutlineResponse, GetV1TracesIntentIdResponse, GetV1TracesResponse, GetV1WorkflowsData, GetV1WorkflowsError, GetV1WorkflowsResponse, GetWellKnownAuthzenConfigurationData, GetWellKnownAuthzenConfigurationError, GetWellKnownAuthzenConfigurationResponse, PostAccessV1EvaluationData, PostAccessV1EvaluationError, PostAccessV1EvaluationResponse, PostAccessV1EvaluationsData, PostAccessV1EvaluationsError, PostAccessV1EvaluationsResponse, PostAuthLogoutData, PostAuthLogoutError, PostAuthLogoutResponse, PostMcpData, PostMcpError, PostMcpResponse, PostV1ActionsData, PostV1ActionsError, PostV1ActionsResponse, PostV1ApprovalsDecisionsData, PostV1ApprovalsDecisionsError, PostV1ApprovalsDecisionsResponse, PostV1ApprovalsIdClaimData, PostV1ApprovalsIdClaimError, PostV1ApprovalsIdClaimResponse, PostV1ApprovalsIdDecisionsData, PostV1ApprovalsIdDecisionsError, PostV1ApprovalsIdDecisionsResponse, PostV1ApprovalsIdDelegateData, PostV1ApprovalsIdDelegateError, PostV1ApprovalsIdDelegateResponse, PostV1EvalsRunsData, PostV1EvalsRunsError, PostV1EvalsRunsResponse, PostV1IncidentsClosuresData, PostV1IncidentsClosuresError, PostV1IncidentsClosuresResponse, PostV1IncidentsData, PostV1IncidentsError, PostV1IncidentsIdCaptureData, PostV1IncidentsIdCaptureError, PostV1IncidentsIdCaptureResponse, PostV1IncidentsResponse, PostV1InDoubtActionIdResolveData, PostV1InDoubtActionIdResolveError, PostV1InDoubtActionIdResolveResponse, PostV1IntentsData, PostV1IntentsError, PostV1IntentsResponse, PostV1ParkedIdRedriveData, PostV1ParkedIdRedriveError, PostV1TracesIdRevealsData, PostV1TracesIdRevealsError, PostV1TracesIdRevealsResponse, PutV1ControlKillScopeData, PutV1ControlKillScopeError, PutV1ControlKillScopeResponse, PutV1ControlStageWorkflowData, PutV1ControlStageWorkflowError, PutV1ControlStageWorkflowResponse } from '../types.gen.js';
 
 /**
  * Publish an intent
@@ -114,7 +114,7 @@ export const getV1ApprovalsQueryKey = (options?: Options<GetV1ApprovalsData>) =>
 /**
  * The queue of what waits for a person
  */
-export const getV1ApprovalsOptions = (options?: Options<GetV1ApprovalsData>) => queryOptions<unknown, GetV1ApprovalsError, unknown, ReturnType<typeof getV1ApprovalsQueryKey>>({
+export const getV1ApprovalsOptions = (options?: Options<GetV1ApprovalsData>) => queryOptions<GetV1ApprovalsResponse, GetV1ApprovalsError, GetV1ApprovalsResponse, ReturnType<typeof getV1ApprovalsQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
         const { data } = await getV1Approvals({
             ...options,
@@ -162,7 +162,7 @@ export const getV1ApprovalsInfiniteQueryKey = (options?: Options<GetV1ApprovalsD
  * The queue of what waits for a person
  */
 export const getV1ApprovalsInfiniteOptions = (options?: Options<GetV1ApprovalsData>) => {
-    const opts = infiniteQueryOptions<unknown, GetV1ApprovalsError, InfiniteData<unknown>, QueryKey<Options<GetV1ApprovalsData>>, string | Pick<QueryKey<Options<GetV1ApprovalsData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
+    const opts = infiniteQueryOptions<GetV1ApprovalsResponse, GetV1ApprovalsError, InfiniteData<GetV1ApprovalsResponse>, QueryKey<Options<GetV1ApprovalsData>>, string | Pick<QueryKey<Options<GetV1ApprovalsData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
     // @ts-ignore
     {
         queryFn: async ({ pageParam, queryKey, signal }) => {
@@ -191,7 +191,7 @@ export const getV1ApprovalsIdQueryKey = (options: Options<GetV1ApprovalsIdData>)
 /**
  * One item, as the person who decides it sees it
  */
-export const getV1ApprovalsIdOptions = (options: Options<GetV1ApprovalsIdData>) => queryOptions<unknown, GetV1ApprovalsIdError, unknown, ReturnType<typeof getV1ApprovalsIdQueryKey>>({
+export const getV1ApprovalsIdOptions = (options: Options<GetV1ApprovalsIdData>) => queryOptions<GetV1ApprovalsIdResponse, GetV1ApprovalsIdError, GetV1ApprovalsIdResponse, ReturnType<typeof getV1ApprovalsIdQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
         const { data } = await getV1ApprovalsId({
             ...options,
@@ -207,8 +207,8 @@ export const getV1ApprovalsIdOptions = (options: Options<GetV1ApprovalsIdData>) 
 /**
  * Approve, reject or edit
  */
-export const postV1ApprovalsIdDecisionsMutation = (options?: Partial<Options<PostV1ApprovalsIdDecisionsData>>): UseMutationOptions<unknown, PostV1ApprovalsIdDecisionsError, Options<PostV1ApprovalsIdDecisionsData>> => {
-    const mutationOptions: UseMutationOptions<unknown, PostV1ApprovalsIdDecisionsError, Options<PostV1ApprovalsIdDecisionsData>> = {
+export const postV1ApprovalsIdDecisionsMutation = (options?: Partial<Options<PostV1ApprovalsIdDecisionsData>>): UseMutationOptions<PostV1ApprovalsIdDecisionsResponse, PostV1ApprovalsIdDecisionsError, Options<PostV1ApprovalsIdDecisionsData>> => {
+    const mutationOptions: UseMutationOptions<PostV1ApprovalsIdDecisionsResponse, PostV1ApprovalsIdDecisionsError, Options<PostV1ApprovalsIdDecisionsData>> = {
         mutationFn: async (fnOptions) => {
             const { data } = await postV1ApprovalsIdDecisions({
                 ...options,
@@ -224,8 +224,8 @@ export const postV1ApprovalsIdDecisionsMutation = (options?: Partial<Options<Pos
 /**
  * Claim an item, extend the claim or let it go
  */
-export const postV1ApprovalsIdClaimMutation = (options?: Partial<Options<PostV1ApprovalsIdClaimData>>): UseMutationOptions<unknown, PostV1ApprovalsIdClaimError, Options<PostV1ApprovalsIdClaimData>> => {
-    const mutationOptions: UseMutationOptions<unknown, PostV1ApprovalsIdClaimError, Options<PostV1ApprovalsIdClaimData>> = {
+export const postV1ApprovalsIdClaimMutation = (options?: Partial<Options<PostV1ApprovalsIdClaimData>>): UseMutationOptions<PostV1ApprovalsIdClaimResponse, PostV1ApprovalsIdClaimError, Options<PostV1ApprovalsIdClaimData>> => {
+    const mutationOptions: UseMutationOptions<PostV1ApprovalsIdClaimResponse, PostV1ApprovalsIdClaimError, Options<PostV1ApprovalsIdClaimData>> = {
         mutationFn: async (fnOptions) => {
             const { data } = await postV1ApprovalsIdClaim({
                 ...options,
@@ -241,8 +241,8 @@ export const postV1ApprovalsIdClaimMutation = (options?: Partial<Options<PostV1A
 /**
  * Hand an item to somebody else
  */
-export const postV1ApprovalsIdDelegateMutation = (options?: Partial<Options<PostV1ApprovalsIdDelegateData>>): UseMutationOptions<unknown, PostV1ApprovalsIdDelegateError, Options<PostV1ApprovalsIdDelegateData>> => {
-    const mutationOptions: UseMutationOptions<unknown, PostV1ApprovalsIdDelegateError, Options<PostV1ApprovalsIdDelegateData>> = {
+export const postV1ApprovalsIdDelegateMutation = (options?: Partial<Options<PostV1ApprovalsIdDelegateData>>): UseMutationOptions<PostV1ApprovalsIdDelegateResponse, PostV1ApprovalsIdDelegateError, Options<PostV1ApprovalsIdDelegateData>> => {
+    const mutationOptions: UseMutationOptions<PostV1ApprovalsIdDelegateResponse, PostV1ApprovalsIdDelegateError, Options<PostV1ApprovalsIdDelegateData>> = {
         mutationFn: async (fnOptions) => {
             const { data } = await postV1ApprovalsIdDelegate({
                 ...options,
@@ -258,8 +258,8 @@ export const postV1ApprovalsIdDelegateMutation = (options?: Partial<Options<Post
 /**
  * Decide several items of one tool and one rule
  */
-export const postV1ApprovalsDecisionsMutation = (options?: Partial<Options<PostV1ApprovalsDecisionsData>>): UseMutationOptions<unknown, PostV1ApprovalsDecisionsError, Options<PostV1ApprovalsDecisionsData>> => {
-    const mutationOptions: UseMutationOptions<unknown, PostV1ApprovalsDecisionsError, Options<PostV1ApprovalsDecisionsData>> = {
+export const postV1ApprovalsDecisionsMutation = (options?: Partial<Options<PostV1ApprovalsDecisionsData>>): UseMutationOptions<PostV1ApprovalsDecisionsResponse, PostV1ApprovalsDecisionsError, Options<PostV1ApprovalsDecisionsData>> => {
+    const mutationOptions: UseMutationOptions<PostV1ApprovalsDecisionsResponse, PostV1ApprovalsDecisionsError, Options<PostV1ApprovalsDecisionsData>> = {
         mutationFn: async (fnOptions) => {
             const { data } = await postV1ApprovalsDecisions({
                 ...options,
@@ -433,6 +433,60 @@ export const getV1TracesInfiniteOptions = (options?: Options<GetV1TracesData>) =
     return opts as Omit<typeof opts, 'initialData'>;
 };
 
+export const getV1TracesFacetsQueryKey = (options?: Options<GetV1TracesFacetsData>) => createQueryKey('getV1TracesFacets', options);
+
+/**
+ * What there is among the traces a search finds, with counts
+ */
+export const getV1TracesFacetsOptions = (options?: Options<GetV1TracesFacetsData>) => queryOptions<GetV1TracesFacetsResponse, GetV1TracesFacetsError, GetV1TracesFacetsResponse, ReturnType<typeof getV1TracesFacetsQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await getV1TracesFacets({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: getV1TracesFacetsQueryKey(options)
+});
+
+export const getV1TracesIntentIdOutlineQueryKey = (options: Options<GetV1TracesIntentIdOutlineData>) => createQueryKey('getV1TracesIntentIdOutline', options);
+
+/**
+ * One trace without what its events hold
+ */
+export const getV1TracesIntentIdOutlineOptions = (options: Options<GetV1TracesIntentIdOutlineData>) => queryOptions<GetV1TracesIntentIdOutlineResponse, GetV1TracesIntentIdOutlineError, GetV1TracesIntentIdOutlineResponse, ReturnType<typeof getV1TracesIntentIdOutlineQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await getV1TracesIntentIdOutline({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: getV1TracesIntentIdOutlineQueryKey(options)
+});
+
+export const getV1TracesIntentIdEventsQueryKey = (options: Options<GetV1TracesIntentIdEventsData>) => createQueryKey('getV1TracesIntentIdEvents', options);
+
+/**
+ * Events of a trace whole, with headers: all, the one at a place, or those that hold a text
+ */
+export const getV1TracesIntentIdEventsOptions = (options: Options<GetV1TracesIntentIdEventsData>) => queryOptions<GetV1TracesIntentIdEventsResponse, GetV1TracesIntentIdEventsError, GetV1TracesIntentIdEventsResponse, ReturnType<typeof getV1TracesIntentIdEventsQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await getV1TracesIntentIdEvents({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: getV1TracesIntentIdEventsQueryKey(options)
+});
+
 export const getV1TracesIntentIdQueryKey = (options: Options<GetV1TracesIntentIdData>) => createQueryKey('getV1TracesIntentId', options);
 
 /**
@@ -484,6 +538,102 @@ export const postV1TracesIdRevealsMutation = (options?: Partial<Options<PostV1Tr
         }
     };
     return mutationOptions;
+};
+
+export const getV1RevealsQueryKey = (options?: Options<GetV1RevealsData>) => createQueryKey('getV1Reveals', options);
+
+/**
+ * Who was shown sealed values of what and why, the newest first
+ */
+export const getV1RevealsOptions = (options?: Options<GetV1RevealsData>) => queryOptions<GetV1RevealsResponse, GetV1RevealsError, GetV1RevealsResponse, ReturnType<typeof getV1RevealsQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await getV1Reveals({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: getV1RevealsQueryKey(options)
+});
+
+export const getV1RevealsInfiniteQueryKey = (options?: Options<GetV1RevealsData>): QueryKey<Options<GetV1RevealsData>> => createQueryKey('getV1Reveals', options, true);
+
+/**
+ * Who was shown sealed values of what and why, the newest first
+ */
+export const getV1RevealsInfiniteOptions = (options?: Options<GetV1RevealsData>) => {
+    const opts = infiniteQueryOptions<GetV1RevealsResponse, GetV1RevealsError, InfiniteData<GetV1RevealsResponse>, QueryKey<Options<GetV1RevealsData>>, string | Pick<QueryKey<Options<GetV1RevealsData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
+    // @ts-ignore
+    {
+        queryFn: async ({ pageParam, queryKey, signal }) => {
+            // @ts-ignore
+            const page: Pick<QueryKey<Options<GetV1RevealsData>>[0], 'body' | 'headers' | 'path' | 'query'> = typeof pageParam === 'object' ? pageParam : {
+                query: {
+                    cursor: pageParam
+                }
+            };
+            const params = createInfiniteParams(queryKey, page);
+            const { data } = await getV1Reveals({
+                ...options,
+                ...params,
+                signal,
+                throwOnError: true
+            });
+            return data;
+        },
+        queryKey: getV1RevealsInfiniteQueryKey(options)
+    });
+    return opts as Omit<typeof opts, 'initialData'>;
+};
+
+export const getV1ErasuresQueryKey = (options?: Options<GetV1ErasuresData>) => createQueryKey('getV1Erasures', options);
+
+/**
+ * Data subjects that were erased, by whom and why, the newest first
+ */
+export const getV1ErasuresOptions = (options?: Options<GetV1ErasuresData>) => queryOptions<GetV1ErasuresResponse, GetV1ErasuresError, GetV1ErasuresResponse, ReturnType<typeof getV1ErasuresQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await getV1Erasures({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: getV1ErasuresQueryKey(options)
+});
+
+export const getV1ErasuresInfiniteQueryKey = (options?: Options<GetV1ErasuresData>): QueryKey<Options<GetV1ErasuresData>> => createQueryKey('getV1Erasures', options, true);
+
+/**
+ * Data subjects that were erased, by whom and why, the newest first
+ */
+export const getV1ErasuresInfiniteOptions = (options?: Options<GetV1ErasuresData>) => {
+    const opts = infiniteQueryOptions<GetV1ErasuresResponse, GetV1ErasuresError, InfiniteData<GetV1ErasuresResponse>, QueryKey<Options<GetV1ErasuresData>>, string | Pick<QueryKey<Options<GetV1ErasuresData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
+    // @ts-ignore
+    {
+        queryFn: async ({ pageParam, queryKey, signal }) => {
+            // @ts-ignore
+            const page: Pick<QueryKey<Options<GetV1ErasuresData>>[0], 'body' | 'headers' | 'path' | 'query'> = typeof pageParam === 'object' ? pageParam : {
+                query: {
+                    cursor: pageParam
+                }
+            };
+            const params = createInfiniteParams(queryKey, page);
+            const { data } = await getV1Erasures({
+                ...options,
+                ...params,
+                signal,
+                throwOnError: true
+            });
+            return data;
+        },
+        queryKey: getV1ErasuresInfiniteQueryKey(options)
+    });
+    return opts as Omit<typeof opts, 'initialData'>;
 };
 
 /**
@@ -764,6 +914,24 @@ export const getV1MetricsSummaryOptions = (options?: Options<GetV1MetricsSummary
     queryKey: getV1MetricsSummaryQueryKey(options)
 });
 
+export const getV1MetricsSeriesQueryKey = (options?: Options<GetV1MetricsSeriesData>) => createQueryKey('getV1MetricsSeries', options);
+
+/**
+ * The same figures over time, in up to 200 stretches of a range
+ */
+export const getV1MetricsSeriesOptions = (options?: Options<GetV1MetricsSeriesData>) => queryOptions<GetV1MetricsSeriesResponse, GetV1MetricsSeriesError, GetV1MetricsSeriesResponse, ReturnType<typeof getV1MetricsSeriesQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await getV1MetricsSeries({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: getV1MetricsSeriesQueryKey(options)
+});
+
 export const getV1AccessReviewQueryKey = (options?: Options<GetV1AccessReviewData>) => createQueryKey('getV1AccessReview', options);
 
 /**
@@ -899,6 +1067,24 @@ export const postV1IncidentsClosuresMutation = (options?: Partial<Options<PostV1
     return mutationOptions;
 };
 
+export const getV1IncidentsIdQueryKey = (options: Options<GetV1IncidentsIdData>) => createQueryKey('getV1IncidentsId', options);
+
+/**
+ * One incident with its clock
+ */
+export const getV1IncidentsIdOptions = (options: Options<GetV1IncidentsIdData>) => queryOptions<GetV1IncidentsIdResponse, GetV1IncidentsIdError, GetV1IncidentsIdResponse, ReturnType<typeof getV1IncidentsIdQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await getV1IncidentsId({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: getV1IncidentsIdQueryKey(options)
+});
+
 export const getV1EvalsRunsQueryKey = (options?: Options<GetV1EvalsRunsData>) => createQueryKey('getV1EvalsRuns', options);
 
 /**
@@ -915,6 +1101,71 @@ export const getV1EvalsRunsOptions = (options?: Options<GetV1EvalsRunsData>) => 
         return data;
     },
     queryKey: getV1EvalsRunsQueryKey(options)
+});
+
+export const getV1EvalsRunsInfiniteQueryKey = (options?: Options<GetV1EvalsRunsData>): QueryKey<Options<GetV1EvalsRunsData>> => createQueryKey('getV1EvalsRuns', options, true);
+
+/**
+ * What was released, and the runs of the evals it was released on
+ */
+export const getV1EvalsRunsInfiniteOptions = (options?: Options<GetV1EvalsRunsData>) => {
+    const opts = infiniteQueryOptions<GetV1EvalsRunsResponse, GetV1EvalsRunsError, InfiniteData<GetV1EvalsRunsResponse>, QueryKey<Options<GetV1EvalsRunsData>>, string | Pick<QueryKey<Options<GetV1EvalsRunsData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
+    // @ts-ignore
+    {
+        queryFn: async ({ pageParam, queryKey, signal }) => {
+            // @ts-ignore
+            const page: Pick<QueryKey<Options<GetV1EvalsRunsData>>[0], 'body' | 'headers' | 'path' | 'query'> = typeof pageParam === 'object' ? pageParam : {
+                query: {
+                    cursor: pageParam
+                }
+            };
+            const params = createInfiniteParams(queryKey, page);
+            const { data } = await getV1EvalsRuns({
+                ...options,
+                ...params,
+                signal,
+                throwOnError: true
+            });
+            return data;
+        },
+        queryKey: getV1EvalsRunsInfiniteQueryKey(options)
+    });
+    return opts as Omit<typeof opts, 'initialData'>;
+};
+
+/**
+ * Tell a run of the evals, case by case
+ */
+export const postV1EvalsRunsMutation = (options?: Partial<Options<PostV1EvalsRunsData>>): UseMutationOptions<PostV1EvalsRunsResponse, PostV1EvalsRunsError, Options<PostV1EvalsRunsData>> => {
+    const mutationOptions: UseMutationOptions<PostV1EvalsRunsResponse, PostV1EvalsRunsError, Options<PostV1EvalsRunsData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await postV1EvalsRuns({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+export const getV1EvalsRunsIdQueryKey = (options: Options<GetV1EvalsRunsIdData>) => createQueryKey('getV1EvalsRunsId', options);
+
+/**
+ * One run with its cases, beside another if one is named
+ */
+export const getV1EvalsRunsIdOptions = (options: Options<GetV1EvalsRunsIdData>) => queryOptions<GetV1EvalsRunsIdResponse, GetV1EvalsRunsIdError, GetV1EvalsRunsIdResponse, ReturnType<typeof getV1EvalsRunsIdQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await getV1EvalsRunsId({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: getV1EvalsRunsIdQueryKey(options)
 });
 
 /**
@@ -1024,7 +1275,7 @@ export const postMcpMutation = (options?: Partial<Options<PostMcpData>>): UseMut
 export const getQueryKey = (options?: Options<GetData>) => createQueryKey('get', options);
 
 /**
- * Console
+ * The console: its page, at this and its other addresses
  */
 export const getOptions = (options?: Options<GetData>) => queryOptions<GetResponse, GetError, GetResponse, ReturnType<typeof getQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
@@ -1038,6 +1289,77 @@ export const getOptions = (options?: Options<GetData>) => queryOptions<GetRespon
     },
     queryKey: getQueryKey(options)
 });
+
+export const getAuthLoginQueryKey = (options?: Options<GetAuthLoginData>) => createQueryKey('getAuthLogin', options);
+
+/**
+ * Go to the identity provider, and come back to `returnTo`
+ */
+export const getAuthLoginOptions = (options?: Options<GetAuthLoginData>) => queryOptions<GetAuthLoginResponse, GetAuthLoginError, GetAuthLoginResponse, ReturnType<typeof getAuthLoginQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await getAuthLogin({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: getAuthLoginQueryKey(options)
+});
+
+export const getAuthCallbackQueryKey = (options?: Options<GetAuthCallbackData>) => createQueryKey('getAuthCallback', options);
+
+/**
+ * Come back from the identity provider
+ */
+export const getAuthCallbackOptions = (options?: Options<GetAuthCallbackData>) => queryOptions<GetAuthCallbackResponse, GetAuthCallbackError, GetAuthCallbackResponse, ReturnType<typeof getAuthCallbackQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await getAuthCallback({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: getAuthCallbackQueryKey(options)
+});
+
+export const getAuthSessionQueryKey = (options?: Options<GetAuthSessionData>) => createQueryKey('getAuthSession', options);
+
+/**
+ * Who is signed in, by the cookie
+ */
+export const getAuthSessionOptions = (options?: Options<GetAuthSessionData>) => queryOptions<GetAuthSessionResponse, GetAuthSessionError, GetAuthSessionResponse, ReturnType<typeof getAuthSessionQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await getAuthSession({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: getAuthSessionQueryKey(options)
+});
+
+/**
+ * Sign out
+ */
+export const postAuthLogoutMutation = (options?: Partial<Options<PostAuthLogoutData>>): UseMutationOptions<PostAuthLogoutResponse, PostAuthLogoutError, Options<PostAuthLogoutData>> => {
+    const mutationOptions: UseMutationOptions<PostAuthLogoutResponse, PostAuthLogoutError, Options<PostAuthLogoutData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await postAuthLogout({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
 
 export const getOpenapiJsonQueryKey = (options?: Options<GetOpenapiJsonData>) => createQueryKey('getOpenapiJson', options);
 

@@ -1,0 +1,62 @@
+import { describe, expect, it } from '@jest/globals';
+import { byUrgency, changedSince, doubtOf, headline, kindOf, provenanceText, timeLeft, type Whole } from './item.js';
+
+const record = { origin: 'record', system: 'helpdesk', type: 'order', id: 'ord_1', version: '7' } as const;
+const item = {
+  tool: 'issue_refund',
+  arguments: { amount: '900.00', orderId: 'ord_1' },
+  preview: { effect: { remaining: '300.00' }, basis: { orderVersion: 1 }, digest: 'd' },
+  toolVersion: '1.0.0',
+  policyVersion: 'p1',
+  workflow: 'desk',
+  rules: [{ rule: 'permission-map', outcome: 'escalate', reason: 'over 50.00' }],
+  blast: { amount: { amount: '900.00', currency: 'EUR' }, records: 2, reversible: false, affected: ['ord_1'] },
+  recordsRead: [{ system: 'helpdesk', type: 'order', id: 'ord_1', version: '7', at: '2026-03-01T10:00:00.000Z' }],
+} as unknown as Whole;
+
+describe('an item', () => {
+  it('says in a line what would happen, and to which record', () => {
+    expect(headline(item)).toBe('Issue refund · 900.00 EUR · order ord_1');
+    expect(headline({ tool: 'close_ticket' })).toBe('Close ticket');
+  });
+
+  it('says where each value comes from, and marks what nobody vouches for', () => {
+    expect(provenanceText({ ...record, field: 'id', trust: 'system' })).toBe(
+      'from id of helpdesk order ord_1, version 7',
+    );
+    expect(provenanceText({ ...record, trust: 'untrusted' })).toMatch(/^a stranger's words: from helpdesk order/);
+    expect([doubtOf({ origin: 'model' }), doubtOf({ ...record, trust: 'untrusted' }), doubtOf(undefined)]).toEqual([
+      'model only',
+      "stranger's words",
+      'unknown origin',
+    ]);
+    expect(doubtOf({ origin: 'user', trust: 'user' })).toBeUndefined();
+  });
+
+  it('stands where its time runs out first, and last while a switch holds it', () => {
+    const of = (openedAt: string, expiresAt: string | null, paused?: true) => ({
+      openedAt,
+      expiresAt,
+      ...(paused ? { paused } : {}),
+    });
+    const [soon, late, held] = [of('b', '2026-01-01T01:00:00Z'), of('a', '2026-01-01T02:00:00Z'), of('c', null, true)];
+    expect(byUrgency([held, late, soon])).toEqual([soon, late, held]);
+    expect(timeLeft(soon, Date.parse('2026-01-01T00:59:00Z'))).toBe(60_000);
+    expect(timeLeft(held, 0)).toBeUndefined();
+  });
+
+  it('is of a kind with those of the same tool and asking rules alone', () => {
+    expect(kindOf({ ...item, arguments: {} })).toBe(kindOf(item));
+    expect(kindOf({ ...item, rules: [{ rule: 'other', outcome: 'escalate', reason: '' }] })).not.toBe(kindOf(item));
+    expect(kindOf({ ...item, policyVersion: 'p2' })).not.toBe(kindOf(item));
+  });
+
+  it('tells what is different for somebody who saw another', () => {
+    const now = { ...item, preview: { ...item.preview!, effect: { remaining: '100.00' }, basis: { orderVersion: 2 } } };
+    expect(changedSince(item, now)).toEqual([
+      { field: 'effect › remaining', before: '300.00', after: '100.00' },
+      { field: 'rests on › order version', before: 1, after: 2 },
+    ]);
+    expect(changedSince(item, item)).toEqual([]);
+  });
+});

@@ -1,0 +1,56 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Controller, Get, Inject, Req, Res, UseGuards, type OnModuleDestroy } from '@nestjs/common';
+import { HttpProblem } from '@countersign/host';
+import { Caller, IdentityGuard, type CallerIdentity } from '@countersign/identity';
+import { HEADERS } from '../forwarding.js';
+import { cursorOf } from './changes.js';
+import { Feed } from './feed.js';
+
+/** Server-sent events: that something changed, never what. A stream ends with the token it was opened with. */
+@Controller('v1')
+@UseGuards(IdentityGuard)
+export class StreamController implements OnModuleDestroy {
+  constructor(@Inject(Feed) private readonly feed: Feed) {}
+
+  @Get('stream')
+  async stream(
+    @Caller() { person, expiresAt }: CallerIdentity,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    if (!this.feed.hasRoomFor(person))
+      throw new HttpProblem(
+        'RATE_LIMITED',
+        'there are as many streams open as one person, or this instance, may have',
+        {
+          nextStep: 'Close one of them, or ask again instead of listening.',
+        },
+      );
+    const since = cursorOf(String(request.headers['last-event-id'] ?? ''));
+    reply.hijack();
+    const { raw } = reply;
+    raw.writeHead(200, {
+      ...HEADERS,
+      ...{ 'content-type': 'text/event-stream', 'cache-control': 'no-store', 'x-request-id': request.id },
+    });
+    const end = setTimeout(() => raw.end(), Math.max(0, expiresAt - Date.now()));
+    let leave: (() => void) | undefined;
+    let isGone = false;
+    raw.on('close', () => {
+      isGone = true;
+      clearTimeout(end);
+      leave?.();
+    });
+    try {
+      leave = await this.feed.join(person, raw, since);
+      if (isGone) leave();
+    } catch {
+      // The database is away: the browser comes back, and its cursor with it.
+      raw.end();
+    }
+  }
+
+  onModuleDestroy(): void {
+    this.feed.close();
+  }
+}
