@@ -396,6 +396,28 @@ describe('the queue', () => {
     expect(seen.slice(0, 3)).toEqual(ids.map(approvalIdOf).reverse());
   });
 
+  it('has what one decided oneself, and begins with what has waited longest when asked', async () => {
+    const ofs = ['act_waited', 'act_mine'].map((actionId) => world.escalated(actionId));
+    const [waited = '', mine = ''] = [await world.open(ofs[0]!), await world.open(ofs[1]!)];
+    expect((await decide('carol', mine, decision(ofs[1]!))).status).toBe(200);
+    const list = async (who: 'bob' | 'carol', query: string) =>
+      (await world.ask(who, 'GET', `/v1/approvals?limit=200&${query}`)).body.data!;
+    const ids = async (who: 'bob' | 'carol') => (await list(who, 'decidedBy=me')).map(({ approvalId }) => approvalId);
+    expect(await ids('carol')).toContain(mine);
+    expect(await ids('carol')).not.toContain(waited);
+    expect(await ids('bob')).not.toContain(mine);
+    const oldest = (await list('bob', 'sort=oldest')).map(({ openedAt }) => openedAt);
+    expect(oldest).toEqual([...oldest].sort());
+    expect((await world.ask('bob', 'GET', '/v1/approvals?decidedBy=carol')).status).toBe(422);
+  });
+
+  it('pages on from what has waited longest', async () => {
+    const first = (await world.ask('bob', 'GET', '/v1/approvals?sort=oldest&limit=1')).body;
+    const second = (await world.ask('bob', 'GET', `/v1/approvals?sort=oldest&limit=1&cursor=${first.nextCursor}`)).body;
+    expect(String(second.data![0]!['openedAt']) >= String(first.data![0]!['openedAt'])).toBe(true);
+    expect(second.data![0]!['approvalId']).not.toBe(first.data![0]!['approvalId']);
+  });
+
   it('says what is wrong with a query', async () => {
     expect(await world.ask('bob', 'GET', '/v1/approvals?status=perhaps')).toMatchObject({
       status: 422,

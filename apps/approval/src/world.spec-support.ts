@@ -1,5 +1,9 @@
+import { expect } from '@jest/globals';
 import {
   actionHashOf,
+  approvalItem,
+  approvalView,
+  batchResults,
   decodeRecord,
   digest,
   eventIdOf,
@@ -26,6 +30,7 @@ import {
   type TestServiceDatabase,
 } from '@countersign/testing';
 import pg from 'pg';
+import { z } from 'zod';
 import { start } from './app.module.js';
 import * as migrations from './migrations.js';
 import { approvalIdOf, type Escalated } from './state.js';
@@ -104,7 +109,9 @@ export class World {
       headers: { ...authorization, ...(body ? { 'content-type': 'application/json' } : {}) },
       ...(body ? { body: JSON.stringify(body) } : {}),
     });
-    return { status: answer.status, body: (await answer.json()) as Answer['body'] };
+    const read = (await answer.json()) as Answer['body'];
+    if (answer.status === 200) mustFit(path, read);
+    return { status: answer.status, body: read };
   }
 
   /** An escalated action as policy would sign it. */
@@ -269,4 +276,17 @@ export class World {
       await client.end();
     }
   }
+}
+
+const SHAPES: [RegExp, z.ZodType][] = [
+  [/^\/v1\/approvals\/decisions$/, batchResults],
+  [/^\/v1\/approvals\/[^/]+\/(decisions|claim|delegate)$/, approvalItem],
+  [/^\/v1\/approvals\/[^/]+$/, approvalView],
+  [/^\/v1\/approvals(\?|$)/, z.object({ data: z.array(approvalView), nextCursor: z.string().nullable() })],
+];
+
+/** Whatever a spec is answered is what the API's documents say: it fits, and holds nothing that they leave out. */
+function mustFit(path: string, body: unknown): void {
+  const shape = SHAPES.find(([pattern]) => pattern.test(path))?.[1];
+  if (shape) expect(shape.parse(body)).toEqual(body);
 }

@@ -12,6 +12,8 @@ import { theme } from './app/theme.js';
 import { router } from './router.js';
 
 const nonce = document.querySelector<HTMLMetaElement>('meta[name=csp-nonce]')?.nonce ?? '';
+// Where what locks the scrolling under a dialog looks for it.
+Object.assign(globalThis, { __webpack_nonce__: nonce });
 
 createRoot(document.getElementById('root')!).render(
   <StrictMode>

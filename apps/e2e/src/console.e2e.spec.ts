@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, it } from '@jest/globals';
 import { findChromium, NO_BROWSER } from './console/browser.js';
+import { staleApprovalScenario } from './console/approvals.scenario.js';
 import { ConsoleWorld } from './console/console-world.js';
 import { firstLoadScenario } from './console/first-load.scenario.js';
 import { signInScenario } from './console/sign-in.scenario.js';
@@ -18,6 +19,7 @@ if (findChromium()) {
 
     describe('the first load', firstLoadScenario);
     describe('signing in', () => signInScenario(open));
+    describe('an approval', () => staleApprovalScenario(open));
     describe('views', () => viewsScenario(open));
   });
 } else {

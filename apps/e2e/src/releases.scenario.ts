@@ -2,7 +2,7 @@ import { afterAll, expect, it } from '@jest/globals';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { loadedIn, passedReport, releaseAs, until } from '@countersign/testing';
+import { loadedIn, releaseAs, until } from '@countersign/testing';
 import { countersign } from './incidents/command.js';
 import { caseOf, runWith } from './told-run.js';
 import type { World } from './world.js';

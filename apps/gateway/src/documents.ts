@@ -5,6 +5,10 @@ import {
   approvalItem,
   approvalView,
   batchResults,
+  doubtShown,
+  parkedRecord,
+  redriven,
+  serviceHealth,
   CODE_NAMES,
   EVENTS,
   eventTypesOn,
@@ -153,8 +157,18 @@ const listOf = (schema: object) => ({
   required: ['data', 'nextCursor'],
   properties: { data: { type: 'array', items: schema }, nextCursor: { type: ['string', 'null'] } },
 });
+/** Services whose share of the list could not be had. */
+const withUnreachable = ({ properties, ...list }: ReturnType<typeof listOf>) => ({
+  ...list,
+  properties: { ...properties, unreachable: { type: 'array', items: { type: 'string' } } },
+});
 /** What a path answers with, or a method of it; a route that is not here has its answers described in words alone. */
 const ANSWERS: Record<string, object> = {
+  '/v1/pipeline': listOf(schemaOf(serviceHealth, 'output')),
+  '/v1/parked': withUnreachable(listOf(schemaOf(parkedRecord, 'output'))),
+  '/v1/parked/{id}': schemaOf(parkedRecord, 'output'),
+  '/v1/parked/{id}/redrive': schemaOf(redriven, 'output'),
+  '/v1/in-doubt': listOf(schemaOf(doubtShown, 'output')),
   'GET /v1/approvals': listOf(schemaOf(approvalView, 'output')),
   'GET /v1/approvals/{id}': schemaOf(approvalView, 'output'),
   '/v1/approvals/{id}/decisions': schemaOf(approvalItem, 'output'),

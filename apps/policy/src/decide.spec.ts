@@ -338,6 +338,16 @@ describe('a proposal', () => {
       amount: { origin: 'user', trust: 'user' },
       currency: { origin: 'record', ...recordsRead[0], field: 'owed.currency' },
     });
+    expect(warrant.facts['proposedBy']).toBe('model');
+  });
+
+  it('is not proven by a read of what the model named itself', () => {
+    world.ask({}, isPerson(alice), { text: 'pay 18 €' });
+    const read = warrantOf(world.propose('look_up', { caseId: 'case_7' }));
+    const recordsRead = [{ system: 'desk', type: 'case', id: 'case_7', version: '3', at: '2026-03-01T09:59:00.000Z' }];
+    world.read(read, { note: 'x' }, recordsRead);
+    const warrant = warrantOf(world.propose('pay', small, { turn: 1 }));
+    expect(warrant.facts['provenance']).toMatchObject({ caseId: { origin: 'record', trust: 'untrusted' } });
   });
 
   it.each<[string, object, object, string]>([

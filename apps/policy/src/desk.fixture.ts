@@ -30,7 +30,7 @@ export const denialOf = (events: AnyEvent[]) => only(events, 'countersign.action
 /** What stands in a decision of the desk, so that it can be made once more. */
 export const factsOf = (origins: Record<string, 'model' | 'user' | 'approver'>) => ({
   provenance: Object.fromEntries(Object.entries(origins).map(([path, origin]) => [path, { origin }])),
-  ...{ history: {}, stage: 'scoped', switches: [], now: new Date(T0).toISOString() },
+  ...{ proposedBy: 'caller', history: {}, stage: 'scoped', switches: [], now: new Date(T0).toISOString() },
 });
 
 export const asIntent = { id: 'req-1', source: '/shop' };

@@ -167,7 +167,8 @@ export function look(
 ): { verdict: Verdict; looked: Looked } {
   const { intent, loaded, now } = of;
   const { stage, switches } = gatesOf(of);
-  const given = { provenance: provenanceFor(of, action), history } satisfies Partial<RuleFacts>;
+  const proposedBy = intent.kind === 'action' ? 'caller' : 'model';
+  const given = { proposedBy, provenance: provenanceFor(of, action), history } satisfies Partial<RuleFacts>;
   const verdict = evaluate(loaded.workflow.rules, {
     workflow: intent.workflow,
     tool: { name: contract.name, effect: contract.effect },

@@ -22,8 +22,8 @@ const after = (
   recordsRead: RecordRead[],
   intent: AcceptedIntent = fresh,
   sources: readonly Source[] = [],
-  tool = 'get_order',
-) => withRead(intent, { tool, result: read, recordsRead }, sources);
+  given: { tool?: string; arguments?: JsonObject } = {},
+) => withRead(intent, { tool: 'get_order', arguments: {}, ...given, result: read, recordsRead }, sources);
 const originOf = (value: JsonObject[string], given: Partial<AcceptedIntent> = {}) =>
   provenanceOf({ value }, { ...fresh, ...given })['value'];
 
@@ -159,6 +159,38 @@ describe('trust', () => {
     const once = withStrangers(fresh, ['a\u0000b', '\ud800']);
     expect(once.strangers).toBe('a\ufffdb\n\ufffd');
     expect(withStrangers(once, ['a\u0000b'])).toBe(once);
+  });
+});
+
+describe('what the model put into a read', () => {
+  const asked = { arguments: { orderId: 'ord_1001' } };
+  const readOf = (text: string, given = asked) => after(result, [order], { ...fresh, text }, [], given);
+
+  it.each(['Yes, do it.', 'Refund ord_100 and ord_10011.', 'Refund 900 of order 100.'])(
+    'is not proven by the record it names, nor is what that record holds: %s (5)',
+    (text) => {
+      const read = readOf(text);
+      expect(originOf('ord_1001', read)).toMatchObject({ origin: 'record', trust: 'untrusted' });
+      expect(originOf('A-1', read)).toMatchObject({ origin: 'record', trust: 'untrusted' });
+    },
+  );
+
+  it.each(['Refund ord_1001.', 'Refund order 1001.'])('is what the user named: %s (5)', (text) => {
+    expect(originOf('A-1', readOf(text))!.trust).toBeUndefined();
+    expect(originOf('ord_1001', readOf(text))!.trust).toBe('system');
+  });
+
+  it('is what a record of this intent named (5)', () => {
+    const named = after({ id: 'cus_1', orderId: 'ord_1001' }, [customer], { ...fresh, text: 'about cus_1' });
+    expect(originOf('A-1', after(result, [order], named, [], asked))!.trust).toBeUndefined();
+  });
+
+  it('is no value of a record because the read gives it back (5)', () => {
+    const computed = { orderId: 'ord_1001', amount: '40.00', paidTo: 'card' };
+    const given = { arguments: { orderId: 'ord_1001', amount: '40.00' } };
+    const read = after(computed, [order], { ...fresh, text: 'Refund some of ord_1001.' }, [], given);
+    expect(originOf('40.00', read)).toMatchObject({ origin: 'record', trust: 'untrusted' });
+    expect(originOf('card', read)!.trust).toBeUndefined();
   });
 });
 

@@ -6,6 +6,9 @@
  *    `untrusted` wherever else it stands: reading the record a ticket names does not make the name anybody's wish. Of what no
  *    source declares nobody knows the trust, so none is said; a rule that wants one finds none.
  * 4. What an action rests on is every record one of its values was found in, at the version that was read.
+ * 5. Reading proves nothing of what the model put into the read: a value that neither the user nor a record of this intent gave is
+ *    `untrusted` when the read gives it back, and so is all that is told of a record the model named that way. What an earlier
+ *    intent of the session read is not a record of this intent.
  */
 import {
   cut,
@@ -126,12 +129,33 @@ export const restsOnTooMuch = (records: readonly RecordRead[]) => records.length
 export const unknownTokens = (args: JsonObject, { tokens = [] }: Pick<AcceptedIntent, 'tokens'>): string[] =>
   tokensIn(args).filter((token) => !tokens.includes(token));
 
+/** What a read was asked and what it answered. */
+interface Told {
+  tool: string;
+  arguments: JsonObject;
+  result: Json;
+  recordsRead: readonly RecordRead[];
+}
+
+/** Guarantee 5. */
+function invented(intent: Known, { arguments: args, result, recordsRead }: Told): string[] {
+  const made = leaves(args)
+    .map(([, value]) => value)
+    .filter((value) => originOf(value, intent).origin === 'model' && !isHintedAt(value, intent));
+  if (made.length === 0) return [];
+  const told = leaves(result).map(([, value]) => value);
+  const namedByModel = recordsRead.filter(({ id }) => made.includes(id)).map(({ id }) => id);
+  const back = namedByModel.length > 0 ? told : told.filter((value) => made.includes(value));
+  return [...namedByModel, ...back.filter((value) => typeof value !== 'boolean').map(String)];
+}
+
+/** "Order 1001" means `ord_1001`. */
+const isHintedAt = (value: Scalar, { text }: Known) =>
+  typeof value === 'string' && /^[a-z]+[_-]./i.test(value) && standsIn(text, value.replace(/^[a-z]+[_-]/i, ''));
+
 /** An intent with what a read told it, bounded. */
-export function withRead(
-  intent: AcceptedIntent,
-  { tool, result, recordsRead }: { tool: string; result: Json; recordsRead: readonly RecordRead[] },
-  sources: readonly Source[],
-): AcceptedIntent {
+export function withRead(intent: AcceptedIntent, told: Told, sources: readonly Source[]): AcceptedIntent {
+  const { tool, result, recordsRead } = told;
   const own = sources.filter((source) => source.tool === tool);
   const all = leaves(result).map(([path, value]) => ({ path, value, trust: trustOfField(path, own) }));
   const fields = all
@@ -144,7 +168,7 @@ export function withRead(
   const tokens = sealedTokensIn(result);
   const strange = all.flatMap(({ value, trust }) => (trust === 'untrusted' ? String(value) : []));
   return {
-    ...withStrangers(intent, strange),
+    ...withStrangers(intent, [...strange, ...invented(intent, told)]),
     reads: [...intent.reads.slice(1 - MAX_READS), record ? { ...record, ...seen } : seen],
     ...(tokens.length ? { tokens: [...new Set([...(intent.tokens ?? []), ...tokens])].slice(-MAX_TOKENS) } : {}),
   };

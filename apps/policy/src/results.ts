@@ -60,7 +60,7 @@ function decideRead(incoming: Of<'countersign.action.read.v1'>, states: States, 
   if (intent.kind === 'action') return ended(found, 'read', states);
   const { result, recordsRead } = incoming.event.data;
   const sources = facts.workflows.get(intent.workflow)?.workflow.sources ?? [];
-  const seen = withRead(intent, { tool: action.tool, result, recordsRead }, sources);
+  const seen = withRead(intent, { tool: action.tool, arguments: action.arguments, result, recordsRead }, sources);
   return [put(intentKey(intent.intentId), seen), ...ended({ intent: seen, action }, 'read', states)];
 }
 

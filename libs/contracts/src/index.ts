@@ -96,6 +96,15 @@ export {
   type IncidentCase,
   type IncidentCause,
 } from './incidents.js';
+export {
+  doubtShown,
+  parkedRecord,
+  redriven,
+  serviceHealth,
+  type DoubtShown,
+  type ParkedRecord,
+  type ServiceHealth,
+} from './operations-view.js';
 export { cut, MAX_PAYLOAD_DEPTH, MAX_REQUEST_CHARS, payloadFlaw, wellFormed } from './payload.js';
 export { plain } from './plain-text.js';
 export { MAX_DEPTH, MAX_VALUE_BYTES, parseStrictJson, Poison, type PoisonReason } from './strict-json.js';

@@ -189,6 +189,8 @@ export const storeVerdict = z.strictObject({
   tenant: text,
   /** Up to where the tree is signed: records that came within the last second are not yet. */
   size: index,
+  /** When the first of its records came; null while there is none. */
+  since: maybe,
   checked: z.strictObject({ from: index, to: index }),
   /** Records that were taken out into files, of those checked: what these hold is checked with `audit verify FILE`. */
   archived: index,

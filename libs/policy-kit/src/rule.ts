@@ -26,6 +26,8 @@ export interface RuleFacts {
   actor: Person;
   arguments: JsonObject;
   dryRun: boolean;
+  /** Whose idea it is: the model's, or a call that a person or their program made itself. Policy always says; old records do not. */
+  proposedBy?: 'model' | 'caller' | undefined;
   /** Computed by the executor and signed; present once it was asked for. */
   preview: Preview | undefined;
   /** Where each argument comes from, computed by policy. */

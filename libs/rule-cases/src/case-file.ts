@@ -43,6 +43,10 @@ const given = z.strictObject({
   tool: word,
   arguments: jsonObject.describe("As the tool's schema takes them; amounts are quoted, since decimals are strings"),
   actor: actor.prefault({}),
+  proposedBy: z
+    .enum(['model', 'caller'])
+    .default('model')
+    .describe('Whose idea it is: the model, unless somebody called the tool without one'),
   provenance: z
     .record(z.string(), provenance)
     .default({})

@@ -21,7 +21,8 @@ describe('a file of cases', () => {
     expect(parseCaseFile(yaml('{ rule: allow }'), 'x').cases[0]).toEqual({
       title: 'One case',
       given: {
-        ...{ tool: 'pay', arguments: { amount: '18.00' }, actor: { sub: 'alice', tenant: 'acme' }, provenance: {} },
+        ...{ tool: 'pay', arguments: { amount: '18.00' }, actor: { sub: 'alice', tenant: 'acme' } },
+        ...{ proposedBy: 'model', provenance: {} },
         ...{ history: {}, stage: 'scoped', switches: [], dryRun: false, now: '2026-01-15T12:00:00Z' },
       },
       expect: { rule: 'allow' },

@@ -1,4 +1,4 @@
-import type { MetricsSummary, Person } from '@countersign/contracts';
+import type { MetricsSeries, MetricsSummary, Person } from '@countersign/contracts';
 import type { StoredRecord } from '@countersign/evidence';
 import Table from 'cli-table3';
 import { DataSource } from 'typeorm';
@@ -45,6 +45,8 @@ export async function scale(events: number, say: (text: string) => void): Promis
     for (const question of questions(now, tracesOf(events))) lines.push(await ask(world, source, question));
     lines.push(await askFigures(world, '24 hours', now - DAY));
     lines.push(await askFigures(world, '7 days', now - 7 * DAY));
+    lines.push(await askSeries(world, '24 hours', now - DAY));
+    lines.push(await askSeries(world, '7 days', now - 7 * DAY));
     lines.push(await askLongTrace(world, source, now));
     const verified = `verify: ${Math.round(pace.perSecond).toLocaleString('en')} events/s of an export of ${pace.events.toLocaleString('en')}`;
     return { table: `${tableOf(lines, cost)}\n${verified}`, flaws: [...flawsOf(lines, cost), ...paceFlaws(pace)] };
@@ -113,6 +115,17 @@ async function askFigures(world: AuditWorld, value: string, from: number): Promi
     return (body as MetricsSummary).funnel.intents;
   });
   return { what: 'figures', value, ...took, plan: [] };
+}
+
+/** `found`: intents. */
+async function askSeries(world: AuditWorld, value: string, from: number): Promise<Line> {
+  const token = await world.token('audra', 'acme', 'auditor');
+  const took = await timed(async () => {
+    const query = `from=${new Date(from).toISOString()}&buckets=200`;
+    const { data } = (await world.get(`/v1/metrics/series?${query}`, token)).body as MetricsSeries;
+    return data.reduce((sum, { funnel }) => sum + funnel.intents, 0);
+  });
+  return { what: 'over time', value, ...took, plan: [] };
 }
 
 /** After one that is not counted. */

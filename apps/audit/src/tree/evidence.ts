@@ -59,6 +59,7 @@ export class Evidence {
         ok: findings.length === 0,
         tenant,
         size,
+        since: await firstCame(rows, tenant),
         checked: { from, to },
         archived: check.archived,
         checkpoint: newest?.note ?? null,
@@ -174,6 +175,11 @@ export class Evidence {
       return read(manager);
     });
   }
+}
+
+async function firstCame(rows: Rows, tenant: string): Promise<string | null> {
+  const select = `SELECT from_at AS since FROM leaves WHERE tenant = $1 ORDER BY "first" LIMIT 1`;
+  return (await rows.query<{ since: Date }[]>(select, [tenant]))[0]?.since.toISOString() ?? null;
 }
 
 const finding = (tenant: string, kind: Finding['kind'], index: number | null, says: string): Finding => ({

@@ -93,13 +93,13 @@ describe('a decision made once more', () => {
       title: 'Counts',
       needs: ['preview', 'stage', 'switches'],
       history: () => [{ as: 'mine', per: 'user', window: 'ever' }],
-      decide: ({ history, stage, switches, preview, now, provenance }) =>
-        allow(JSON.stringify([history['mine']!.open, stage, switches, preview, now, provenance])),
+      decide: ({ history, stage, switches, preview, now, provenance, proposedBy }) =>
+        allow(JSON.stringify([history['mine']!.open, stage, switches, preview, now, provenance, proposedBy])),
     });
     const mine = { open: 3, actions: 0, records: 0, amounts: {} };
     const facts = factsOf({
       ...{ history: { 'counts/mine': mine }, stage: 'draft-only', switches: ['kill/*'] },
-      provenance: { amount: { origin: 'user' } },
+      ...{ provenance: { amount: { origin: 'user' } }, proposedBy: 'model' },
     });
     const [first] = again([previewed(), denied({ ...REFUSED, facts })], counts);
     expect(first).toMatchObject({

@@ -5,7 +5,10 @@ import { queryClient } from '../app/query-client.js';
 const ASKED_AGAIN: Record<string, readonly string[]> = {
   approvals: ['getV1Approvals', 'getV1ApprovalsId'],
   actions: ['getV1ActionsId', 'getV1IntentsId', 'getV1Drafts', 'getV1InDoubt'],
-  traces: ['getV1Traces', 'getV1TracesIntentId', 'getV1ActionsIdExplanation'],
+  traces: [
+    ...['getV1Traces', 'getV1TracesFacets', 'getV1TracesIntentId', 'getV1TracesIntentIdOutline'],
+    'getV1ActionsIdExplanation',
+  ],
   control: ['getV1Control', 'getV1Workflows', 'getV1Tools', 'getV1EvalsRuns'],
   incidents: ['getV1Incidents', 'getV1IncidentsId'],
 };

@@ -1,5 +1,5 @@
 import { Alert, Button, Group, Modal, Stack, Text, TextInput } from '@mantine/core';
-import { useId, useState, type ReactNode } from 'react';
+import { useEffect, useId, useRef, useState, type ReactNode } from 'react';
 import { isProblem } from '../api/problem.js';
 
 export interface ConfirmProps {
@@ -15,6 +15,8 @@ export interface ConfirmProps {
   busy?: boolean;
   /** What came of the last try; the dialog stays. */
   error?: unknown;
+  /** It has happened: the children say so, and one button is left. */
+  done?: boolean;
   /** Has to be typed before the button does anything. */
   typed?: string;
   /** What else has to be so before it may be confirmed. */
@@ -23,40 +25,60 @@ export interface ConfirmProps {
 
 /** The second step of everything that changes something: says what will happen, and its focus begins on the harmless button. */
 export function Confirm(props: ConfirmProps) {
-  const { opened, onClose, title, children, action, onConfirm, dangerous, busy = false, error, ready = true } = props;
+  const { opened, onClose, title, children, busy = false, error, done = false } = props;
   const [text, setText] = useState('');
   const label = useId();
-  const allowed = ready && (props.typed === undefined || text.trim() === props.typed);
+  const harmless = useFocusWhenEnded(busy);
   const close = () => {
     setText('');
     onClose();
   };
+  const isAllowed = (props.ready ?? true) && (props.typed === undefined || text.trim() === props.typed);
   return (
     <Modal opened={opened} onClose={close} title={title} size="lg" closeButtonProps={{ 'aria-label': 'Close' }}>
       <Stack gap="md">
         {children}
-        {props.typed !== undefined && (
+        {props.typed !== undefined && !done && (
           <TextInput
             id={label}
             label={`Type ${props.typed} to go on`}
             value={text}
             autoComplete="off"
+            autoCapitalize="none"
             spellCheck={false}
             onChange={(event) => setText(event.currentTarget.value)}
           />
         )}
         {error !== undefined && error !== null && <WhyNot error={error} />}
         <Group justify="flex-end">
-          <Button variant="default" onClick={close} data-autofocus>
-            Cancel
+          <Button variant="default" onClick={close} ref={harmless} data-autofocus>
+            {done ? 'Done' : 'Cancel'}
           </Button>
-          <Button color={dangerous ? 'red' : 'blue'} onClick={onConfirm} loading={busy} disabled={!allowed}>
-            {action}
-          </Button>
+          {!done && (
+            <Button
+              color={props.dangerous ? 'red' : 'blue'}
+              onClick={props.onConfirm}
+              loading={busy}
+              disabled={!isAllowed}
+            >
+              {props.action}
+            </Button>
+          )}
         </Group>
       </Stack>
     </Modal>
   );
+}
+
+/** A button that works cannot keep the focus: once it has ended, whatever came of it, the focus is on the harmless one. */
+function useFocusWhenEnded(busy: boolean) {
+  const harmless = useRef<HTMLButtonElement>(null);
+  const wasBusy = useRef(false);
+  useEffect(() => {
+    if (wasBusy.current && !busy) harmless.current?.focus();
+    wasBusy.current = busy;
+  }, [busy]);
+  return harmless;
 }
 
 /** A refusal with its next step, where one stands. */

@@ -1,5 +1,9 @@
 /** Hands a text to the browser as a file of this name. */
-export function download(name: string, text: string, type: 'application/json' | 'application/x-ndjson' | 'text/csv'): void {
+export function download(
+  name: string,
+  text: string,
+  type: 'application/json' | 'application/x-ndjson' | 'application/yaml' | 'text/csv',
+): void {
   const url = URL.createObjectURL(new Blob([text], { type: `${type};charset=utf-8` }));
   const link = document.createElement('a');
   link.href = url;

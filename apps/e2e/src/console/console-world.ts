@@ -22,6 +22,7 @@ export class ConsoleWorld {
   /** Of the demo, once it was played. */
   rows: DemoRow[] = [];
   readonly #sessions = new Map<string, Promise<SignedIn>>();
+  readonly #windows = new Map<string, Promise<BrowserContext>>();
 
   private constructor(
     readonly world: World,
@@ -78,6 +79,21 @@ export class ConsoleWorld {
       return await work(page);
     } finally {
       await page.context().close();
+    }
+  }
+
+  /** As `inWindow`, in a window that stays: what it loaded once is there the next time. */
+  async glance<T>(person: string, address: string, window: Window, work: (page: Page) => Promise<T>): Promise<T> {
+    const key = JSON.stringify([person, window]);
+    const opening = this.#windows.get(key) ?? this.session(person).then((state) => this.context(state, window));
+    this.#windows.set(key, opening);
+    const page = await (await opening).newPage();
+    try {
+      await page.goto(`${this.gateway}${address}`);
+      await settled(page);
+      return await work(page);
+    } finally {
+      await page.close();
     }
   }
 

@@ -24,7 +24,10 @@ export function evalsScenario(open: () => ConsoleWorld): void {
   it('finds the case that newly fails, what was expected and what came, by keyboard alone', async () => {
     const world = open();
     await world.inWindow('ruth', '/evals', {}, async (page) => {
-      const failed = page.getByRole('row', { name: /Failed.*Released nothing/ }).first();
+      const failed = page
+        .getByRole('listitem')
+        .filter({ hasText: /1 failed.*Released nothing/ })
+        .first();
       await tabTo(page, failed.getByRole('link'));
       await page.keyboard.press('Enter');
       await page.getByRole('heading', { level: 1, name: 'Run of support-desk' }).waitFor();
@@ -62,7 +65,7 @@ export function evalsScenario(open: () => ConsoleWorld): void {
   it('shows to another tenant that something was released, and no case of it', async () => {
     const { id } = (await runs(open(), 'sam'))[0]!;
     await open().inWindow('gil', '/evals', {}, async (page) => {
-      await page.getByRole('row', { name: /Released, may act/ }).waitFor();
+      await page.getByRole('listitem').filter({ hasText: 'Released, may act' }).waitFor();
       expect(await page.getByText('Released nothing', { exact: true }).count()).toBe(0);
     });
     await open().inWindow('gil', `/evals?run=${id}`, {}, async (page) => {

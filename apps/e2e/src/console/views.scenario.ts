@@ -21,7 +21,7 @@ async function flawsOf(page: Page): Promise<string[]> {
 
 async function stands(world: ConsoleWorld, person: string, address: string, window: Window = {}): Promise<void> {
   const before = world.flaws.length;
-  const flaws = await world.inWindow(person, address, window, flawsOf);
+  const flaws = await world.glance(person, address, window, flawsOf);
   expect([...flaws, ...world.flaws.slice(before)]).toEqual([]);
 }
 
@@ -51,7 +51,7 @@ export function narrowViewsScenario(open: () => ConsoleWorld): void {
 export function deniedViewsScenario(open: () => ConsoleWorld): void {
   it.each(DENIED)('$view: denied to $person', async ({ person, address }) => {
     await stands(open(), person, address);
-    await open().inWindow(person, address, {}, async (page) => {
+    await open().glance(person, address, {}, async (page) => {
       await expect(page.getByRole('alert').first().textContent()).resolves.toMatch(/may not|not allowed|needs one of/i);
     });
   });
@@ -66,7 +66,7 @@ export function failedViewsScenario(open: () => ConsoleWorld): void {
   });
 
   it.each(SITES)('$view: the answer is an error', async (site) => {
-    const flaws = await open().inWindow(site.person, addresses.get(site)!, {}, async (page) => {
+    const flaws = await open().glance(site.person, addresses.get(site)!, {}, async (page) => {
       await page.getByRole('alert').first().waitFor();
       return flawsOf(page);
     });

@@ -405,7 +405,7 @@ export const getV1AccessReview = <ThrowOnError extends boolean = false>(options?
 });
 
 /**
- * Server-sent events
+ * Server-sent events: that something changed; `Last-Event-ID` goes on from there
  */
 export const getV1Stream = <ThrowOnError extends boolean = false>(options?: Options<GetV1StreamData, ThrowOnError>): RequestResult<GetV1StreamResponses, GetV1StreamErrors, ThrowOnError> => (options?.client ?? client).get<GetV1StreamResponses, GetV1StreamErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],

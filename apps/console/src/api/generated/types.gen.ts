@@ -1185,8 +1185,41 @@ export type GetV1InDoubtResponses = {
     /**
      * Commits nobody knows the outcome of
      */
-    200: unknown;
+    200: {
+        data: Array<{
+            actionId: string;
+            revision: number;
+            intentId: string;
+            tenant: string;
+            tool: string;
+            jti: string;
+            target: string;
+            idempotencyKey: string;
+            attempts: number;
+            effectClass: 'A' | 'B' | 'C' | 'D' | null;
+            arguments: {
+                [key: string]: unknown;
+            } | null;
+            amount: {
+                amount: string;
+                currency: string;
+            } | null;
+            firstSentAt: string | null;
+            lastSentAt: string | null;
+            since: string;
+            known: string;
+            lookup: {
+                asking: boolean;
+                lastAskedAt: string | null;
+                said: string | null;
+            };
+            howToFindOut: string;
+        }>;
+        nextCursor: string | null;
+    };
 };
+
+export type GetV1InDoubtResponse = GetV1InDoubtResponses[keyof GetV1InDoubtResponses];
 
 export type PostV1InDoubtActionIdResolveData = {
     body: {
@@ -1896,6 +1929,7 @@ export type GetV1AuditVerifyResponses = {
         ok: boolean;
         tenant: string;
         size: number;
+        since: string | null;
         checked: {
             from: number;
             to: number;
@@ -2435,8 +2469,27 @@ export type GetV1ParkedResponses = {
     /**
      * Records that could not be handled
      */
-    200: unknown;
+    200: {
+        data: Array<{
+            id: string;
+            service: string;
+            consumer: string;
+            topic: string;
+            partition: number;
+            offset: string;
+            appendedAt: string;
+            reason: string;
+            detail: string;
+            parkedAt: string;
+            redrivenAt: string | null;
+            lastError: string | null;
+        }>;
+        nextCursor: string | null;
+        unreachable?: Array<string>;
+    };
 };
+
+export type GetV1ParkedResponse = GetV1ParkedResponses[keyof GetV1ParkedResponses];
 
 export type GetV1ParkedIdData = {
     body?: never;
@@ -2460,8 +2513,23 @@ export type GetV1ParkedIdResponses = {
     /**
      * One parked record
      */
-    200: unknown;
+    200: {
+        id: string;
+        service: string;
+        consumer: string;
+        topic: string;
+        partition: number;
+        offset: string;
+        appendedAt: string;
+        reason: string;
+        detail: string;
+        parkedAt: string;
+        redrivenAt: string | null;
+        lastError: string | null;
+    };
 };
+
+export type GetV1ParkedIdResponse = GetV1ParkedIdResponses[keyof GetV1ParkedIdResponses];
 
 export type PostV1ParkedIdRedriveData = {
     body?: never;
@@ -2485,8 +2553,13 @@ export type PostV1ParkedIdRedriveResponses = {
     /**
      * Try a parked record again
      */
-    200: unknown;
+    200: {
+        redriven: boolean;
+        because?: string;
+    };
 };
+
+export type PostV1ParkedIdRedriveResponse = PostV1ParkedIdRedriveResponses[keyof PostV1ParkedIdRedriveResponses];
 
 export type GetV1PipelineData = {
     body?: never;
@@ -2508,8 +2581,27 @@ export type GetV1PipelineResponses = {
     /**
      * Lag and progress of each service
      */
-    200: unknown;
+    200: {
+        data: Array<{
+            service: string;
+            reachable: boolean;
+            ready: boolean;
+            because?: Array<string>;
+            notices?: Array<string>;
+            lag?: number;
+            lastFetchAgeMs?: number;
+            subscriptions?: Array<{
+                name: string;
+                joined: boolean;
+                lag: number;
+                lastFetchAgeMs: number;
+            }>;
+        }>;
+        nextCursor: string | null;
+    };
 };
+
+export type GetV1PipelineResponse = GetV1PipelineResponses[keyof GetV1PipelineResponses];
 
 export type GetV1MetricsSummaryData = {
     body?: never;
@@ -2772,12 +2864,10 @@ export type GetV1StreamError = GetV1StreamErrors[keyof GetV1StreamErrors];
 
 export type GetV1StreamResponses = {
     /**
-     * Problem details (RFC 9457)
+     * Server-sent events: that something changed; `Last-Event-ID` goes on from there
      */
-    default: Problem;
+    200: unknown;
 };
-
-export type GetV1StreamResponse = GetV1StreamResponses[keyof GetV1StreamResponses];
 
 export type GetV1IncidentsData = {
     body?: never;

@@ -28,21 +28,16 @@ export function BatchDialog({ items, decision, onClose }: Props) {
       opened
       onClose={() => onClose(results !== undefined)}
       title={results ? 'What became of each' : `${verb} ${about.length} items`}
-      action={results ? 'Done' : `${verb} ${about.length}`}
-      dangerous={decision === 'reject' && !results}
-      ready={results !== undefined || reason.trim() !== ''}
+      action={`${verb} ${about.length}`}
+      dangerous={decision === 'reject'}
+      done={results !== undefined}
+      ready={reason.trim() !== ''}
       busy={decide.isPending}
       error={decide.error}
       onConfirm={() =>
-        results
-          ? onClose(true)
-          : decide.mutate({
-              body: {
-                decision,
-                reason,
-                items: about.map(({ approvalId, actionHash }) => ({ approvalId, actionHash })),
-              },
-            })
+        decide.mutate({
+          body: { decision, reason, items: about.map(({ approvalId, actionHash }) => ({ approvalId, actionHash })) },
+        })
       }
     >
       <List aria-label="The items">

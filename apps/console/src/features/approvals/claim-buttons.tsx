@@ -1,4 +1,4 @@
-import { Button, Text, Textarea, TextInput } from '@mantine/core';
+import { Button, Group, Text, Textarea, TextInput } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import {
@@ -10,7 +10,7 @@ import { Confirm, WhyNot } from '../../ui/confirm.js';
 import type { Whole } from './item.js';
 
 /** Takes the item for a while, for longer, gives it back, or hands it on. */
-export function ClaimButtons({ item }: { item: Whole }) {
+export function ClaimButtons({ item, isOff }: { item: Whole; isOff: boolean }) {
   const [isHandingOn, setIsHandingOn] = useState(false);
   const client = useQueryClient();
   const claim = useMutation({
@@ -18,28 +18,28 @@ export function ClaimButtons({ item }: { item: Whole }) {
     onSuccess: (answer) => client.setQueryData(getV1ApprovalsIdQueryKey({ path: { id: item.approvalId } }), answer),
   });
   const path = { id: item.approvalId };
-  const isOthers = item.claim !== null && !item.claimedByMe;
   return (
-    <>
+    <Group gap="sm">
       <Button
         variant="default"
+        size="compact-md"
         loading={claim.isPending}
-        disabled={isOthers}
+        disabled={isOff}
         onClick={() => claim.mutate({ path, body: {} })}
       >
         {item.claimedByMe ? 'Claim for 10 more minutes' : 'Claim for 10 minutes'}
       </Button>
       {item.claimedByMe && (
-        <Button variant="default" onClick={() => claim.mutate({ path, body: { release: true } })}>
+        <Button variant="default" size="compact-md" onClick={() => claim.mutate({ path, body: { release: true } })}>
           Give back
         </Button>
       )}
-      <Button variant="default" disabled={isOthers} onClick={() => setIsHandingOn(true)}>
+      <Button variant="default" size="compact-md" disabled={isOff} onClick={() => setIsHandingOn(true)}>
         Hand on…
       </Button>
       {claim.error && <WhyNot error={claim.error} />}
       {isHandingOn && <HandOn item={item} onClose={() => setIsHandingOn(false)} />}
-    </>
+    </Group>
   );
 }
 

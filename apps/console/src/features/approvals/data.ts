@@ -2,7 +2,7 @@ import { queryOptions, useQuery } from '@tanstack/react-query';
 import { getV1ActionsIdOptions, getV1ApprovalsIdOptions } from '../../api/generated/@tanstack/react-query.gen.js';
 import { getV1Approvals } from '../../api/generated/sdk.gen.js';
 import type { GetV1ApprovalsData } from '../../api/generated/types.gen.js';
-import type { Line } from './item.js';
+import type { changedRecords, Line } from './item.js';
 import type { Tab } from './search.js';
 
 /** As many as one page of the API has. */
@@ -34,23 +34,25 @@ export const useItem = (id: string | undefined) =>
     enabled: id !== undefined,
     refetchInterval: ({ state: { data } }) => {
       if (!data) return false;
-      if (data.status === 'decided') return 1_000;
+      const isBeing = data.status === 'decided' || (data.status === 'superseded' && !data.supersededBy);
+      if (isBeing) return 1_000;
       return data.status === 'open' || data.status === 'approved' ? 5_000 : false;
     },
   });
 
 interface ActionShown {
   state?: string;
-  outcome?: string | null;
+  outcome?: string;
   code?: string;
   detail?: string;
+  recordsChanged?: Parameters<typeof changedRecords>[0];
 }
 
-/** What became of the action of an approved item. */
-export const useAction = (actionId: string | undefined, isWaiting: boolean) =>
+/** What became of the action of an approved item; asked again until it has ended. */
+export const useAction = (actionId: string | undefined) =>
   useQuery({
     ...getV1ActionsIdOptions({ path: { id: actionId ?? '' } }),
     enabled: actionId !== undefined,
-    refetchInterval: isWaiting ? 2_000 : false,
+    refetchInterval: ({ state: { data } }) => ((data as ActionShown | undefined)?.state === 'ended' ? false : 2_000),
     select: (data) => data as ActionShown,
   });

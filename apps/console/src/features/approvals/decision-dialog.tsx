@@ -1,18 +1,19 @@
 import { Text, Textarea } from '@mantine/core';
-import { useState } from 'react';
 import { Confirm } from '../../ui/confirm.js';
 import { headline, type Whole } from './item.js';
+import { givenApprovals } from './permissions.js';
 import { useDecision } from './use-decision.js';
 
 interface Props {
   item: Whole;
   decision: 'approve' | 'reject';
+  reason: string;
+  onReason: (reason: string) => void;
   onClose: () => void;
 }
 
 /** The second step: what will happen, in words, and the reason that is kept with it. */
-export function DecisionDialog({ item, decision, onClose }: Props) {
-  const [reason, setReason] = useState('');
+export function DecisionDialog({ item, decision, reason, onReason, onClose }: Props) {
   const decide = useDecision(item, onClose);
   const isApproval = decision === 'approve';
   return (
@@ -44,15 +45,15 @@ export function DecisionDialog({ item, decision, onClose }: Props) {
         minRows={2}
         maxLength={2000}
         value={reason}
-        onChange={(event) => setReason(event.currentTarget.value)}
+        onChange={(event) => onReason(event.currentTarget.value)}
       />
     </Confirm>
   );
 }
 
-function consequence({ decisions, approvalsNeeded, blast }: Whole): string {
-  const given = decisions.filter(({ decision }) => decision === 'approve').length;
-  const left = approvalsNeeded - given - 1;
+function consequence(item: Whole): string {
+  const { approvalsNeeded, blast } = item;
+  const left = approvalsNeeded - givenApprovals(item).length - 1;
   if (left > 0) return `It then waits for ${left} more ${left === 1 ? 'approval' : 'approvals'}.`;
   const undone = blast.reversible ? '' : ' It cannot be undone.';
   return `It is done at once, exactly as previewed, once. If its effect has changed by then, it is not done and you are asked again.${undone}`;

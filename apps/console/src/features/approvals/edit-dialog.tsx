@@ -12,8 +12,15 @@ import type { Whole } from './item.js';
 import { jsonSchemaValidator } from './json-schema-validator.js';
 import { useDecision } from './use-decision.js';
 
+interface Props {
+  item: Whole;
+  reason: string;
+  onReason: (reason: string) => void;
+  onClose: () => void;
+}
+
 /** A form made of the tool's own schema; what comes of it is previewed and judged anew, and needs an approval of its own. */
-export default function EditDialog({ item, onClose }: { item: Whole; onClose: () => void }) {
+export default function EditDialog({ item, onClose, ...said }: Props) {
   const tools = useQuery(getV1ToolsOptions());
   const tool = tools.data?.data.find(({ workflow, name }) => workflow === item.workflow && name === item.tool);
   return (
@@ -25,20 +32,19 @@ export default function EditDialog({ item, onClose }: { item: Whole; onClose: ()
           Nobody can say what would fit. Reject it, or load the workflow that has the tool.
         </Alert>
       )}
-      {tool && <EditForm item={item} schema={tool.input as RJSFSchema} narrows={tool.narrows} onClose={onClose} />}
+      {tool && (
+        <EditForm item={item} schema={tool.input as RJSFSchema} narrows={tool.narrows} onClose={onClose} {...said} />
+      )}
     </Modal>
   );
 }
 
-interface FormProps {
-  item: Whole;
+interface FormProps extends Props {
   schema: RJSFSchema;
   narrows: boolean;
-  onClose: () => void;
 }
 
-function EditForm({ item, schema, narrows, onClose }: FormProps) {
-  const [reason, setReason] = useState('');
+function EditForm({ item, schema, narrows, reason, onReason, onClose }: FormProps) {
   const [data, setData] = useState(() => editable(schema, item.arguments).data);
   const form = editable(schema, item.arguments);
   const decide = useDecision(item, onClose);
@@ -70,11 +76,12 @@ function EditForm({ item, schema, narrows, onClose }: FormProps) {
       >
         <Stack gap="md" mt="md">
           <Textarea
-            label="Reason"
+            label="Why you change it"
             description="Kept in the trace with what you changed."
+            maxLength={2000}
             required
             value={reason}
-            onChange={(event) => setReason(event.currentTarget.value)}
+            onChange={(event) => onReason(event.currentTarget.value)}
           />
           {form.sealed.length > 0 && (
             <Text

@@ -1,7 +1,7 @@
 import { Group, Stack, Table, Text } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { PageLink } from '../../ui/link.js';
-import { countdown } from '../../ui/relative-time.js';
+import { countdown, exactTime } from '../../ui/relative-time.js';
 import { Tag } from '../../ui/tag.js';
 import { Time, useNow } from '../../ui/time.js';
 import { askingRules, doubtOf, headline, isWhole, stateOf, timeLeft, type Line } from './item.js';
@@ -19,6 +19,9 @@ export function InboxRow({ line, isGone, selection }: { line: Line; isGone: bool
           <Group gap="xs">
             <Text size="xs" c="dimmed">
               <Time at={line.openedAt} /> · {line.workflow}
+              <Text span inherit hiddenFrom="sm">
+                {` · ${line.requestedBy}`}
+              </Text>
             </Text>
             <Marks line={line} />
           </Group>
@@ -39,7 +42,7 @@ function Marks({ line }: { line: Line }) {
   const { claim, claimedByMe, decisions, approvalsNeeded } = line;
   return (
     <>
-      {claim && <Tag tone="info">{claimedByMe ? 'claimed by you' : `claimed by ${claim.by}`}</Tag>}
+      {claim && <Tag tone="info">{`claimed by ${claimedByMe ? 'you' : claim.by} until ${exactTime(claim.until)}`}</Tag>}
       {approvalsNeeded > 1 && <Tag tone="info">{`${decisions.length} of ${approvalsNeeded} approvals`}</Tag>}
       {line.edits && <Tag tone="info">edited</Tag>}
       {doubts.map((doubt) => (
@@ -59,7 +62,7 @@ export function Left({ line }: { line: Line }) {
     return <Tag tone={tone}>{word}</Tag>;
   }
   const left = timeLeft(line, now);
-  if (left === undefined) return <Tag tone="warn">held by a kill switch</Tag>;
+  if (left === undefined) return <Tag tone="warn">{line.killed?.by ? `stopped by ${line.killed.by}` : 'stopped'}</Tag>;
   if (left <= 0) return <Tag tone="plain">time is up</Tag>;
   const words = countdown(left);
   return left < 15 * 60_000 ? <Tag tone="warn">{words}</Tag> : <Text size="sm">{words}</Text>;

@@ -1,5 +1,6 @@
 import { Alert, Group, SimpleGrid, Stack, Text } from '@mantine/core';
 import { getRouteApi } from '@tanstack/react-router';
+import { useEffect, useRef } from 'react';
 import { Changes } from '../../ui/changes.js';
 import { PageLink } from '../../ui/link.js';
 import { Page } from '../../ui/page.js';
@@ -8,7 +9,7 @@ import { Time } from '../../ui/time.js';
 import { useItem } from './data.js';
 import { Decide } from './decide.js';
 import { Left } from './inbox-row.js';
-import { changedSince, headline, isWhole, type Shown, type Whole } from './item.js';
+import { changedSince, editedSince, headline, isWhole, type Shown, type Whole } from './item.js';
 import { Outcome } from './outcome.js';
 import { WhatIsKnown } from './what-is-known.js';
 
@@ -20,6 +21,7 @@ export function ApprovalPage() {
   const { instead } = route.useSearch();
   const item = useItem(approvalId);
   const before = useItem(instead);
+  useFollow(item.data);
   if (item.isPending)
     return (
       <Page title="Approval">
@@ -66,18 +68,42 @@ function Status({ item }: { item: Shown }) {
   );
 }
 
+/** Whoever looks on while another item comes to stand in the place of this one is taken to that: there, what changed stands on top. */
+function useFollow(item: Shown | undefined) {
+  const navigate = route.useNavigate();
+  const looking = useRef<string>(undefined);
+  const { approvalId, status, supersededBy } = item ?? {};
+  useEffect(() => {
+    if (approvalId === undefined) return;
+    if (supersededBy && looking.current === approvalId) {
+      looking.current = undefined;
+      const params = { approvalId: supersededBy };
+      void navigate({ to: '/approvals/$approvalId', params, search: { instead: approvalId }, replace: true });
+    } else if (status !== 'superseded') looking.current = approvalId;
+    else if (looking.current !== approvalId) looking.current = undefined;
+  }, [approvalId, status, supersededBy, navigate]);
+}
+
 /** What changed since somebody looked at, or decided on, the item that this one stands in the place of. */
 function Instead({ before, now }: { before: Shown | undefined; now: Shown }) {
-  const changes = before && isWhole(before) && isWhole(now) ? changedSince(before, now) : [];
+  if (!before || !isWhole(before) || !isWhole(now)) return null;
+  const changes = changedSince(before, now);
+  const editor = editedSince(before, now);
   return (
-    <Alert color="yellow" title="It has changed since you looked" role="alert">
+    <Alert color="yellow" title={editor ? `${editor} has changed it` : 'It has changed since you looked'} role="alert">
       <Stack gap="sm">
-        <Text size="sm">Nothing was done. What would be done now is this; decide on it anew.</Text>
+        <Text size="sm">
+          {before.decisions.length > 0 ? 'What was decided on before was not done. ' : 'Nothing was done. '}
+          What would be done now is this; it is decided on anew.
+        </Text>
         {changes.length > 0 ? (
           <Changes caption="What is different" changes={changes} heads={['You saw', 'Now']} />
         ) : (
           <Text size="sm">Its arguments and effect are the same; what it was judged by is not.</Text>
         )}
+        <PageLink to="/approvals/$approvalId" params={{ approvalId: before.approvalId }} size="sm">
+          What stood here before
+        </PageLink>
       </Stack>
     </Alert>
   );
@@ -100,6 +126,12 @@ function Banner({ item }: { item: Shown }) {
     return (
       <Alert color="yellow" title="It was decided, and is open again" role="status">
         {item.reopened.because}
+      </Alert>
+    );
+  if (item.status === 'superseded' && !item.supersededBy)
+    return (
+      <Alert color="blue" title="Somebody has changed it" role="status">
+        What it would do now is being computed. It follows here in a moment.
       </Alert>
     );
   if (!item.supersededBy) return null;

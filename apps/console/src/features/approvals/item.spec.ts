@@ -1,5 +1,17 @@
 import { describe, expect, it } from '@jest/globals';
-import { byUrgency, changedSince, doubtOf, headline, kindOf, provenanceText, timeLeft, type Whole } from './item.js';
+import {
+  becameOf,
+  byUrgency,
+  changedRecords,
+  changedSince,
+  doubtOf,
+  editedSince,
+  headline,
+  kindOf,
+  provenanceText,
+  timeLeft,
+  type Whole,
+} from './item.js';
 
 const record = { origin: 'record', system: 'helpdesk', type: 'order', id: 'ord_1', version: '7' } as const;
 const item = {
@@ -58,5 +70,29 @@ describe('an item', () => {
       { field: 'rests on › order version', before: 1, after: 2 },
     ]);
     expect(changedSince(item, item)).toEqual([]);
+  });
+
+  it('was changed by who edited it last, if that is new', () => {
+    const edits = (...by: string[]) => ({ edits: { history: by.map((who) => ({ by: who })) } }) as unknown as Whole;
+    expect(editedSince({}, edits('carol'))).toBe('carol');
+    expect(editedSince(edits('carol'), edits('carol'))).toBeUndefined();
+  });
+
+  it('became what its action became; what is not known is no success', () => {
+    expect(becameOf({ state: 'ended', outcome: 'committed' })[0]).toBe('good');
+    expect(becameOf({ state: 'in-doubt' })).toEqual(['warn', 'in doubt']);
+    expect(becameOf({ state: 'executing' })[0]).toBe('info');
+    expect(becameOf({ state: 'ended', outcome: 'new' })).toEqual(['warn', 'new']);
+  });
+
+  it('changed those fields of each record that are not as they were', () => {
+    const { at: _, ...order } = { system: 'helpdesk', type: 'order', id: 'ord_1', version: '8', at: '' };
+    const [seen] = changedRecords([
+      { ...order, before: { status: 'open', refunded: '0' }, after: { status: 'open', refunded: '9' } },
+    ]);
+    expect(seen).toEqual({
+      record: 'helpdesk order ord_1, version 8',
+      changes: [{ field: 'refunded', before: '0', after: '9' }],
+    });
   });
 });

@@ -71,6 +71,23 @@ const STATES: Record<Shown['status'], [Tone, string]> = {
 };
 export const stateOf = ({ status }: Pick<Shown, 'status'>): [Tone, string] => STATES[status];
 
+const BECAME: Record<string, [Tone, string]> = {
+  committed: ['good', 'committed: it is done'],
+  previewed: ['plain', 'previewed only'],
+  drafted: ['plain', 'kept as a draft'],
+  failed: ['bad', 'failed: it is not done'],
+  blocked: ['bad', 'stopped before it was done'],
+  denied: ['bad', 'denied: it is not done'],
+  resolved: ['info', 'cleared up after a doubt'],
+};
+
+/** What became of the action itself. */
+export function becameOf({ state, outcome }: { state?: string; outcome?: string }): [Tone, string] {
+  if (state === 'in-doubt') return ['warn', 'in doubt'];
+  if (state !== 'ended') return ['info', 'being done'];
+  return BECAME[outcome ?? ''] ?? ['warn', outcome ?? 'unknown'];
+}
+
 /** How much time is left, in ms; undefined while a switch holds it. */
 export function timeLeft({ expiresAt, paused }: Pick<Shown, 'expiresAt' | 'paused'>, now: number): number | undefined {
   return paused || expiresAt === null ? undefined : Date.parse(expiresAt) - now;
@@ -105,8 +122,34 @@ export function changedSince(before: Whole, after: Whole): Change[] {
     .map((field) => ({ field, before: old[field] ?? null, after: now[field] ?? null }));
 }
 
+/** Who edited it since, if that is what made it another. */
+export function editedSince(before: Pick<Whole, 'edits'>, after: Pick<Whole, 'edits'>): string | undefined {
+  const [old, now] = [before.edits?.history ?? [], after.edits?.history ?? []];
+  return now.length > old.length ? now.at(-1)?.by : undefined;
+}
+
 const prefixed = (prefix: string, fields: Record<string, unknown>) =>
   Object.fromEntries(Object.entries(fields).map(([name, value]) => [`${prefix}${fieldName(name)}`, value]));
+
+interface ChangedRecord {
+  system: string;
+  type: string;
+  id: string;
+  version: string;
+  before: unknown;
+  after: unknown;
+}
+
+/** What a commit changed, record by record, as the executor saw it: the fields that are not as they were. */
+export const changedRecords = (records: readonly ChangedRecord[]): { record: string; changes: Change[] }[] =>
+  records.map(({ before, after, ...record }) => {
+    const [old, now] = [before ?? {}, after ?? {}] as [Record<string, unknown>, Record<string, unknown>];
+    const names = [...new Set([...Object.keys(old), ...Object.keys(now)])];
+    const changes = names
+      .map((field) => ({ field, before: old[field] ?? null, after: now[field] ?? null }))
+      .filter(({ before, after }) => JSON.stringify(before) !== JSON.stringify(after));
+    return { record: recordName(record), changes };
+  });
 
 /** What a preview says beside what changes: without the arguments, which stand above it. */
 export const effectLines = (item: Whole): Change[] =>

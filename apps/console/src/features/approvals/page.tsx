@@ -2,6 +2,7 @@ import { Button, Checkbox, Group, Stack, Table, Tabs, Text } from '@mantine/core
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import { useState } from 'react';
+import { sessionQuery } from '../../api/session.js';
 import { FreshButton } from '../../ui/fresh-button.js';
 import { useHeld } from '../../ui/held.js';
 import { Page } from '../../ui/page.js';
@@ -9,7 +10,8 @@ import { Empty, Failed, Loading } from '../../ui/states.js';
 import { BatchDialog } from './batch-dialog.js';
 import { inboxQuery } from './data.js';
 import { InboxRow } from './inbox-row.js';
-import { byUrgency, isWhole, kindOf, type Line, type Whole } from './item.js';
+import { byUrgency, headline, isWhole, kindOf, type Line, type Whole } from './item.js';
+import { isNextFor } from './permissions.js';
 import type { Tab } from './search.js';
 
 const route = getRouteApi('/approvals');
@@ -121,14 +123,16 @@ interface SelectProps {
 }
 
 function Select({ line, kind, chosen, toggle, isGone }: SelectProps) {
+  const { data: session } = useQuery(sessionQuery);
   if (!isWhole(line) || isGone) return null;
   const differs = kind !== undefined && kindOf(line) !== kind;
+  const mine = isNextFor(line, session?.person.sub, Date.now());
   return (
     <Checkbox
-      aria-label={`Select ${line.tool} of ${line.requestedBy}, ${line.approvalId}`}
+      aria-label={`Select: ${headline(line)}, asked by ${line.requestedBy}`}
       title={differs ? 'Only items of one tool and the same rules are decided together' : undefined}
       checked={chosen.has(line.approvalId)}
-      disabled={differs || !line.decidable}
+      disabled={!chosen.has(line.approvalId) && (differs || !mine)}
       onChange={() => toggle(line)}
     />
   );

@@ -2,6 +2,7 @@ import { Blockquote, Stack, Text, Title } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { getV1TracesIntentIdOptions } from '../../api/generated/@tanstack/react-query.gen.js';
 import { PageLink } from '../../ui/link.js';
+import { Tag } from '../../ui/tag.js';
 import type { Whole } from './item.js';
 
 /** What was asked for, and what the model said it was doing: labelled, since neither is a reason to approve. */
@@ -17,21 +18,30 @@ export function Words({ item }: { item: Whole }) {
       <Title order={2} size="h4">
         What was said
       </Title>
-      {asked && (
-        <Blockquote p="sm" color="gray" cite={`${item.requestedBy}, who asked`}>
-          {asked}
-        </Blockquote>
-      )}
+      {asked && <Said by={`${item.requestedBy}, who asked`}>{asked}</Said>}
       {typeof claim === 'string' && (
-        <Blockquote p="sm" color="yellow" cite="the model's own words: a claim, nothing was checked of it">
+        <Said by="A claim: nothing of it was checked." isModels>
           {claim}
-        </Blockquote>
+        </Said>
       )}
       <Text size="sm">
         <PageLink to="/traces/$intentId" params={{ intentId: item.intentId }}>
           The whole trace
         </PageLink>
       </Text>
+    </Stack>
+  );
+}
+
+function Said({ by, isModels = false, children }: { by: string; isModels?: boolean; children: string }) {
+  return (
+    <Stack component="figure" gap={4} m={0}>
+      <Text component="figcaption" size="sm">
+        {isModels && <Tag tone="warn">model’s own words</Tag>} {by}
+      </Text>
+      <Blockquote p="sm" color={isModels ? 'yellow' : 'gray'}>
+        {children}
+      </Blockquote>
     </Stack>
   );
 }

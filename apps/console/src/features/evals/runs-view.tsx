@@ -1,4 +1,4 @@
-import { Button, Code, NativeSelect, Stack, Table, Text } from '@mantine/core';
+import { Button, Code, Group, NativeSelect, Paper, Stack, Text } from '@mantine/core';
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import { getV1EvalsRunsInfiniteOptions, getV1WorkflowsOptions } from '../../api/generated/@tanstack/react-query.gen.js';
@@ -63,25 +63,11 @@ function Runs({ workflow }: { workflow: string | undefined }) {
   return (
     <>
       <FreshButton fresh={fresh} onClick={takeIn} />
-      <Table.ScrollContainer minWidth={560} type="native">
-        <Table verticalSpacing="sm" captionSide="top">
-          <Table.Caption>Runs of the evals and what they released, the newest first</Table.Caption>
-          <Table.Thead>
-            <Table.Tr>
-              {['Workflow', 'Verdict', 'Cases', 'Released', 'When', 'Told by', 'Fingerprint'].map((name) => (
-                <Table.Th key={name} scope="col">
-                  {name}
-                </Table.Th>
-              ))}
-            </Table.Tr>
-          </Table.Thead>
-          <Table.Tbody>
-            {shown.map((run) => (
-              <RunLine key={keyOf(run)} run={run} seen={seesCases(roles)} />
-            ))}
-          </Table.Tbody>
-        </Table>
-      </Table.ScrollContainer>
+      <Stack component="ul" gap="xs" p={0} m={0} style={{ listStyle: 'none' }} aria-label="Runs">
+        {shown.map((run) => (
+          <RunLine key={keyOf(run)} run={run} seen={seesCases(roles)} />
+        ))}
+      </Stack>
       {pages.hasNextPage && (
         <Button variant="default" loading={pages.isFetchingNextPage} onClick={() => void pages.fetchNextPage()}>
           Load more
@@ -94,33 +80,42 @@ function Runs({ workflow }: { workflow: string | undefined }) {
 function RunLine({ run, seen }: { run: Run; seen: boolean }) {
   const { id, workflow, at, by, fingerprint } = run;
   return (
-    <Table.Tr>
-      <Table.Th scope="row" fw={400}>
-        {id && seen ? (
-          <PageLink to="/evals" search={{ run: id }} fw={600}>
-            {workflow}
-          </PageLink>
-        ) : (
-          workflow
-        )}
-      </Table.Th>
-      <Table.Td>
-        <ToldTag told={verdictOf(run)} />
-      </Table.Td>
-      <Table.Td style={{ overflowWrap: 'anywhere' }}>{casesWords(run)}</Table.Td>
-      <Table.Td>
-        <ToldTag told={standingOf(run)} />
-      </Table.Td>
-      <Table.Td>
-        <Time at={at} />
-      </Table.Td>
-      <Table.Td>{by ?? <Text c="dimmed">not told here</Text>}</Table.Td>
-      <Table.Td>
-        <Hint says={fingerprint}>
-          <Code>{shortPrint(fingerprint)}</Code>
-        </Hint>
-      </Table.Td>
-    </Table.Tr>
+    <Paper component="li" withBorder p="sm">
+      <Group justify="space-between" align="flex-start" gap="xs">
+        <Stack gap={2} flex="1 1 16rem" miw={0}>
+          <Text component="span">
+            {id && seen ? (
+              <PageLink to="/evals" search={{ run: id }} fw={600}>
+                {workflow}
+              </PageLink>
+            ) : (
+              <Text span fw={600}>
+                {workflow}
+              </Text>
+            )}
+            {': '}
+            {casesWords(run)}
+          </Text>
+          <Text size="sm" c="dimmed">
+            <Time at={at} />
+            {by && ` · told by ${by}`}
+            {' · fingerprint '}
+            <Hint says={fingerprint}>
+              <Code>{shortPrint(fingerprint)}</Code>
+            </Hint>
+          </Text>
+          {seen && id === null && run.report.kind === 'release' && (
+            <Text size="sm" c="dimmed">
+              What became of its cases was not told to your tenant.
+            </Text>
+          )}
+        </Stack>
+        <Group gap="xs">
+          <ToldTag told={verdictOf(run)} />
+          <ToldTag told={standingOf(run)} />
+        </Group>
+      </Group>
+    </Paper>
   );
 }
 

@@ -4,8 +4,8 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { getV1IncidentsIdQueryKey, getV1IncidentsQueryKey } from '../../api/generated/@tanstack/react-query.gen.js';
 import { postV1IncidentsIdCapture, type PostV1IncidentsIdCaptureResponse } from '../../api/generated/index.js';
+import { download } from '../../ui/download.js';
 import { Failed, Loading } from '../../ui/states.js';
-import { saveText } from './save-text.js';
 import { fileName, wishesFor, wishOf } from './expectations.js';
 import type { Incident } from './incident.js';
 
@@ -63,7 +63,7 @@ function Capture({ incident, onClose, onRegistered }: CaptureProps) {
     <Stack gap="sm">
       <NativeSelect
         label="What should have been"
-        description="The file is written anew when this is changed"
+        description="The file is written anew from the trace when this is changed"
         value={key}
         onChange={({ currentTarget: { value } }) => setKey(value)}
         data={wishes.map(({ key: value, label }) => ({ value, label }))}
@@ -156,7 +156,7 @@ function FileActions({ file, text }: { file: string; text: string }) {
       <Button
         variant="subtle"
         leftSection={<IconDownload size={16} aria-hidden />}
-        onClick={() => saveText(fileName(file), text, 'application/yaml')}
+        onClick={() => download(fileName(file), text, 'application/yaml')}
       >
         Download
       </Button>

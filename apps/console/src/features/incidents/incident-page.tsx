@@ -126,15 +126,15 @@ function CaseOf({ incident, onCapture }: { incident: Incident; onCapture: () => 
   const { state, workflow, id } = incident;
   const became = incident.case;
   return (
-    <Stack gap="xs" align="flex-start" mt={4}>
+    <Stack gap="xs" align="flex-start" mt={4} style={{ overflowWrap: 'anywhere' }}>
       {became ? (
         <>
           <Text size="sm">“{became.title}”</Text>
           <Text size="sm">
-            In the package of {workflow}: <Code style={{ overflowWrap: 'anywhere' }}>{became.file}</Code>
+            In the package of {workflow}: <Code>{became.file}</Code>
           </Text>
           <Text size="sm">
-            Try it: <Code style={{ overflowWrap: 'anywhere' }}>npx countersign evals run --case {id}</Code>
+            Try it: <Code>npx countersign evals run --case {id}</Code>
           </Text>
         </>
       ) : (

@@ -1,3 +1,4 @@
+import type { TracesSearch } from '../traces/search.js';
 import type { Summary } from './plots.js';
 import { counted } from './words.js';
 
@@ -8,7 +9,7 @@ export interface KeyFigure {
   /** What has to be looked at. */
   tone?: 'warn';
   detail?: string;
-  traces?: Record<string, string>;
+  traces?: TracesSearch;
   view?: '/incidents' | '/pipeline';
 }
 

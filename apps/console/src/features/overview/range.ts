@@ -20,7 +20,8 @@ export interface Range {
 }
 
 /** Up to the end of this minute: asked again within it, the same is asked. */
-export function rangeOf({ range = 'day', from, to }: OverviewSearch, now: number): Range {
+export function rangeOf({ range: asked, from, to }: OverviewSearch, now: number): Range {
+  const range: RangeName = asked ?? 'day';
   if (range === 'custom' && from && to) return { from, to, buckets: OWN_BUCKETS, words: 'in this range' };
   const { ms, buckets, words } = LENGTHS[range === 'custom' ? 'day' : range];
   const end = Math.ceil((now + 1) / MINUTE) * MINUTE;

@@ -5,9 +5,9 @@ export function percent(rate: number | null): string {
   return `${value >= 10 || Number.isInteger(value) ? Math.round(value) : value.toFixed(1)} %`;
 }
 
-/** "24 ms", "0.4 s", "12 s", "4 min 10 s", "1 h 05 min" */
+/** "24 ms", "1.4 s", "12 s", "4 min 10 s", "1 h 05 min" */
 export function duration(seconds: number): string {
-  if (seconds < 0.1) return `${Math.round(seconds * 1000)} ms`;
+  if (seconds < 1) return `${Math.round(seconds * 1000)} ms`;
   if (seconds < 10) return `${Number(seconds.toFixed(1))} s`;
   const whole = Math.round(seconds);
   const [h, m, s] = [Math.floor(whole / 3600), Math.floor((whole % 3600) / 60), whole % 60];

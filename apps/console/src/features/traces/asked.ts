@@ -11,8 +11,7 @@ const DAY = 24 * HOUR;
 
 /** From when to when a range is, in the reader's days. */
 export function spanOf(range: Range, now: Date): { from: string; to?: string } {
-  const midnight = (days: number) =>
-    new Date(now.getFullYear(), now.getMonth(), now.getDate() + days).toISOString();
+  const midnight = (days: number) => new Date(now.getFullYear(), now.getMonth(), now.getDate() + days).toISOString();
   switch (range) {
     case 'hour':
       return { from: new Date(now.getTime() - HOUR).toISOString() };
@@ -60,7 +59,10 @@ export const FIELD_NAMES: Record<Field, string> = {
 
 /** How a value is shown beside its field. */
 export const shownValue = (field: Field, value: string): string =>
-  field === 'tool' ? toolName(value) : field === 'outcome' ? outcomeWord(value)[1] : value;
+  field === 'tool' ? toolName(value) : field === 'outcome' ? (ONCE[value] ?? outcomeWord(value)[1]) : value;
+
+/** Of a search: that it was so at some time, and need not be so any more. */
+const ONCE: Record<string, string> = { escalated: 'a person was asked', opened: 'opened for a person' };
 
 const OUTCOMES: Record<string, [Tone, string]> = {
   read: ['plain', 'read'],
@@ -133,7 +135,9 @@ export function became(line: Pick<Line, 'state' | 'code' | 'outcome' | 'actions'
   });
   if (shown.length) return shown;
   if (line.state === 'open') return [{ tone: 'info', says: 'under way' }];
-  return [{ tone: line.code ? 'bad' : 'good', says: line.code ? 'ended' : 'answered', ...(line.code && { code: line.code }) }];
+  return [
+    { tone: line.code ? 'bad' : 'good', says: line.code ? 'ended' : 'answered', ...(line.code && { code: line.code }) },
+  ];
 }
 
 /** What the list has that is not shown yet: newer than all that is. */

@@ -21,7 +21,13 @@ export function standingOf({ standing, signature }: Pick<TraceEvent, 'standing' 
 
 /** "countersign.action.approved.v1" → "action approved". */
 export const typeName = (type: string | null): string =>
-  type === null ? 'no type' : type.replace(/^countersign\./, '').replace(/\.v\d+$/, '').replaceAll('.', ' ').replaceAll('-', ' ');
+  type === null
+    ? 'no type'
+    : type
+        .replace(/^countersign\./, '')
+        .replace(/\.v\d+$/, '')
+        .replaceAll('.', ' ')
+        .replaceAll('-', ' ');
 
 /** Whether something is in what is known of an event without what it holds. */
 export function mentions(event: TraceEvent, sought: string): boolean {
@@ -49,9 +55,10 @@ export function eventsShown(
 export const topicsOf = (events: readonly TraceEvent[]): [topic: string, count: number][] =>
   [...Map.groupBy(events, ({ topic }) => topic)].map(([topic, some]) => [topic, some.length]);
 
-/** "+1.24 s": how long after the first. */
+/** "+1.24 s": how long after the trace began; what was said of switches may be long before. */
 export function after(at: string, first: string): string {
-  return `+${durationText(Math.max(0, Date.parse(at) - Date.parse(first)))}`;
+  const ms = Date.parse(at) - Date.parse(first);
+  return ms < 0 ? `${durationText(-ms)} before` : `+${durationText(ms)}`;
 }
 
 /** "420 ms", "1.24 s", "3 min 05 s", "2 h 10 min", "3 d 4 h". */

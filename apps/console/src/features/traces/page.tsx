@@ -50,7 +50,11 @@ export function TracesPage() {
 
 const isWide = () => window.matchMedia('(min-width: 62em)').matches;
 
-function Found({ pages, lines, search }: Pick<ReturnType<typeof useFound>, 'pages' | 'lines'> & { search: TracesSearch }) {
+function Found({
+  pages,
+  lines,
+  search,
+}: Pick<ReturnType<typeof useFound>, 'pages' | 'lines'> & { search: TracesSearch }) {
   if (pages.isPending) return <Loading label="traces" lines={10} />;
   if (pages.isError && lines.length === 0) return <Failed error={pages.error} onRetry={() => void pages.refetch()} />;
   if (lines.length === 0) return <Nothing search={search} />;
@@ -78,8 +82,8 @@ function Nothing({ search }: { search: TracesSearch }) {
     </Empty>
   ) : (
     <Empty title="No trace is like that">
-      Everything asked for must be true of a trace. Let go of something, or look at a longer time. What you may not see is
-      not found.
+      Everything asked for must be true of a trace. Let go of something, or look at a longer time. What you may not see
+      is not found.
     </Empty>
   );
 }

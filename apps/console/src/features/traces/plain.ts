@@ -20,11 +20,15 @@ export function plain(says: string, opened: Opened = NOTHING_OPENED): string {
     );
 }
 
+/** A text of nothing but braces is not looked through once for each. */
+const MOST_BRACES = 50;
+
 /** Each JSON object in a text that is whole, in words. */
 function withoutObjects(text: string): string {
   let said = '';
   let at = 0;
-  for (let open = text.indexOf('{'); open !== -1; open = text.indexOf('{', at)) {
+  let tries = MOST_BRACES;
+  for (let open = text.indexOf('{'); open !== -1 && tries-- > 0; open = text.indexOf('{', at)) {
     const end = endOfObject(text, open);
     const object = end === undefined ? undefined : parsed(text.slice(open, end));
     said += text.slice(at, open) + (object === undefined ? '{' : `(${wordsOf(object)})`);

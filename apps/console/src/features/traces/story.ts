@@ -1,4 +1,7 @@
-import type { GetV1ActionsIdExplanationResponses, GetV1TracesIntentIdOutlineResponses } from '../../api/generated/types.gen.js';
+import type {
+  GetV1ActionsIdExplanationResponses,
+  GetV1TracesIntentIdOutlineResponses,
+} from '../../api/generated/types.gen.js';
 
 export type Explanation = GetV1ActionsIdExplanationResponses[200];
 export type Outline = GetV1TracesIntentIdOutlineResponses[200];
@@ -24,7 +27,8 @@ export interface Sentence {
 export function sentencesOf({ sentences }: Pick<Explanation, 'sentences'>, part: Part): Sentence[] {
   const told = new Map<string, Sentence>();
   for (const each of sentences) {
-    if (each.part !== part) continue;
+    // Once for the whole trace: it stands at its end.
+    if (each.part !== part || /^The user was told: /.test(each.says)) continue;
     const { says, rules } = part === 'why' ? decisionOf(each.says) : { says: each.says, rules: [] };
     const before = told.get(each.says);
     told.set(each.says, { says, rules, evidence: [...new Set([...(before?.evidence ?? []), ...each.evidence])] });

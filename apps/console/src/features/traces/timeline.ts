@@ -7,8 +7,9 @@
  */
 import { toolName } from '../../ui/record-name.js';
 import type { Tone } from '../../ui/tag.js';
-import { outcomeWord } from './asked.js';
+import { outcomeWord, short } from './asked.js';
 import { typeName } from './events.js';
+import { plain } from './plain.js';
 import type { Outline, TraceEvent } from './story.js';
 
 export interface Span {
@@ -45,7 +46,9 @@ export function spansOf(outline: Outline, now: number): Span[] {
   const end = open ? now : Math.max(...events.map(ms));
   const [tone] = outline.state === 'ended' ? outcomeWord(outline.outcome) : outcomeWord(open ? null : 'refused');
   const root = span({ id: 'intent', level: 1, parent: undefined, name: 'Request', start: first, end, tone, open });
-  const opening = events.filter(({ topic, type }) => topic === 'intents' || /\.intent\.(accepted|refused)\./.test(type!));
+  const opening = events.filter(
+    ({ topic, type }) => topic === 'intents' || /\.intent\.(accepted|refused)\./.test(type!),
+  );
   const began = Math.max(first, ...opening.map(ms));
   return [root, ...opening.slice(1).map((event) => leaf(event, root, first)), ...belowIntent(events, root, began, now)];
 }
@@ -67,12 +70,16 @@ function belowIntent(events: TraceEvent[], root: Span, began: number, now: numbe
     const last = Math.max(ms(call), ...own.flatMap(([, of]) => of.map(ms)));
     const id = `turn-${call.turn ?? call.place}`;
     const turn = span({
-      ...{ id, level: 2, parent: root.id, name: `Turn ${(call.turn ?? 0) + 1}`, start: from, end: last },
+      ...{ id, level: 2, parent: root.id, name: `Turn ${call.turn ?? '?'}`, start: from, end: last },
       failed: call.failed === true,
     });
     const below = own.flatMap(([actionId, of]) => actionSpans(actionId, of, turn, ms(call), now));
     const lasts = below.some(({ open }) => open);
-    const model = { ...leaf(call, turn, from), name: 'The model was asked', tone: call.failed ? ('bad' as const) : ('plain' as const) };
+    const model = {
+      ...leaf(call, turn, from),
+      name: 'The model was asked',
+      tone: call.failed ? ('bad' as const) : ('plain' as const),
+    };
     from = last;
     return [{ ...turn, open: lasts, end: lasts ? now : turn.end }, model, ...below];
   });
@@ -124,7 +131,7 @@ function leaf(event: TraceEvent, parent: Span, from: number): Span {
 
 const GRANTS: Record<string, string> = { read: 'a read', preview: 'a preview', draft: 'a draft', commit: 'the commit' };
 
-function stepName({ type, grant, code }: TraceEvent): string {
+function stepName({ type, grant, code, says }: TraceEvent): string {
   const because = code ? ` (${code})` : '';
   const [, about, what] = type!.split('.');
   if (about === 'action' && what === 'approved') return `Policy granted ${GRANTS[grant ?? ''] ?? 'it'}`;
@@ -132,7 +139,7 @@ function stepName({ type, grant, code }: TraceEvent): string {
   if (about === 'action' && what === 'escalated') return 'Policy asked for a person';
   if (about === 'approval' && what === 'opened') return 'Put to a person';
   if (about === 'approval' && what === 'expired') return 'Nobody decided in time';
-  if (about === 'approval') return `A person ${what === 'edited' ? 'edited it' : `${what} it`}`;
+  if (about === 'approval') return short(plain(says ?? 'A person decided'), 90);
   if (about === 'action') return `Executor: ${outcomeWord(what ?? null)[1]}${because}`;
   if (about === 'reply') return 'The user was told';
   if (about === 'intent') return what === 'accepted' ? 'Policy accepted the request' : 'Policy refused the request';
@@ -179,7 +186,11 @@ function withAncestors(spans: readonly Span[]): Span[] {
   const kept = new Set<string>();
   for (const each of spans)
     if (each.failed)
-      for (let at: Span | undefined = each; at && !kept.has(at.id); at = at.parent === undefined ? undefined : byId.get(at.parent))
+      for (
+        let at: Span | undefined = each;
+        at && !kept.has(at.id);
+        at = at.parent === undefined ? undefined : byId.get(at.parent)
+      )
         kept.add(at.id);
   return spans.filter(({ id }) => kept.has(id));
 }
@@ -209,4 +220,37 @@ function merged(spans: readonly Span[]): { start: number; end: number }[] {
     else joined.push({ start, end });
   }
   return joined;
+}
+
+/** What a key does in a treegrid: to which row it goes, or what becomes of this one. */
+export function movedTo(
+  rows: readonly Row[],
+  at: number,
+  key: string,
+): number | 'fold' | 'unfold' | 'open' | undefined {
+  const row = rows[at];
+  if (!row) return undefined;
+  switch (key) {
+    case 'ArrowDown':
+      return Math.min(rows.length - 1, at + 1);
+    case 'ArrowUp':
+      return Math.max(0, at - 1);
+    case 'Home':
+      return 0;
+    case 'End':
+      return rows.length - 1;
+    case 'ArrowRight':
+      if (row.expandable && !row.expanded) return 'unfold';
+      return row.expanded ? at + 1 : undefined;
+    case 'ArrowLeft': {
+      if (row.expanded) return 'fold';
+      const parent = rows.findIndex(({ id }) => id === row.parent);
+      return parent === -1 ? undefined : parent;
+    }
+    case 'Enter':
+    case ' ':
+      return 'open';
+    default:
+      return undefined;
+  }
 }

@@ -4,7 +4,7 @@ import { type InfiniteData, infiniteQueryOptions, queryOptions, type UseMutation
 
 import { client } from '../client.gen.js';
 import { deleteMcp, deleteV1SubjectsId, get, getAsyncapiJson, getAuthCallback, getAuthLogin, getAuthSession, getHealthz, getMcp, getMetrics, getOpenapiJson, getReadyz, getV1AccessReview, getV1ActionsId, getV1ActionsIdExplanation, getV1Approvals, getV1ApprovalsId, getV1AuditExport, getV1AuditProofsEventId, getV1AuditVerify, getV1Control, getV1Drafts, getV1Erasures, getV1EvalsRuns, getV1EvalsRunsId, getV1Incidents, getV1IncidentsId, getV1InDoubt, getV1IntentsId, getV1MetricsSeries, getV1MetricsSummary, getV1Parked, getV1ParkedId, getV1Pipeline, getV1Reveals, getV1Stream, getV1Tools, getV1Traces, getV1TracesFacets, getV1TracesIntentId, getV1TracesIntentIdEvents, getV1TracesIntentIdOutline, getV1Workflows, getWellKnownAuthzenConfiguration, type Options, postAccessV1Evaluation, postAccessV1Evaluations, postAuthLogout, postMcp, postV1Actions, postV1ApprovalsDecisions, postV1ApprovalsIdClaim, postV1ApprovalsIdDecisions, postV1ApprovalsIdDelegate, postV1EvalsRuns, postV1Incidents, postV1IncidentsClosures, postV1IncidentsIdCapture, postV1InDoubtActionIdResolve, postV1Intents, postV1ParkedIdRedrive, postV1TracesIdReveals, putV1ControlKillScope, putV1ControlStageWorkflow } from '../sdk.gen.js';
-import type { DeleteMcpData, DeleteMcpError, DeleteMcpResponse, DeleteV1SubjectsIdData, DeleteV1SubjectsIdError, DeleteV1SubjectsIdResponse, GetAsyncapiJsonData, GetAsyncapiJsonError, GetAuthCallbackData, GetAuthCallbackError, GetAuthCallbackResponse, GetAuthLoginData, GetAuthLoginError, GetAuthLoginResponse, GetAuthSessionData, GetAuthSessionError, GetAuthSessionResponse, GetData, GetError, GetHealthzData, GetHealthzError, GetMcpData, GetMcpError, GetMcpResponse, GetMetricsData, GetMetricsError, GetOpenapiJsonData, GetOpenapiJsonError, GetReadyzData, GetReadyzError, GetResponse, GetV1AccessReviewData, GetV1AccessReviewError, GetV1AccessReviewResponse, GetV1ActionsIdData, GetV1ActionsIdError, GetV1ActionsIdExplanationData, GetV1ActionsIdExplanationError, GetV1ActionsIdExplanationResponse, GetV1ApprovalsData, GetV1ApprovalsError, GetV1ApprovalsIdData, GetV1ApprovalsIdError, GetV1ApprovalsIdResponse, GetV1ApprovalsResponse, GetV1AuditExportData, GetV1AuditExportError, GetV1AuditProofsEventIdData, GetV1AuditProofsEventIdError, GetV1AuditProofsEventIdResponse, GetV1AuditVerifyData, GetV1AuditVerifyError, GetV1AuditVerifyResponse, GetV1ControlData, GetV1ControlError, GetV1ControlResponse, GetV1DraftsData, GetV1DraftsError, GetV1DraftsResponse, GetV1ErasuresData, GetV1ErasuresError, GetV1ErasuresResponse, GetV1EvalsRunsData, GetV1EvalsRunsError, GetV1EvalsRunsIdData, GetV1EvalsRunsIdError, GetV1EvalsRunsIdResponse, GetV1EvalsRunsResponse, GetV1IncidentsData, GetV1IncidentsError, GetV1IncidentsIdData, GetV1IncidentsIdError, GetV1IncidentsIdResponse, GetV1IncidentsResponse, GetV1InDoubtData, GetV1InDoubtError, GetV1IntentsIdData, GetV1IntentsIdError, GetV1MetricsSeriesData, GetV1MetricsSeriesError, GetV1MetricsSeriesResponse, GetV1MetricsSummaryData, GetV1MetricsSummaryError, GetV1MetricsSummaryResponse, GetV1ParkedData, GetV1ParkedError, GetV1ParkedIdData, GetV1ParkedIdError, GetV1PipelineData, GetV1PipelineError, GetV1RevealsData, GetV1RevealsError, GetV1RevealsResponse, GetV1StreamData, GetV1StreamError, GetV1StreamResponse, GetV1ToolsData, GetV1ToolsError, GetV1ToolsResponse, GetV1TracesData, GetV1TracesError, GetV1TracesFacetsData, GetV1TracesFacetsError, GetV1TracesFacetsResponse, GetV1TracesIntentIdData, GetV1TracesIntentIdError, GetV1TracesIntentIdEventsData, GetV1TracesIntentIdEventsError, GetV1TracesIntentIdEventsResponse, GetV1TracesIntentIdOutlineData, GetV1TracesIntentIdOutlineError, GetV1TracesIntentIdOutlineResponse, GetV1TracesIntentIdResponse, GetV1TracesResponse, GetV1WorkflowsData, GetV1WorkflowsError, GetV1WorkflowsResponse, GetWellKnownAuthzenConfigurationData, GetWellKnownAuthzenConfigurationError, GetWellKnownAuthzenConfigurationResponse, PostAccessV1EvaluationData, PostAccessV1EvaluationError, PostAccessV1EvaluationResponse, PostAccessV1EvaluationsData, PostAccessV1EvaluationsError, PostAccessV1EvaluationsResponse, PostAuthLogoutData, PostAuthLogoutError, PostAuthLogoutResponse, PostMcpData, PostMcpError, PostMcpResponse, PostV1ActionsData, PostV1ActionsError, PostV1ActionsResponse, PostV1ApprovalsDecisionsData, PostV1ApprovalsDecisionsError, PostV1ApprovalsDecisionsResponse, PostV1ApprovalsIdClaimData, PostV1ApprovalsIdClaimError, PostV1ApprovalsIdClaimResponse, PostV1ApprovalsIdDecisionsData, PostV1ApprovalsIdDecisionsError, PostV1ApprovalsIdDecisionsResponse, PostV1ApprovalsIdDelegateData, PostV1ApprovalsIdDelegateError, PostV1ApprovalsIdDelegateResponse, PostV1EvalsRunsData, PostV1EvalsRunsError, PostV1EvalsRunsResponse, PostV1IncidentsClosuresData, PostV1IncidentsClosuresError, PostV1IncidentsClosuresResponse, PostV1IncidentsData, PostV1IncidentsError, PostV1IncidentsIdCaptureData, PostV1IncidentsIdCaptureError, PostV1IncidentsIdCaptureResponse, PostV1IncidentsResponse, PostV1InDoubtActionIdResolveData, PostV1InDoubtActionIdResolveError, PostV1InDoubtActionIdResolveResponse, PostV1IntentsData, PostV1IntentsError, PostV1IntentsResponse, PostV1ParkedIdRedriveData, PostV1ParkedIdRedriveError, PostV1TracesIdRevealsData, PostV1TracesIdRevealsError, PostV1TracesIdRevealsResponse, PutV1ControlKillScopeData, PutV1ControlKillScopeError, PutV1ControlKillScopeResponse, PutV1ControlStageWorkflowData, PutV1ControlStageWorkflowError, PutV1ControlStageWorkflowResponse } from '../types.gen.js';
+import type { DeleteMcpData, DeleteMcpError, DeleteMcpResponse, DeleteV1SubjectsIdData, DeleteV1SubjectsIdError, DeleteV1SubjectsIdResponse, GetAsyncapiJsonData, GetAsyncapiJsonError, GetAuthCallbackData, GetAuthCallbackError, GetAuthCallbackResponse, GetAuthLoginData, GetAuthLoginError, GetAuthLoginResponse, GetAuthSessionData, GetAuthSessionError, GetAuthSessionResponse, GetData, GetError, GetHealthzData, GetHealthzError, GetMcpData, GetMcpError, GetMcpResponse, GetMetricsData, GetMetricsError, GetOpenapiJsonData, GetOpenapiJsonError, GetReadyzData, GetReadyzError, GetResponse, GetV1AccessReviewData, GetV1AccessReviewError, GetV1AccessReviewResponse, GetV1ActionsIdData, GetV1ActionsIdError, GetV1ActionsIdExplanationData, GetV1ActionsIdExplanationError, GetV1ActionsIdExplanationResponse, GetV1ApprovalsData, GetV1ApprovalsError, GetV1ApprovalsIdData, GetV1ApprovalsIdError, GetV1ApprovalsIdResponse, GetV1ApprovalsResponse, GetV1AuditExportData, GetV1AuditExportError, GetV1AuditProofsEventIdData, GetV1AuditProofsEventIdError, GetV1AuditProofsEventIdResponse, GetV1AuditVerifyData, GetV1AuditVerifyError, GetV1AuditVerifyResponse, GetV1ControlData, GetV1ControlError, GetV1ControlResponse, GetV1DraftsData, GetV1DraftsError, GetV1DraftsResponse, GetV1ErasuresData, GetV1ErasuresError, GetV1ErasuresResponse, GetV1EvalsRunsData, GetV1EvalsRunsError, GetV1EvalsRunsIdData, GetV1EvalsRunsIdError, GetV1EvalsRunsIdResponse, GetV1EvalsRunsResponse, GetV1IncidentsData, GetV1IncidentsError, GetV1IncidentsIdData, GetV1IncidentsIdError, GetV1IncidentsIdResponse, GetV1IncidentsResponse, GetV1InDoubtData, GetV1InDoubtError, GetV1InDoubtResponse, GetV1IntentsIdData, GetV1IntentsIdError, GetV1MetricsSeriesData, GetV1MetricsSeriesError, GetV1MetricsSeriesResponse, GetV1MetricsSummaryData, GetV1MetricsSummaryError, GetV1MetricsSummaryResponse, GetV1ParkedData, GetV1ParkedError, GetV1ParkedIdData, GetV1ParkedIdError, GetV1ParkedIdResponse, GetV1ParkedResponse, GetV1PipelineData, GetV1PipelineError, GetV1PipelineResponse, GetV1RevealsData, GetV1RevealsError, GetV1RevealsResponse, GetV1StreamData, GetV1StreamError, GetV1ToolsData, GetV1ToolsError, GetV1ToolsResponse, GetV1TracesData, GetV1TracesError, GetV1TracesFacetsData, GetV1TracesFacetsError, GetV1TracesFacetsResponse, GetV1TracesIntentIdData, GetV1TracesIntentIdError, GetV1TracesIntentIdEventsData, GetV1TracesIntentIdEventsError, GetV1TracesIntentIdEventsResponse, GetV1TracesIntentIdOutlineData, GetV1TracesIntentIdOutlineError, GetV1TracesIntentIdOutlineResponse, GetV1TracesIntentIdResponse, GetV1TracesResponse, GetV1WorkflowsData, GetV1WorkflowsError, GetV1WorkflowsResponse, GetWellKnownAuthzenConfigurationData, GetWellKnownAuthzenConfigurationError, GetWellKnownAuthzenConfigurationResponse, PostAccessV1EvaluationData, PostAccessV1EvaluationError, PostAccessV1EvaluationResponse, PostAccessV1EvaluationsData, PostAccessV1EvaluationsError, PostAccessV1EvaluationsResponse, PostAuthLogoutData, PostAuthLogoutError, PostAuthLogoutResponse, PostMcpData, PostMcpError, PostMcpResponse, PostV1ActionsData, PostV1ActionsError, PostV1ActionsResponse, PostV1ApprovalsDecisionsData, PostV1ApprovalsDecisionsError, PostV1ApprovalsDecisionsResponse, PostV1ApprovalsIdClaimData, PostV1ApprovalsIdClaimError, PostV1ApprovalsIdClaimResponse, PostV1ApprovalsIdDecisionsData, PostV1ApprovalsIdDecisionsError, PostV1ApprovalsIdDecisionsResponse, PostV1ApprovalsIdDelegateData, PostV1ApprovalsIdDelegateError, PostV1ApprovalsIdDelegateResponse, PostV1EvalsRunsData, PostV1EvalsRunsError, PostV1EvalsRunsResponse, PostV1IncidentsClosuresData, PostV1IncidentsClosuresError, PostV1IncidentsClosuresResponse, PostV1IncidentsData, PostV1IncidentsError, PostV1IncidentsIdCaptureData, PostV1IncidentsIdCaptureError, PostV1IncidentsIdCaptureResponse, PostV1IncidentsResponse, PostV1InDoubtActionIdResolveData, PostV1InDoubtActionIdResolveError, PostV1InDoubtActionIdResolveResponse, PostV1IntentsData, PostV1IntentsError, PostV1IntentsResponse, PostV1ParkedIdRedriveData, PostV1ParkedIdRedriveError, PostV1ParkedIdRedriveResponse, PostV1TracesIdRevealsData, PostV1TracesIdRevealsError, PostV1TracesIdRevealsResponse, PutV1ControlKillScopeData, PutV1ControlKillScopeError, PutV1ControlKillScopeResponse, PutV1ControlStageWorkflowData, PutV1ControlStageWorkflowError, PutV1ControlStageWorkflowResponse } from '../types.gen.js';
 
 /**
  * Publish an intent
@@ -325,7 +325,7 @@ export const getV1InDoubtQueryKey = (options?: Options<GetV1InDoubtData>) => cre
 /**
  * Commits nobody knows the outcome of
  */
-export const getV1InDoubtOptions = (options?: Options<GetV1InDoubtData>) => queryOptions<unknown, GetV1InDoubtError, unknown, ReturnType<typeof getV1InDoubtQueryKey>>({
+export const getV1InDoubtOptions = (options?: Options<GetV1InDoubtData>) => queryOptions<GetV1InDoubtResponse, GetV1InDoubtError, GetV1InDoubtResponse, ReturnType<typeof getV1InDoubtQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
         const { data } = await getV1InDoubt({
             ...options,
@@ -344,7 +344,7 @@ export const getV1InDoubtInfiniteQueryKey = (options?: Options<GetV1InDoubtData>
  * Commits nobody knows the outcome of
  */
 export const getV1InDoubtInfiniteOptions = (options?: Options<GetV1InDoubtData>) => {
-    const opts = infiniteQueryOptions<unknown, GetV1InDoubtError, InfiniteData<unknown>, QueryKey<Options<GetV1InDoubtData>>, string | Pick<QueryKey<Options<GetV1InDoubtData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
+    const opts = infiniteQueryOptions<GetV1InDoubtResponse, GetV1InDoubtError, InfiniteData<GetV1InDoubtResponse>, QueryKey<Options<GetV1InDoubtData>>, string | Pick<QueryKey<Options<GetV1InDoubtData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
     // @ts-ignore
     {
         queryFn: async ({ pageParam, queryKey, signal }) => {
@@ -800,7 +800,7 @@ export const getV1ParkedQueryKey = (options?: Options<GetV1ParkedData>) => creat
 /**
  * Records that could not be handled
  */
-export const getV1ParkedOptions = (options?: Options<GetV1ParkedData>) => queryOptions<unknown, GetV1ParkedError, unknown, ReturnType<typeof getV1ParkedQueryKey>>({
+export const getV1ParkedOptions = (options?: Options<GetV1ParkedData>) => queryOptions<GetV1ParkedResponse, GetV1ParkedError, GetV1ParkedResponse, ReturnType<typeof getV1ParkedQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
         const { data } = await getV1Parked({
             ...options,
@@ -819,7 +819,7 @@ export const getV1ParkedInfiniteQueryKey = (options?: Options<GetV1ParkedData>):
  * Records that could not be handled
  */
 export const getV1ParkedInfiniteOptions = (options?: Options<GetV1ParkedData>) => {
-    const opts = infiniteQueryOptions<unknown, GetV1ParkedError, InfiniteData<unknown>, QueryKey<Options<GetV1ParkedData>>, string | Pick<QueryKey<Options<GetV1ParkedData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
+    const opts = infiniteQueryOptions<GetV1ParkedResponse, GetV1ParkedError, InfiniteData<GetV1ParkedResponse>, QueryKey<Options<GetV1ParkedData>>, string | Pick<QueryKey<Options<GetV1ParkedData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
     // @ts-ignore
     {
         queryFn: async ({ pageParam, queryKey, signal }) => {
@@ -848,7 +848,7 @@ export const getV1ParkedIdQueryKey = (options: Options<GetV1ParkedIdData>) => cr
 /**
  * One parked record
  */
-export const getV1ParkedIdOptions = (options: Options<GetV1ParkedIdData>) => queryOptions<unknown, GetV1ParkedIdError, unknown, ReturnType<typeof getV1ParkedIdQueryKey>>({
+export const getV1ParkedIdOptions = (options: Options<GetV1ParkedIdData>) => queryOptions<GetV1ParkedIdResponse, GetV1ParkedIdError, GetV1ParkedIdResponse, ReturnType<typeof getV1ParkedIdQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
         const { data } = await getV1ParkedId({
             ...options,
@@ -864,8 +864,8 @@ export const getV1ParkedIdOptions = (options: Options<GetV1ParkedIdData>) => que
 /**
  * Try a parked record again
  */
-export const postV1ParkedIdRedriveMutation = (options?: Partial<Options<PostV1ParkedIdRedriveData>>): UseMutationOptions<unknown, PostV1ParkedIdRedriveError, Options<PostV1ParkedIdRedriveData>> => {
-    const mutationOptions: UseMutationOptions<unknown, PostV1ParkedIdRedriveError, Options<PostV1ParkedIdRedriveData>> = {
+export const postV1ParkedIdRedriveMutation = (options?: Partial<Options<PostV1ParkedIdRedriveData>>): UseMutationOptions<PostV1ParkedIdRedriveResponse, PostV1ParkedIdRedriveError, Options<PostV1ParkedIdRedriveData>> => {
+    const mutationOptions: UseMutationOptions<PostV1ParkedIdRedriveResponse, PostV1ParkedIdRedriveError, Options<PostV1ParkedIdRedriveData>> = {
         mutationFn: async (fnOptions) => {
             const { data } = await postV1ParkedIdRedrive({
                 ...options,
@@ -883,7 +883,7 @@ export const getV1PipelineQueryKey = (options?: Options<GetV1PipelineData>) => c
 /**
  * Lag and progress of each service
  */
-export const getV1PipelineOptions = (options?: Options<GetV1PipelineData>) => queryOptions<unknown, GetV1PipelineError, unknown, ReturnType<typeof getV1PipelineQueryKey>>({
+export const getV1PipelineOptions = (options?: Options<GetV1PipelineData>) => queryOptions<GetV1PipelineResponse, GetV1PipelineError, GetV1PipelineResponse, ReturnType<typeof getV1PipelineQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
         const { data } = await getV1Pipeline({
             ...options,
@@ -953,9 +953,9 @@ export const getV1AccessReviewOptions = (options?: Options<GetV1AccessReviewData
 export const getV1StreamQueryKey = (options?: Options<GetV1StreamData>) => createQueryKey('getV1Stream', options);
 
 /**
- * Server-sent events
+ * Server-sent events: that something changed; `Last-Event-ID` goes on from there
  */
-export const getV1StreamOptions = (options?: Options<GetV1StreamData>) => queryOptions<GetV1StreamResponse, GetV1StreamError, GetV1StreamResponse, ReturnType<typeof getV1StreamQueryKey>>({
+export const getV1StreamOptions = (options?: Options<GetV1StreamData>) => queryOptions<unknown, GetV1StreamError, unknown, ReturnType<typeof getV1StreamQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
         const { data } = await getV1Stream({
             ...options,
