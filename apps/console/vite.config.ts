@@ -17,6 +17,8 @@ export default defineConfig(({ command }) => ({
     manifest: true,
     assetsInlineLimit: 0,
     target: 'es2024',
+    // These know light-dark(): written for older ones it would follow no scheme at all.
+    cssTarget: ['chrome123', 'firefox120', 'safari17.5'],
     chunkSizeWarningLimit: 1_000,
     // What every visit needs comes in one file, however many views share parts of it.
     rolldownOptions: { output: { codeSplitting: { groups: [{ name: 'first', tags: ['$initial'] }] } } },

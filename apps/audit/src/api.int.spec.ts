@@ -124,6 +124,41 @@ describe('traces over HTTP', () => {
     );
   });
 
+  it('shows a trace without what its events hold, and each event whole to those alone who see the trace', async () => {
+    const { intentId, records } = await world.publish('approved by a person', 'outlined');
+    await world.waitFor(records.length, 'intent = $1', intentId);
+    const audra = await world.token('audra', 'acme', 'auditor');
+    const { body: trace } = await world.get(`/v1/traces/${intentId}`, audra);
+    const { body: outline } = await world.get(`/v1/traces/${intentId}/outline`, audra);
+    const shown = outline.events as { id: string; place: string; standing: string; tool: string | null }[];
+    expect(shown.map(({ id }) => id)).toEqual(trace.records.map(({ id }: { id: string }) => id));
+    expect(shown.some((event) => 'data' in event)).toBe(false);
+    const { place } = shown.at(-1)!;
+    const { body: one } = await world.get(`/v1/traces/${intentId}/events?place=${place}`, audra);
+    const { headers, standing, flaw, ...record } = one.data[0];
+    expect({ ...trace.records.at(-1), place }).toEqual(record);
+    expect([headers['ce_id'], headers['authorization'], standing, flaw]).toEqual([
+      record.id,
+      undefined,
+      'genuine',
+      null,
+    ]);
+    const holding = await world.get(`/v1/traces/${intentId}/events?text=CE_ID&limit=0`, audra);
+    expect(holding.body).toEqual({ data: [], places: shown.map(({ place }) => place) });
+    const none = await world.get(`/v1/traces/${intentId}/events?place=results.0.999999999`, audra);
+    expect(none.body).toEqual({ data: [], places: [] });
+    expect((await world.get(`/v1/traces/${intentId}/events?place=../x`, audra)).status).toBe(422);
+    const strangers = [
+      await world.token('gina', 'globex', 'auditor'),
+      await world.token('zoe', 'acme', 'support-agent'),
+    ];
+    for (const stranger of strangers)
+      for (const path of ['outline', `events?place=${place}`])
+        expect((await world.get(`/v1/traces/${intentId}/${path}`, stranger)).status).toBe(404);
+    const { body: facets } = await world.get('/v1/traces/facets?record=ord_1002', strangers[1]!);
+    expect(facets).toMatchObject({ traces: 0, tool: [], actor: [] });
+  });
+
   it('explains a stop by its switch: who tripped it, what became of a forged re-arm, and nothing of another tenant’s', async () => {
     const scope = 'kill/tool/issue_refund';
     const trip = { killed: true, reason: 'INC-42', by: 'ops' };

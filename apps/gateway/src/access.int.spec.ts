@@ -71,8 +71,11 @@ const ask = (who: Who | undefined, route: Route, id: string) =>
     route.method === 'POST' ? { 'idempotency-key': 'k-ask' } : {},
   );
 
+// A stream does not end, and a session is nobody's until there is one: their own specs ask.
+const asked = answered.filter(({ path }) => path !== '/v1/stream' && !path.startsWith('/auth/'));
+
 describe('who may call', () => {
-  it.each(answered.map((route) => [`${route.method} ${route.path}`, route] as const))('%s', async (_, route) => {
+  it.each(asked.map((route) => [`${route.method} ${route.path}`, route] as const))('%s', async (_, route) => {
     expect((await ask(undefined, route, ABSENT)).status === 401).toBe(route.callers !== 'anyone');
     for (const who of everyone) {
       const { status, body } = await ask(who, route, ABSENT);

@@ -330,6 +330,8 @@ function answersOf({ by, path, method, summary, browser }: Route) {
   });
   if (by === 'not-built') return {};
   if (browser && !(path in ANSWERS)) return path === '/' ? { 200: PAGE } : { 302: { description: summary } };
+  if (path === '/v1/stream')
+    return { 200: { description: summary, content: { 'text/event-stream': { schema: { type: 'string' } } } } };
   if (path in REQUESTS) return { 202: answer('Published', ACCEPTED) };
   if (path === RESOLVE) return { 202: answer('Taken down; policy has to take it', ANSWERS[path]!) };
   const schema = ANSWERS[`${method} ${path}`] ?? ANSWERS[path] ?? {};

@@ -24,6 +24,9 @@ const WAITS = `FROM (SELECT said.at, greatest(extract(epoch FROM said.at - opene
 const WAIT =
   'percentile_cont(0.5) WITHIN GROUP (ORDER BY wait) AS p50, percentile_cont(0.95) WITHIN GROUP (ORDER BY wait) AS p95, max(wait)';
 
+/** How many groups there are it cannot know, and would sort every line of the range: counting them in a table takes less than half as long. */
+const UNSORTED = `SELECT set_config('enable_sort', 'off', true), set_config('enable_incremental_sort', 'off', true)`;
+
 /** Of each stretch of the range: their first begins where the range does. */
 const BIN = 'date_bin($5::interval, at, $3) AS bin';
 
@@ -67,8 +70,9 @@ export class Figures {
   series({ tenant }: Person, range: Range & { strideMs: number }): Promise<MetricsSeries> {
     const stride = `${range.strideMs} milliseconds`;
     const asked = (figures: readonly string[]) => [tenant, figures, range.from, range.to, stride];
-    return readAs(this.source, tenant, async (rows) =>
-      seriesOf({
+    return readAs(this.source, tenant, async (rows) => {
+      await rows.query(UNSORTED);
+      return seriesOf({
         ...{ tenant, range },
         groups: await rows.query<(Group & Binned)[]>(`SELECT ${BIN}, ${GROUP} ${GROUPS}, bin`, asked(FIGURES)),
         denying: await rows.query<(Counts['denying'][number] & Binned)[]>(
@@ -77,8 +81,8 @@ export class Figures {
         ),
         waits: await rows.query<(Waits & Binned)[]>(`SELECT ${BIN}, ${WAIT} ${WAITS} GROUP BY bin`, asked(DECIDED)),
         incidents: await rows.query<({ count: number } & Binned)[]>(OPENED, [tenant, range.from, range.to, stride]),
-      }),
-    );
+      });
+    });
   }
 
   /** Who was seen with which roles, and what they decided, as far back as anything is counted. */

@@ -43,6 +43,7 @@ export async function scale(events: number, say: (text: string) => void): Promis
     const cost = await fill(world, events, now, say);
     const lines: Line[] = [];
     for (const question of questions(now, tracesOf(events))) lines.push(await ask(world, source, question));
+    for (const asked of FACETS) lines.push(await askFacets(world, asked));
     lines.push(await askFigures(world, '24 hours', now - DAY));
     lines.push(await askFigures(world, '7 days', now - 7 * DAY));
     lines.push(await askSeries(world, '24 hours', now - DAY));
@@ -105,6 +106,25 @@ async function askLongTrace(world: AuditWorld, source: DataSource, now: number):
   const { found: _, ...took } = await timed(async () => (await whole()).byteLength);
   const found = (JSON.parse(Buffer.from(await whole()).toString()) as { records: unknown[] }).records.length;
   return { what: 'one trace', value: 'whole', found, ...took, plan: await planOfTrace(source, person, intent) };
+}
+
+/** By nothing, by what most say, by what few say, and by what none say together. */
+const FACETS: Record<string, string>[] = [
+  {},
+  { tool: 'issue_refund' },
+  { text: 'zeppelin' },
+  { record: 'ord_1002' },
+  { code: 'PERMISSION_DENIED', outcome: 'committed' },
+];
+
+/** `found`: traces that were counted. */
+async function askFacets(world: AuditWorld, asked: Record<string, string>): Promise<Line> {
+  const token = await world.token('audra', 'acme', 'auditor');
+  const took = await timed(async () => {
+    const { body } = await world.get(`/v1/traces/facets?${new URLSearchParams(asked).toString()}`, token);
+    return (body as { traces: number }).traces;
+  });
+  return { what: 'facets', value: Object.values(asked).join(' ') || 'none', ...took, plan: [] };
 }
 
 /** `found`: intents. */

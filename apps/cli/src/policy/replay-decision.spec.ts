@@ -114,6 +114,7 @@ describe('a decision made once more', () => {
             EFFECT,
             '2026-03-01T10:00:00.000Z',
             { amount: { origin: 'user' } },
+            'model',
           ]),
         },
       ],

@@ -1,16 +1,22 @@
 import { useSyncExternalStore } from 'react';
 import { queryClient } from '../app/query-client.js';
+import { sessionQuery } from './session.js';
 
 /** What asked again means for each kind of change: the operations of the API whose answers may be others now. */
 const ASKED_AGAIN: Record<string, readonly string[]> = {
   approvals: ['getV1Approvals', 'getV1ApprovalsId'],
-  actions: ['getV1ActionsId', 'getV1IntentsId', 'getV1Drafts', 'getV1InDoubt'],
-  traces: [
+  actions: [
+    ...[
+      'getV1ActionsId',
+      'getV1IntentsId',
+      'getV1Drafts',
+      'getV1InDoubt',
+      'getV1Incidents',
+      'getV1ActionsIdExplanation',
+    ],
     ...['getV1Traces', 'getV1TracesFacets', 'getV1TracesIntentId', 'getV1TracesIntentIdOutline'],
-    'getV1ActionsIdExplanation',
   ],
   control: ['getV1Control', 'getV1Workflows', 'getV1Tools', 'getV1EvalsRuns'],
-  incidents: ['getV1Incidents', 'getV1IncidentsId'],
 };
 /** However much happens, the page asks again this often at most. */
 const EVERY_MS = 1_000;
@@ -46,37 +52,58 @@ export function kindOf(data: unknown): string | undefined {
   }
 }
 
+/** So long it may be away before that is said: a page that is opened is not live at once, and a gateway that restarts is soon back. */
+const LOST_AFTER_MS = 5_000;
+
 /**
  * Listens to `GET /v1/stream`, whose events say that something changed and never what, and asks again for what is shown. The browser
- * connects again by itself and says where it was.
+ * connects again by itself and says where it was; where it was refused, this does, and asks who is signed in.
  *
  * @returns a function that stops listening
  */
 export function listen(): () => void {
-  const source = new EventSource('/v1/stream');
   const changed = new Set<string>();
-  let timer: ReturnType<typeof setTimeout> | undefined;
+  let flushing: ReturnType<typeof setTimeout> | undefined;
+  let losing: ReturnType<typeof setTimeout> | undefined;
+  let opening: ReturnType<typeof setTimeout> | undefined;
   const flush = () => {
-    timer = undefined;
+    flushing = undefined;
     const operations = new Set([...changed].flatMap((kind) => ASKED_AGAIN[kind] ?? []));
     changed.clear();
     void queryClient.invalidateQueries({ predicate: ({ queryKey }) => operations.has(operationOf(queryKey)) });
   };
   const mark = (kind: string) => {
     changed.add(kind);
-    timer ??= setTimeout(flush, EVERY_MS);
+    flushing ??= setTimeout(flush, EVERY_MS);
   };
-  source.addEventListener('open', () => become('live'));
-  source.addEventListener('hello', () => become('live'));
-  source.addEventListener('changed', ({ data }) => {
-    const kind = kindOf(data);
-    if (kind) mark(kind);
-  });
-  source.addEventListener('reset', () => Object.keys(ASKED_AGAIN).forEach(mark));
-  source.addEventListener('error', () => become('lost'));
+  const heard = () => {
+    clearTimeout(losing);
+    losing = undefined;
+    become('live');
+  };
+  const open = () => {
+    const made = new EventSource('/v1/stream');
+    made.addEventListener('hello', heard);
+    made.addEventListener('changed', ({ data }) => {
+      const kind = kindOf(data);
+      if (kind) mark(kind);
+    });
+    made.addEventListener('reset', () => {
+      heard();
+      Object.keys(ASKED_AGAIN).forEach(mark);
+    });
+    made.addEventListener('error', () => {
+      losing ??= setTimeout(() => become('lost'), LOST_AFTER_MS);
+      if (made.readyState !== EventSource.CLOSED) return;
+      void queryClient.invalidateQueries({ queryKey: sessionQuery.queryKey });
+      opening = setTimeout(() => (source = open()), LOST_AFTER_MS);
+    });
+    return made;
+  };
+  let source = open();
   return () => {
     source.close();
-    clearTimeout(timer);
+    for (const timer of [flushing, losing, opening]) clearTimeout(timer);
     become('connecting');
   };
 }

@@ -12,7 +12,9 @@ export function AccountMenu({ session }: { session: Session }) {
         <Button
           variant="subtle"
           color="gray"
-          size="compact-md"
+          size="xs"
+          px="xs"
+          maw={140}
           c="inherit"
           leftSection={<IconUser size={16} aria-hidden />}
         >

@@ -1,4 +1,4 @@
-import { ActionIcon, AppShell, Burger, Button, Group, NavLink, Text } from '@mantine/core';
+import { ActionIcon, AppShell, Burger, Button, Group, Kbd, NavLink, Text } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { IconKeyboard, IconSearch } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
@@ -94,9 +94,21 @@ function ViewIcon({ path }: { path: View['path'] }) {
 function SearchButton() {
   const open = () => void import('@mantine/spotlight').then(({ spotlight }) => spotlight.open());
   return (
-    <Button variant="default" size="compact-md" onClick={open} leftSection={<IconSearch size={16} aria-hidden />}>
-      Go to
-    </Button>
+    <>
+      <Button
+        variant="default"
+        size="xs"
+        visibleFrom="sm"
+        onClick={open}
+        leftSection={<IconSearch size={16} aria-hidden />}
+        rightSection={<Kbd size="xs">Ctrl K</Kbd>}
+      >
+        Go to…
+      </Button>
+      <ActionIcon variant="subtle" color="gray" c="inherit" hiddenFrom="sm" aria-label="Go to" onClick={open}>
+        <IconSearch size={18} aria-hidden />
+      </ActionIcon>
+    </>
   );
 }
 

@@ -37,7 +37,7 @@ export function PlotCard({ id, title, note, figures, children, empty, asTable, o
         {asTable ? <FiguresTable figures={figures} caption={title} /> : (children ?? <Text c="dimmed">{empty}</Text>)}
         <Group gap="xs">
           <Button
-            variant="subtle"
+            variant="default"
             size="compact-sm"
             aria-pressed={asTable}
             aria-describedby={heading}
@@ -47,7 +47,7 @@ export function PlotCard({ id, title, note, figures, children, empty, asTable, o
             {asTable ? 'As a plot' : 'As a table'}
           </Button>
           <Button
-            variant="subtle"
+            variant="default"
             size="compact-sm"
             aria-describedby={heading}
             leftSection={<IconDownload size={16} aria-hidden />}

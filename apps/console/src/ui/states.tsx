@@ -29,6 +29,9 @@ export function Empty({ title, children }: { title: string; children?: ReactNode
   );
 }
 
+const nextStepOf = (error: unknown) =>
+  isProblem(error) ? error.nextStep : 'Look whether it is running, then try again.';
+
 /** What went wrong, in the API's own words with its next step; `onRetry` where trying again may help. */
 export function Failed({ error, onRetry }: { error: unknown; onRetry?: () => void }) {
   const denied = isProblem(error) && (error.status === 403 || error.code === 'PERMISSION_DENIED');
@@ -37,7 +40,7 @@ export function Failed({ error, onRetry }: { error: unknown; onRetry?: () => voi
     <Alert role="alert" color={denied ? 'gray' : 'red'} title={title}>
       <Stack gap="xs" align="flex-start">
         <Text size="sm">{isProblem(error) ? error.detail : 'The gateway did not answer.'}</Text>
-        <Text size="sm">{isProblem(error) ? error.nextStep : 'Look whether it is running, then try again.'}</Text>
+        <Text size="sm">{denied ? 'Ask somebody who has such a role.' : nextStepOf(error)}</Text>
         {onRetry && !denied && (
           <Button size="xs" variant="default" onClick={onRetry}>
             Try again

@@ -111,7 +111,7 @@ export function approvalsScenario(open: () => ConsoleWorld): void {
         expect(await other.getByRole('button', { name: 'Approve…' }).count()).toBe(0);
       });
       await decide(page, 'Reject', 'The parcel never reached us.');
-      await page.getByText('denied', { exact: true }).waitFor();
+      await page.getByRole('region', { name: 'How it stands' }).getByText('denied', { exact: true }).waitFor();
     });
     const intent = await (await world.world.person('alice')).intent(intentId);
     expect(intent?.actions.at(-1)).toMatchObject({ outcome: 'denied', code: 'APPROVAL_REJECTED' });

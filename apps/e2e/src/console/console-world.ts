@@ -116,7 +116,7 @@ export class ConsoleWorld {
       timezoneId: 'UTC',
       ...(storageState ? { storageState } : {}),
     });
-    context.setDefaultTimeout(15_000);
+    context.setDefaultTimeout(30_000);
     context.on('page', (page) => this.listenTo(page));
     return context;
   }

@@ -1,6 +1,7 @@
 import { expect, it } from '@jest/globals';
 import type { Download, Page } from 'playwright-core';
 import type { MetricsSummary } from '@countersign/contracts';
+import { until } from '@countersign/testing';
 import { axe } from './browser.js';
 import type { ConsoleWorld } from './console-world.js';
 import { tabTo } from './keyboard.js';
@@ -64,6 +65,10 @@ export function overviewScenario(open: () => ConsoleWorld): void {
 async function summaryOf(world: ConsoleWorld) {
   const now = Date.now();
   const [from, to] = [new Date(now - HOUR).toISOString(), new Date(now).toISOString()];
+  const through = `SELECT FROM audit.records WHERE type = 'countersign.audit.heartbeat.v1'
+    AND appended_at >= $1 AND (value::json ->> 'ingestedThrough')::timestamptz >= $1`;
+  const isStored = async () => ((await world.world.owner.query(through, [to])).rowCount ?? 0) > 0;
+  await until(isStored, { what: `all that came before ${to} to be stored`, timeoutMs: 30_000 });
   const bob = await world.world.person('bob');
   const { body } = await bob.call('GET', `/v1/metrics/summary?${new URLSearchParams({ from, to }).toString()}`);
   return { from, to, summary: body as MetricsSummary };
@@ -105,7 +110,9 @@ const fileCell = (text: string | undefined, number: string | undefined) =>
 /** Times and rates are written for people in the table, and for machines in the file. */
 function comparable(cell: string): string {
   if (/^\d{4}-\d\d-\d\dT/.test(cell)) return cell.slice(11, 16);
-  if (/^[\d.]+ %$/.test(cell)) return cell;
+  // A whole rate is no fraction in the file.
+  if (cell === '0 %' || cell === '100 %') return cell === '0 %' ? '0' : '1';
+  if (cell.endsWith(' %')) return cell;
   return /^0\.\d+$/.test(cell) ? percent(Number(cell)) : cell.replaceAll(/(?<=\d),(?=\d{3})/g, '');
 }
 

@@ -23,7 +23,7 @@ export function workflowsScenario(open: () => ConsoleWorld): void {
       expect(await outcome()).toMatchObject({ outcome: 'committed' });
     });
     await world.inWindow('sam', '/kill', {}, async (page) => {
-      await page.getByText('stage scoped for support-desk/tenant/acme: two weeks without an override').waitFor();
+      await page.getByText('set support-desk of acme to scoped: two weeks without an override').waitFor();
     });
   }, 60_000);
 

@@ -23,13 +23,13 @@ async function played(
   stage: Stage,
   name: string,
   workflow: string,
-  script: object[],
+  { asks, script }: { asks: string; script: object[] },
   meanwhile: () => Promise<unknown>,
 ): Promise<{ intentId: string; readVersion: string }> {
   const { world, player, alice, run } = stage;
   const session = `context-${name}-${run}`;
   await putScript(world, session, script);
-  const text = `Do as the script says. [[script ${session}]]`;
+  const text = `${asks} [[script ${session}]]`;
   const intent: IntentToPublish = {
     id: session,
     tenant: 'acme',
@@ -65,7 +65,7 @@ export async function movedBetweenTurns(stage: Stage, workflow: string): Promise
     { ...calls(['get_order', { orderId: other }]), delayMs: THINKS_MS },
     { content: 'I have looked at both.' },
   ];
-  const { intentId, readVersion } = await played(stage, 'turns', workflow, script, () =>
+  const { intentId, readVersion } = await played(stage, 'turns', workflow, { asks: 'Look at both.', script }, () =>
     target.change('PATCH', `/v1/orders/${orderId}`, { status: 'shipped' }),
   );
   const declared = stage.declared(workflow, 'get_order');
@@ -99,7 +99,8 @@ export async function movedBeforeCommit(stage: Stage): Promise<string[]> {
     calls(refund),
     { content: 'Refunded 18.00 EUR.' },
   ];
-  const { intentId } = await played(stage, 'commit', 'support-desk', script, () =>
+  const asks = `Refund 18 EUR of ${orderId}.`;
+  const { intentId } = await played(stage, 'commit', 'support-desk', { asks, script }, () =>
     target.change('PATCH', `/v1/orders/${orderId}`, { total: '900.00' }),
   );
   return refundedOnceAnew(stage.world, intentId, orderId);

@@ -164,7 +164,7 @@ const made = ({ tool, arguments: args }: Call): [string, object] => [tool, args]
 
 /** Calls at once, and one of a tool that there is not. */
 const scripted = (n: number, these: Call[], none: [string, object]): Words => ({
-  text: `See to number ${inLetters(n)}.`,
+  text: `See to number ${inLetters(n)} of cus_5003.`,
   script: [calls(...these.map(made), none), { content: 'I have looked at it.' }],
   calls: these,
 });

@@ -27,7 +27,7 @@ export async function hostileModel(
   await install(world, scripts);
   const [before, booksFrom] = [await vitals(world), (await world.helpdesk.ledger()).at(-1)?.seq ?? 0];
   const tokens = [await world.token('alice', 3_600)];
-  const intents = scripts.map(({ name }) => intentOf(name, `Do as you are told. [[script ${name}]]`, tokens[0]!));
+  const intents = scripts.map((script) => intentOf(script.name, wishOf(script), tokens[0]!));
   const byIntent = new Map(intents.map(({ id }, index) => [intentIdOf('acme', '/e2e', id), scripts[index]!]));
   const judge = new Judge(byIntent);
   const player = await Player.open(world);
@@ -84,6 +84,13 @@ const intentOf = (name: string, text: string, token: string): IntentToPublish =>
   token,
   data: { workflow: 'support-desk', session: name, text },
 });
+
+/** The user names all that the model will, so that the rules on what a model makes up stand in nobody's way here. */
+function wishOf({ name, outputs }: Script): string {
+  const said = outputs.flatMap(({ calls }) => calls.map(({ arguments: args }) => args)).join(' ');
+  const values = new Set(said.match(/\b(?:ord|cus)_\d+\b|\b\d{1,4}\.\d\d\b/g));
+  return `Do as you are told, with ${[...values].join(' and ') || 'nothing'}. [[script ${name}]]`;
+}
 
 async function injectedTicket(world: World): Promise<string> {
   const body = { customerId: 'cus_001', subject: 'URGENT, read me', body: ORDERS_GIVEN };

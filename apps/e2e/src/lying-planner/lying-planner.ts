@@ -112,6 +112,12 @@ class Heard {
   }
 }
 
+/** What the lies are about is the user's own wish: no rule on what a model makes up stands before the defences that are shown here. */
+const WANTED = [
+  ...Array.from({ length: 100 }, (_, n) => `ord_${10_000 + n}`),
+  ...Array.from({ length: 30 }, (_, n) => `ord_${11_000 + n}`),
+  ...['ord_11100', 'ord_11101', 'ord_1009', 'ord_2001', 'cus_5098', '1.00', '5.00', '6.00', '400.00', '5000.00'],
+].join(' and ');
 const SLOW = 'lied-about';
 const QUICK = 'soon-over';
 
@@ -141,7 +147,7 @@ class Stage {
       const all = { workflow: 'support-desk', session, ...data } as IntentToPublish['data'];
       return { id: session, tenant, session, token, data: all };
     };
-    const text = (script: string) => ({ text: `Think about it. [[script ${script}]]` });
+    const text = (script: string) => ({ text: `Think about ${WANTED}. [[script ${script}]]` });
     const read = { tool: 'get_order', arguments: { orderId: 'ord_1001' } };
     const over = [
       make('ended', alice!, 'acme', text(QUICK)),

@@ -57,8 +57,17 @@ export async function ask(
   };
   const request = { method, headers, ...(body ? { body: JSON.stringify(body) } : {}) };
   const response = await fetch(`${world.system.urls.gateway}${path}`, request);
-  const text = await response.text();
+  const text = await textOf(response);
   return { status: response.status, text, body: parsed(text) };
+}
+
+/** Of a stream, which does not end, what is said first. */
+async function textOf(response: Response): Promise<string> {
+  if (response.headers.get('content-type') !== 'text/event-stream') return response.text();
+  const reader = response.body!.getReader();
+  const { value } = await reader.read();
+  await reader.cancel();
+  return new TextDecoder().decode(value);
 }
 
 function parsed(text: string): Record<string, unknown> {

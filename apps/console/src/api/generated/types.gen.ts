@@ -2866,8 +2866,10 @@ export type GetV1StreamResponses = {
     /**
      * Server-sent events: that something changed; `Last-Event-ID` goes on from there
      */
-    200: unknown;
+    200: string;
 };
+
+export type GetV1StreamResponse = GetV1StreamResponses[keyof GetV1StreamResponses];
 
 export type GetV1IncidentsData = {
     body?: never;

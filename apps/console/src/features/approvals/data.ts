@@ -42,6 +42,8 @@ export const useItem = (id: string | undefined) =>
 
 interface ActionShown {
   state?: string;
+  /** Of one that waits: the item people are asked by. */
+  approvalId?: string;
   outcome?: string;
   code?: string;
   detail?: string;

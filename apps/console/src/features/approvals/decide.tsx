@@ -13,17 +13,19 @@ const EditDialog = lazy(() => import('./edit-dialog.js'));
 
 type Step = 'approve' | 'reject' | 'edit';
 
-/**
- * What one may do with the item, and why not where one may not. The reason one typed stays when another item comes to stand in the
- * place of this one.
- */
-export function Decide({ item }: { item: Whole }) {
+interface Props {
+  item: Whole;
+  reason: string;
+  onReason: (reason: string) => void;
+}
+
+/** What one may do with the item, and why not where one may not. */
+export function Decide({ item, reason, onReason }: Props) {
   const { data: session } = useQuery(sessionQuery);
   const [step, setStep] = useState<Step>();
-  const [reason, setReason] = useState('');
   const why = whyNot(item, session?.person.sub, useNow(1_000));
   const close = () => setStep(undefined);
-  const parts = { item, reason, onReason: setReason, onClose: close };
+  const parts = { item, reason, onReason, onClose: close };
   const is = (name: Step) => ({ disabled: why[name] !== undefined, onClick: () => setStep(name) });
   return (
     <Stack component="section" gap="sm" aria-label="Your decision">

@@ -61,6 +61,7 @@ function EditForm({ item, schema, narrows, reason, onReason, onClose }: FormProp
         formData={data}
         validator={jsonSchemaValidator}
         showErrorList={false}
+        templates={ERRORS_AT_FIELDS}
         noHtml5Validate
         idPrefix="edit"
         onChange={({ formData }) => setData(formData as Record<string, unknown>)}
@@ -103,6 +104,9 @@ function EditForm({ item, schema, narrows, reason, onReason, onClose }: FormProp
     </Stack>
   );
 }
+
+/** Each field says itself what is wrong with it: once is enough. */
+const ERRORS_AT_FIELDS = { FieldErrorTemplate: () => null };
 
 /** Names as people say them. */
 const labelled = ({ properties = {} }: RJSFSchema): UiSchema =>

@@ -1,15 +1,15 @@
 import { Alert, Group, SimpleGrid, Stack, Text } from '@mantine/core';
 import { getRouteApi } from '@tanstack/react-router';
-import { useEffect, useRef } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { Changes } from '../../ui/changes.js';
 import { PageLink } from '../../ui/link.js';
 import { Page } from '../../ui/page.js';
 import { Failed, Loading } from '../../ui/states.js';
 import { Time } from '../../ui/time.js';
-import { useItem } from './data.js';
+import { useAction, useItem } from './data.js';
 import { Decide } from './decide.js';
 import { Left } from './inbox-row.js';
-import { changedSince, editedSince, headline, isWhole, type Shown, type Whole } from './item.js';
+import { changedSince, editedSince, headline, isWhole, standsInstead, type Shown, type Whole } from './item.js';
 import { Outcome } from './outcome.js';
 import { WhatIsKnown } from './what-is-known.js';
 
@@ -21,7 +21,10 @@ export function ApprovalPage() {
   const { instead } = route.useSearch();
   const item = useItem(approvalId);
   const before = useItem(instead);
-  useFollow(item.data);
+  const [said, setSaid] = useState({ of: '', reason: '' });
+  const action = useAction(item.data?.status === 'approved' ? item.data.actionId : undefined);
+  const other = item.data && standsInstead(item.data, action.data);
+  useFollow(item.data, other);
   if (item.isPending)
     return (
       <Page title="Approval">
@@ -38,18 +41,33 @@ export function ApprovalPage() {
   return (
     <Page title={headline(shown)} actions={<Left line={shown} />}>
       {instead && <Instead before={before.data} now={shown} />}
-      <Banner item={shown} />
-      {isWhole(shown) ? <Card item={shown} /> : <Status item={shown} />}
+      <Banner item={shown} other={other} />
+      {isWhole(shown) ? (
+        <Card
+          item={shown}
+          reason={said.of === shown.actionId ? said.reason : ''}
+          onReason={(reason) => setSaid({ of: shown.actionId, reason })}
+        />
+      ) : (
+        <Status item={shown} />
+      )}
     </Page>
   );
 }
 
-function Card({ item }: { item: Whole }) {
+interface CardProps {
+  item: Whole;
+  reason: string;
+  onReason: (reason: string) => void;
+}
+
+/** What one typed as the reason stays while another item of the same action comes to stand in the place of this one. */
+function Card({ item, ...said }: CardProps) {
   return (
     <SimpleGrid cols={{ base: 1, md: 2 }} spacing="lg">
       <WhatIsKnown item={item} />
       <Stack gap="md">
-        <Decide item={item} />
+        <Decide item={item} {...said} />
         <Outcome item={item} />
       </Stack>
     </SimpleGrid>
@@ -69,19 +87,18 @@ function Status({ item }: { item: Shown }) {
 }
 
 /** Whoever looks on while another item comes to stand in the place of this one is taken to that: there, what changed stands on top. */
-function useFollow(item: Shown | undefined) {
+function useFollow(item: Shown | undefined, other: string | undefined) {
   const navigate = route.useNavigate();
   const looking = useRef<string>(undefined);
-  const { approvalId, status, supersededBy } = item ?? {};
+  const { approvalId, status } = item ?? {};
   useEffect(() => {
     if (approvalId === undefined) return;
-    if (supersededBy && looking.current === approvalId) {
+    if (other && looking.current === approvalId) {
       looking.current = undefined;
-      const params = { approvalId: supersededBy };
+      const params = { approvalId: other };
       void navigate({ to: '/approvals/$approvalId', params, search: { instead: approvalId }, replace: true });
-    } else if (status !== 'superseded') looking.current = approvalId;
-    else if (looking.current !== approvalId) looking.current = undefined;
-  }, [approvalId, status, supersededBy, navigate]);
+    } else if (status === 'open' || status === 'decided') looking.current = approvalId;
+  }, [approvalId, status, other, navigate]);
 }
 
 /** What changed since somebody looked at, or decided on, the item that this one stands in the place of. */
@@ -109,7 +126,7 @@ function Instead({ before, now }: { before: Shown | undefined; now: Shown }) {
   );
 }
 
-function Banner({ item }: { item: Shown }) {
+function Banner({ item, other }: { item: Shown; other: string | undefined }) {
   if (item.killed) {
     const { scope, by, reason, since } = item.killed;
     return (
@@ -128,21 +145,17 @@ function Banner({ item }: { item: Shown }) {
         {item.reopened.because}
       </Alert>
     );
-  if (item.status === 'superseded' && !item.supersededBy)
+  if (item.status === 'superseded' && !other)
     return (
       <Alert color="blue" title="Somebody has changed it" role="status">
         What it would do now is being computed. It follows here in a moment.
       </Alert>
     );
-  if (!item.supersededBy) return null;
+  if (!other) return null;
   return (
     <Alert color="yellow" title="Another item stands in the place of this one" role="status">
       <Group>
-        <PageLink
-          to="/approvals/$approvalId"
-          params={{ approvalId: item.supersededBy }}
-          search={{ instead: item.approvalId }}
-        >
+        <PageLink to="/approvals/$approvalId" params={{ approvalId: other }} search={{ instead: item.approvalId }}>
           See what changed, and decide on that
         </PageLink>
       </Group>

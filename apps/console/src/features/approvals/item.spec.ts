@@ -9,6 +9,7 @@ import {
   headline,
   kindOf,
   provenanceText,
+  standsInstead,
   timeLeft,
   type Whole,
 } from './item.js';
@@ -94,5 +95,14 @@ describe('an item', () => {
       record: 'helpdesk order ord_1, version 8',
       changes: [{ field: 'refunded', before: '0', after: '9' }],
     });
+  });
+
+  it('gives its place to the one that replaced it, and to the one that is asked since its effect had changed', () => {
+    const approved = { approvalId: 'apr_1', status: 'approved' } as const;
+    expect(standsInstead({ ...approved, status: 'superseded', supersededBy: 'apr_2' }, undefined)).toBe('apr_2');
+    expect(standsInstead(approved, { state: 'waiting', approvalId: 'apr_2' })).toBe('apr_2');
+    expect(standsInstead(approved, { state: 'waiting', approvalId: 'apr_1' })).toBeUndefined();
+    expect(standsInstead(approved, { state: 'ended' })).toBeUndefined();
+    expect(standsInstead({ ...approved, status: 'open' }, { state: 'waiting', approvalId: 'apr_2' })).toBeUndefined();
   });
 });

@@ -84,8 +84,22 @@ const BECAME: Record<string, [Tone, string]> = {
 /** What became of the action itself. */
 export function becameOf({ state, outcome }: { state?: string; outcome?: string }): [Tone, string] {
   if (state === 'in-doubt') return ['warn', 'in doubt'];
+  if (state === 'waiting') return ['warn', 'not done: people are asked anew'];
   if (state !== 'ended') return ['info', 'being done'];
   return BECAME[outcome ?? ''] ?? ['warn', outcome ?? 'unknown'];
+}
+
+/**
+ * The item that stands in the place of this one, if any does: it was edited or judged anew, or what it would do had changed when it
+ * was to be done.
+ */
+export function standsInstead(
+  { approvalId, status, supersededBy }: Pick<Shown, 'approvalId' | 'status' | 'supersededBy'>,
+  action: { state?: string; approvalId?: string } | undefined,
+): string | undefined {
+  if (supersededBy) return supersededBy;
+  const isAskedAnew = status === 'approved' && action?.state === 'waiting' && action.approvalId !== approvalId;
+  return isAskedAnew ? action.approvalId : undefined;
 }
 
 /** How much time is left, in ms; undefined while a switch holds it. */

@@ -41,7 +41,10 @@ export function ExportRecords() {
       <Text size="sm" c="dimmed">
         Then, anywhere:
       </Text>
-      <Code block>{`npx countersign audit verify ${file} --key audit.pub.pem${from ? ' --partial' : ''}`}</Code>
+      <Code
+        block
+        style={{ whiteSpace: 'pre-wrap' }}
+      >{`npx countersign audit verify ${file} --key audit.pub.pem${from ? ' --partial' : ''}`}</Code>
     </Section>
   );
 }

@@ -13,7 +13,7 @@ export function History({ history }: { history: Past[] }) {
       {history.length === 0 ? (
         <Text size="sm">Nothing was ever stopped, and no stage was set.</Text>
       ) : (
-        <Table.ScrollContainer minWidth={480}>
+        <Table.ScrollContainer minWidth={480} type="native" tabIndex={0} role="region" aria-label="The last changes">
           <Table aria-label="The last changes">
             <Table.Thead>
               <Table.Tr>

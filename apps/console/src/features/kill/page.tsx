@@ -68,7 +68,7 @@ function WithoutRole() {
         Here only the role sre trips and re-arms. Whoever can write the control topic can stop anything with any Kafka
         client, without a token:
       </Text>
-      <Code block>{`topic  countersign.control.v1
+      <Code block tabIndex={0} role="region" aria-label="The record">{`topic  countersign.control.v1
 key    kill/tool/issue_refund
 value  {"killed": true, "reason": "INC-42"}`}</Code>
     </Stack>

@@ -39,7 +39,7 @@ export function MarkList({ marks }: { marks: readonly Mark[] }) {
             ))}
           </ol>
           {marks.length > FEW && (
-            <Button variant="subtle" size="compact-sm" aria-expanded={all} onClick={() => setAll(!all)}>
+            <Button variant="default" size="compact-sm" aria-expanded={all} onClick={() => setAll(!all)}>
               {all ? `The last ${FEW}` : `All ${marks.length}`}
             </Button>
           )}

@@ -3,12 +3,14 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import {
   getV1InDoubtOptions,
+  getV1ToolsOptions,
   postV1InDoubtActionIdResolveMutation,
 } from '../../api/generated/@tanstack/react-query.gen.js';
 import type { GetV1InDoubtResponses } from '../../api/generated/types.gen.js';
 import { Confirm } from '../../ui/confirm.js';
 import { Facts } from '../../ui/facts.js';
 import { PageLink } from '../../ui/link.js';
+import { settlersOf } from '../workflows/tools.js';
 import { fieldName, toolName, valueText } from '../../ui/record-name.js';
 import { Empty, Failed, Loading } from '../../ui/states.js';
 import { Time } from '../../ui/time.js';
@@ -38,6 +40,7 @@ export function Doubts() {
 
 function Known({ doubt, onChoose }: { doubt: Doubt; onChoose: () => void }) {
   const { lookup } = doubt;
+  const { data: tools } = useQuery(getV1ToolsOptions());
   return (
     <Card withBorder component="article" aria-label={`${toolName(doubt.tool)} in doubt`}>
       <Group justify="space-between" align="flex-start">
@@ -53,6 +56,7 @@ function Known({ doubt, onChoose }: { doubt: Doubt; onChoose: () => void }) {
           'In doubt since': <Time at={doubt.since} />,
           'What is known': doubt.known,
           'How to find out': doubt.howToFindOut,
+          'Whose word counts': settlersOf(doubt.tool, tools?.data ?? []).join(', '),
           Given: Object.entries(doubt.arguments ?? {})
             .map(([name, value]) => `${fieldName(name)} ${valueText(value)}`)
             .join(', '),
@@ -95,13 +99,12 @@ function Verdict({ doubt, onClose }: { doubt: Doubt; onClose: () => void }) {
       opened
       onClose={onClose}
       title="What became of it?"
-      action={said ? 'Done' : 'Say so'}
-      ready={said !== undefined || (outcome !== undefined && reason.trim() !== '')}
+      action="Say so"
+      ready={outcome !== undefined && reason.trim() !== ''}
+      done={resolve.isSuccess}
       busy={resolve.isPending}
       error={resolve.error}
-      onConfirm={() =>
-        said || !outcome ? onClose() : resolve.mutate({ path: { actionId: doubt.actionId }, body: { outcome, reason } })
-      }
+      onConfirm={() => outcome && resolve.mutate({ path: { actionId: doubt.actionId }, body: { outcome, reason } })}
     >
       {said ? (
         <Alert role="status" color="green" title="Taken down">

@@ -5,6 +5,7 @@ import { postV1ParkedIdRedriveMutation } from '../../api/generated/@tanstack/rea
 import { getV1Parked } from '../../api/generated/sdk.gen.js';
 import type { GetV1ParkedResponses } from '../../api/generated/types.gen.js';
 import { Confirm } from '../../ui/confirm.js';
+import { Facts } from '../../ui/facts.js';
 import { Empty, Failed, Loading } from '../../ui/states.js';
 import { Tag } from '../../ui/tag.js';
 import { Time } from '../../ui/time.js';
@@ -24,9 +25,7 @@ export function Parked() {
   if (parked.isPending) return <Loading label="parked records" />;
   if (parked.isError) return <Failed error={parked.error} onRetry={() => void parked.refetch()} />;
   const records = parked.data.pages.flatMap(({ data }) => data);
-  const away = [
-    ...new Set(parked.data.pages.flatMap((page) => (page as { unreachable?: string[] }).unreachable ?? [])),
-  ];
+  const away = [...new Set(parked.data.pages.flatMap(({ unreachable = [] }) => unreachable))];
   return (
     <Stack gap="sm">
       {away.length > 0 && (
@@ -37,7 +36,7 @@ export function Parked() {
       {records.length === 0 ? (
         <Empty title="Nothing is parked">Every record that came could be handled.</Empty>
       ) : (
-        <Table.ScrollContainer minWidth={560}>
+        <Table.ScrollContainer minWidth={560} type="native" tabIndex={0} role="region" aria-label="Parked records">
           <Table aria-label="Parked records" verticalSpacing="xs">
             <Table.Thead>
               <Table.Tr>
@@ -45,7 +44,7 @@ export function Parked() {
                 <Table.Th scope="col">By</Table.Th>
                 <Table.Th scope="col">Where it stands</Table.Th>
                 <Table.Th scope="col">Why</Table.Th>
-                <Table.Th scope="col">Again</Table.Th>
+                <Table.Th scope="col">Its details</Table.Th>
               </Table.Tr>
             </Table.Thead>
             <Table.Tbody>
@@ -61,18 +60,15 @@ export function Parked() {
                     {record.lastError && <Text size="sm">Tried again, and: {record.lastError}</Text>}
                   </Table.Td>
                   <Table.Td>
-                    {record.redrivenAt ? (
-                      <Tag tone="good">redriven</Tag>
-                    ) : (
-                      <Button
-                        size="compact-sm"
-                        variant="default"
-                        aria-label={`Redrive ${record.id}`}
-                        onClick={() => setChosen(record)}
-                      >
-                        Redrive…
-                      </Button>
-                    )}
+                    <Button
+                      size="compact-sm"
+                      variant="default"
+                      aria-label={`${record.redrivenAt ? 'Look at' : 'Redrive'} ${record.id}`}
+                      onClick={() => setChosen(record)}
+                    >
+                      {record.redrivenAt ? 'Look…' : 'Redrive…'}
+                    </Button>
+                    {record.redrivenAt && <Tag tone="good">redriven</Tag>}
                   </Table.Td>
                 </Table.Tr>
               ))}
@@ -101,11 +97,12 @@ function Redrive({ record, onClose }: { record: Record; onClose: () => void }) {
     <Confirm
       opened
       onClose={onClose}
-      title="Try this record again"
-      action={result ? 'Done' : 'Redrive'}
+      title={record.redrivenAt ? 'This record was redriven' : 'Try this record again'}
+      action="Redrive"
+      done={result !== undefined || record.redrivenAt !== null}
       busy={redrive.isPending}
       error={redrive.error}
-      onConfirm={() => (result ? onClose() : redrive.mutate({ path: { id: record.id } }))}
+      onConfirm={() => redrive.mutate({ path: { id: record.id } })}
     >
       {result ? (
         <Alert
@@ -115,12 +112,24 @@ function Redrive({ record, onClose }: { record: Record; onClose: () => void }) {
         >
           {result.because ?? 'What it asked for goes its usual way now.'}
         </Alert>
-      ) : (
+      ) : record.redrivenAt ? null : (
         <Text size="sm">
           {record.service} reads it again as if it came now, once. If the same is wrong with it still, it stays parked.
           Mend the reason first: {record.detail}
         </Text>
       )}
+      <Facts
+        facts={{
+          Reason: `${record.reason}: ${record.detail}`,
+          'Read by': `${record.service}, as ${record.consumer}`,
+          'Where it stands': `${record.topic}, partition ${record.partition}, offset ${record.offset}`,
+          Published: <Time at={record.appendedAt} />,
+          Parked: <Time at={record.parkedAt} />,
+          Redriven: record.redrivenAt && <Time at={record.redrivenAt} />,
+          'Tried again, and': record.lastError,
+          'Its bytes': `kept encrypted by ${record.service}; no answer shows them`,
+        }}
+      />
     </Confirm>
   );
 }

@@ -11,7 +11,7 @@ export function Services() {
   if (pipeline.isPending) return <Loading label="the services" />;
   if (pipeline.isError) return <Failed error={pipeline.error} onRetry={() => void pipeline.refetch()} />;
   return (
-    <Table.ScrollContainer minWidth={420}>
+    <Table.ScrollContainer minWidth={420} type="native" tabIndex={0} role="region" aria-label="Services">
       <Table aria-label="Services" verticalSpacing="xs">
         <Table.Thead>
           <Table.Tr>

@@ -3,7 +3,7 @@ import { useDebouncedValue, useMediaQuery } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useWindowVirtualizer } from '@tanstack/react-virtual';
-import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
+import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import { getV1TracesIntentIdEventsOptions } from '../../api/generated/@tanstack/react-query.gen.js';
 import { Empty, Failed } from '../../ui/states.js';
 import { EventRow } from './event-row.js';
@@ -124,12 +124,12 @@ function List({ outline, events, open, onOpen }: ListProps) {
   const virtual = useWindowVirtualizer({
     ...{
       count: events.length,
-      estimateSize: () => (narrow ? CLOSED_NARROW : CLOSED),
+      estimateSize: useCallback(() => (narrow ? CLOSED_NARROW : CLOSED), [narrow]),
       overscan: 4,
       scrollMargin: margin,
       scrollPaddingStart: 64,
     },
-    getItemKey: (index) => events[index]!.place,
+    getItemKey: useCallback((index: number) => events[index]!.place, [events]),
   });
   useEffect(() => virtual.measure(), [narrow, virtual]);
   // What was opened once is measured from then on: it grows, and shrinks again.

@@ -1,7 +1,7 @@
 import { Checkbox, Group, Stack, Text } from '@mantine/core';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useWindowVirtualizer } from '@tanstack/react-virtual';
-import { useLayoutEffect, useMemo, useRef, useState, type KeyboardEvent } from 'react';
+import { useCallback, useLayoutEffect, useMemo, useRef, useState, type KeyboardEvent } from 'react';
 import { Empty } from '../../ui/states.js';
 import { useNow } from '../../ui/time.js';
 import { durationText } from './events.js';
@@ -11,6 +11,7 @@ import { movedTo, rowsOf, scaleOf, spansOf, type Row } from './timeline.js';
 import classes from './timeline.module.css';
 
 const ROW = 40;
+const ofRow = () => ROW;
 
 /** What took how long, and what waited for whom: a tree of spans, by the keys of a treegrid. */
 export function TimelineView({ outline }: { outline: Outline }) {
@@ -89,8 +90,8 @@ function Grid({ rows, scale, onFold, onOpen }: GridProps) {
   );
   useLayoutEffect(() => setMargin(offsetOf(grid.current)), []);
   const virtual = useWindowVirtualizer({
-    ...{ count: rows.length, estimateSize: () => ROW, overscan: 4, scrollMargin: margin },
-    getItemKey: (index) => rows[index]!.id,
+    ...{ count: rows.length, estimateSize: ofRow, overscan: 4, scrollMargin: margin },
+    getItemKey: useCallback((index: number) => rows[index]!.id, [rows]),
     // Whoever has the focus stays mounted, wherever the page is scrolled to.
     rangeExtractor: ({ startIndex, endIndex, overscan, count }) => {
       const [from, to] = [Math.max(0, startIndex - overscan), Math.min(count - 1, endIndex + overscan)];

@@ -64,6 +64,13 @@ describe('the timeline', () => {
     expect(spansOf(outline([forged]), 0)).toEqual([]);
   });
 
+  it('draws each action once, though its turn be told of over and over (1)', () => {
+    const again = Array.from({ length: 400 }, (_, n) => at(3_601_301 + n, 'proposals', 'model.called', { turn: 0 }));
+    const spans = spansOf(outline([...approved(), ...again]), 0);
+    expect(spans.filter(({ id }) => id === 'act_1')).toHaveLength(1);
+    expect(new Set(spans.map(({ id }) => id)).size).toBe(spans.length);
+  });
+
   it('waits for a person until now while nobody has decided (3)', () => {
     const open = told(approved().slice(0, 8), 61_000, { state: 'open' });
     expect(open.at(-1)).toEqual([4, 'Waits for a person', 60_000]);
@@ -96,12 +103,13 @@ describe('the rows of the timeline', () => {
     outline([...approved(), at(3_601_400, 'decisions', 'action.denied', { actionId: 'act_2', tool: 'get_order' })]),
     0,
   );
+  const TURN = spans.find(({ name }) => name === 'Turn 0')!.id;
   const names = (rows: { name: string }[]) => rows.map(({ name }) => name);
 
   it('fold, and say where they stand among those beside them', () => {
-    const rows = rowsOf(spans, new Set(['turn-0']), false);
+    const rows = rowsOf(spans, new Set([TURN]), false);
     expect(names(rows)).not.toContain('Issue refund');
-    const turn = rows.find(({ id }) => id === 'turn-0')!;
+    const turn = rows.find(({ id }) => id === TURN)!;
     expect([turn.expandable, turn.expanded, turn.position, turn.siblings]).toEqual([true, false, 3, 5]);
   });
 
@@ -110,8 +118,8 @@ describe('the rows of the timeline', () => {
   });
 
   it('are walked by the keys of a treegrid', () => {
-    const rows = rowsOf(spans, new Set(['turn-0']), false);
-    const turn = rows.findIndex(({ id }) => id === 'turn-0');
+    const rows = rowsOf(spans, new Set([TURN]), false);
+    const turn = rows.findIndex(({ id }) => id === TURN);
     expect(['ArrowDown', 'ArrowUp', 'Home', 'End'].map((key) => movedTo(rows, 0, key))).toEqual([
       ...[1, 0, 0, rows.length - 1],
     ]);

@@ -64,11 +64,17 @@ function belowIntent(events: TraceEvent[], root: Span, began: number, now: numbe
   );
   const actions = [...byAction].filter((each): each is [string, TraceEvent[]] => each[0] !== null);
   const without = actions.filter(([id]) => !turnOf.has(id));
+  const ofTurn = Map.groupBy(
+    actions.filter(([id]) => turnOf.has(id)),
+    ([id]) => turnOf.get(id),
+  );
   let from = began;
   const turns = called.flatMap((call) => {
-    const own = actions.filter(([id]) => turnOf.get(id) === call.turn);
+    const own = ofTurn.get(call.turn) ?? [];
+    // Each action is drawn once, however often a turn is said to have been.
+    ofTurn.delete(call.turn);
     const last = Math.max(ms(call), ...own.flatMap(([, of]) => of.map(ms)));
-    const id = `turn-${call.turn ?? call.place}`;
+    const id = `turn-${call.place}`;
     const turn = span({
       ...{ id, level: 2, parent: root.id, name: `Turn ${call.turn ?? '?'}`, start: from, end: last },
       failed: call.failed === true,

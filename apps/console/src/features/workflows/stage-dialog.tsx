@@ -34,17 +34,16 @@ export function StageDialog({ workflow, stage, tenant, onClose }: Props) {
       opened
       onClose={onClose}
       title={`${workflow.title}: ${stage}`}
-      action={done ? 'Done' : `Set ${stage}`}
-      ready={done !== undefined || (reason.trim() !== '' && of !== '')}
+      action={`Set ${stage}`}
+      ready={reason.trim() !== '' && of !== ''}
+      done={change.isSuccess}
       busy={change.isPending}
       error={change.error}
       onConfirm={() =>
-        done
-          ? onClose()
-          : change.mutate({
-              path: { workflow: workflow.name },
-              body: { stage, reason, waitSeconds: 15, ...(of === undefined ? {} : { tenant: of }) },
-            })
+        change.mutate({
+          path: { workflow: workflow.name },
+          body: { stage, reason, waitSeconds: 15, ...(of === undefined ? {} : { tenant: of }) },
+        })
       }
     >
       {done ? (

@@ -5,6 +5,7 @@ import { getV1MetricsSummaryOptions } from '../../api/generated/@tanstack/react-
 import { sessionQuery } from '../../api/session.js';
 import { Tag } from '../../ui/tag.js';
 import { StageDialog } from './stage-dialog.js';
+import { StageList } from './stage-list.js';
 import { gatesOf, STAGES, STAGE_WORDS, type Gate, type Stage, type Workflow } from './workflow.js';
 
 /** How far it may go for one's own tenant, what speaks for going further, and the step itself for those who may take it. */
@@ -48,6 +49,7 @@ export function StageStepper({ workflow }: { workflow: Workflow }) {
           The roles sre and release set stages.
         </Text>
       )}
+      <StageList workflow={workflow.name} />
       {chosen && session && (
         <StageDialog
           workflow={workflow}

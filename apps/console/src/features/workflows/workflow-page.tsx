@@ -10,7 +10,8 @@ import { Tag } from '../../ui/tag.js';
 import { Time } from '../../ui/time.js';
 import { Contract } from './contract.js';
 import { StageStepper } from './stage-stepper.js';
-import { ToolTable } from './tool-table.js';
+import { PermissionMap } from './permission-map.js';
+import { ToolList } from './tool-list.js';
 import { casesOf, releaseOf, type Workflow } from './workflow.js';
 
 const route = getRouteApi('/workflows/$workflow');
@@ -20,6 +21,7 @@ export function WorkflowPage() {
   const { workflow: name } = route.useParams();
   const workflows = useQuery(getV1WorkflowsOptions());
   const tools = useQuery(getV1ToolsOptions());
+  const own = tools.data?.data.filter(({ workflow }) => workflow === name);
   const found = workflows.data?.data.find((each) => each.name === name);
   return (
     <Page title={found?.title ?? 'Workflow'}>
@@ -35,13 +37,19 @@ export function WorkflowPage() {
           <Tabs defaultValue="permissions" keepMounted={false}>
             <Tabs.List aria-label="Of this workflow">
               <Tabs.Tab value="permissions">Permission map</Tabs.Tab>
+              <Tabs.Tab value="tools">Tools</Tabs.Tab>
               <Tabs.Tab value="contract">Contract</Tabs.Tab>
               <Tabs.Tab value="rules">Rules</Tabs.Tab>
             </Tabs.List>
             <Tabs.Panel value="permissions" pt="md">
               {tools.isError && <Failed error={tools.error} onRetry={() => void tools.refetch()} />}
               {tools.isPending && <Loading label="the tools" />}
-              {tools.data && <ToolTable tools={tools.data.data.filter(({ workflow }) => workflow === name)} />}
+              {own && <PermissionMap tools={own} />}
+            </Tabs.Panel>
+            <Tabs.Panel value="tools" pt="md">
+              {tools.isError && <Failed error={tools.error} onRetry={() => void tools.refetch()} />}
+              {tools.isPending && <Loading label="the tools" />}
+              {own && <ToolList tools={own} />}
             </Tabs.Panel>
             <Tabs.Panel value="contract" pt="md">
               <Contract workflow={found} />

@@ -27,10 +27,17 @@ describe('the gates of a promotion', () => {
     } as unknown as Parameters<typeof gatesOf>[1];
     expect(gatesOf({ release, fingerprint: 'f2' }, summary).map(({ holds }) => holds)).toEqual([
       false,
-      true,
+      undefined,
       false,
       false,
       true,
+    ]);
+  });
+
+  it('let the release before run, whose cases are not those of the newest', () => {
+    expect(gatesOf({ release, fingerprint: 'f0' }, undefined).map(({ holds }) => holds)).toEqual([
+      true,
+      ...[undefined, undefined, undefined, undefined],
     ]);
   });
 

@@ -52,11 +52,12 @@ export function gatesOf(workflow: Pick<Workflow, 'release' | 'fingerprint'>, sum
   const errors = summary && ended > 0 ? failed / ended : null;
   const overrides = summary?.approvals.overrideRate ?? null;
   const under = (rate: number | null, most: number) => (rate === null ? undefined : rate <= most);
-  const cases = casesOf(workflow.release);
+  const isNewest = workflow.release?.current === workflow.fingerprint;
+  const cases = isNewest ? casesOf(workflow.release) : undefined;
   return [
     {
       title: 'What runs is released',
-      holds: tone === 'good' ? true : tone === 'bad' || !workflow.release ? false : undefined,
+      holds: workflow.release !== null && tone !== 'bad',
       says: words,
       by: 'enforced',
     },
@@ -65,13 +66,15 @@ export function gatesOf(workflow: Pick<Workflow, 'release' | 'fingerprint'>, sum
       holds: cases ? cases.failed + cases.errors === 0 : undefined,
       says: cases
         ? `${cases.passed} passed, ${cases.failed} failed, ${cases.errors} errors, ${cases.skipped} skipped`
-        : 'no signed run',
+        : 'no signed run of what runs is shown here',
       by: 'enforced',
     },
     {
       title: 'No incident is overdue',
       holds: summary && summary.incidents.overdue === 0,
-      says: summary ? `${summary.incidents.overdue} overdue, ${summary.incidents.open} open` : 'not known to you',
+      says: summary
+        ? `${summary.incidents.overdue} overdue, ${summary.incidents.open} open`
+        : 'your roles do not see it',
       by: 'advice',
     },
     {

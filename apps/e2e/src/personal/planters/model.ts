@@ -11,17 +11,19 @@ export async function output(stage: Stage): Promise<void> {
     return { ...said, tool_calls: said.tool_calls.map((call) => ({ ...call, ...more })) };
   };
   const ticket = { customerId: 'cus_5070', subject: 'Call back' };
+  const asks = 'Open a ticket for cus_5070.';
   await Promise.all([
     scripted(stage, [{ content: `You can reach ${dealer.words("a model's words")}.` }]),
     scripted(stage, [
       { ...calls(['get_order', { orderId: 'ord_1001' }]), content: dealer.words("a model's words") },
       bye,
     ]),
-    scripted(stage, [calls(['create_ticket', { ...ticket, body: dealer.words("a model's argument") }]), bye]),
-    scripted(stage, [
-      calls(['create_ticket', { ...ticket, [one("name of a model's argument")]: 'x', body: 'x' }]),
-      bye,
-    ]),
+    scripted(stage, [calls(['create_ticket', { ...ticket, body: dealer.words("a model's argument") }]), bye], asks),
+    scripted(
+      stage,
+      [calls(['create_ticket', { ...ticket, [one("name of a model's argument")]: 'x', body: 'x' }]), bye],
+      asks,
+    ),
     scripted(stage, [called(one("a model's tool name"), {}), bye]),
     scripted(stage, [called('get_order', { orderId: 'ord_1001' }, { id: one("id of a model's call") }), bye]),
     scripted(stage, [called('get_order', `{"orderId": ${one("a model's invalid JSON")}`), bye]),
