@@ -113,9 +113,9 @@ const modelKey = ({ user }: Layout): Record<string, string> => ({
 const webhook = ({ user }: Layout): Record<string, string> =>
   matching(user, /^COUNTERSIGN_WEBHOOK_(URL|SECRET)(_FILE)?$/);
 
-/** How people sign in with a provider of the user's own; what it knows the console by is the gateway's alone. */
+/** Where the console is, and how people sign in with a provider of the user's own: what that knows it by is the gateway's alone. */
 const signIn = ({ user }: Layout): Record<string, string> =>
-  matching(user, /^(PUBLIC_URL|OIDC_CONSOLE_(CLIENT_ID|CLIENT_SECRET(_FILE)?|SCOPE))$/);
+  matching(user, /^(PUBLIC_URL|COUNTERSIGN_CONSOLE_DIR|OIDC_CONSOLE_(CLIENT_ID|CLIENT_SECRET(_FILE)?|SCOPE))$/);
 
 function peers({ ports }: Layout): Record<string, string> {
   return {

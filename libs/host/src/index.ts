@@ -1,4 +1,12 @@
-export { baseConfig, ConfigError, messagingSettings, parseConfig, readConfig, readSecretKey, type BaseConfig } from './config.js';
+export {
+  baseConfig,
+  ConfigError,
+  messagingSettings,
+  parseConfig,
+  readConfig,
+  readSecretKey,
+  type BaseConfig,
+} from './config.js';
 export { openReadModels } from './data-source.js';
 export { createLogger, LOGGER, NestLogger } from './logger.js';
 export { METRICS, OPERATORS } from './operations.controller.js';

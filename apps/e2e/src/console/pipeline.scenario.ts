@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import { topicName } from '@countersign/contracts';
+import { doubtShown, parkedRecord, serviceHealth, topicName } from '@countersign/contracts';
 import { axe } from './browser.js';
 import type { ConsoleWorld } from './console-world.js';
 
@@ -37,6 +37,18 @@ export function pipelineScenario(open: () => ConsoleWorld): void {
         .waitFor();
     });
   }, 60_000);
+
+  it('is answered as the documents say', async () => {
+    const sam = await open().world.person('sam');
+    const listed = async (path: string) => {
+      const { status, body } = await sam.call('GET', path);
+      expect({ path, status }).toEqual({ path, status: 200 });
+      return (body as { data: unknown[] }).data;
+    };
+    expect(parkedRecord.array().min(1).safeParse(await listed('/v1/parked')).error).toBeUndefined();
+    expect(serviceHealth.array().length(6).safeParse(await listed('/v1/pipeline')).error).toBeUndefined();
+    expect(doubtShown.array().safeParse(await listed('/v1/in-doubt')).error).toBeUndefined();
+  });
 
   it('says of every service whether it gets on', async () => {
     await open().inWindow('sam', '/pipeline', {}, async (page) => {

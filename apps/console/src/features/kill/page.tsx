@@ -41,10 +41,10 @@ export function KillPage() {
             onChoose={(each) => setChosen(each.scope)}
           />
           {tools.isError && <Failed error={tools.error} onRetry={() => void tools.refetch()} />}
-          {!mayChange && <WithoutRole />}
           <History history={control.data.history} />
         </>
       )}
+      {(!mayChange || control.isError) && <WithoutPage />}
       {scope && (
         <SwitchDialog
           key={scope.scope}
@@ -57,10 +57,10 @@ export function KillPage() {
   );
 }
 
-/** Stopping needs no role, and not this page either. */
-function WithoutRole() {
+/** Stopping needs no role, and not this page either: it is there when the gateway is not. */
+function WithoutPage() {
   return (
-    <Stack gap="xs" component="section" aria-label="Without the role sre">
+    <Stack gap="xs" component="section" aria-label="To stop something at once">
       <Title order={2} size="h4">
         To stop something at once
       </Title>
