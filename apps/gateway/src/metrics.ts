@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import { Counter, Histogram, Registry } from 'prom-client';
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 
 export const registry = new Registry();
 
@@ -7,6 +7,11 @@ export const untrusted = new Counter({
   name: 'countersign_untrusted_records_total',
   help: 'Records on topics of signed events that were not what they say they are, by type; counted when somebody asks',
   labelNames: ['type'],
+  registers: [registry],
+});
+export const streams = new Gauge({
+  name: 'countersign_streams_open',
+  help: 'Browsers and others that listen to what changes',
   registers: [registry],
 });
 const requests = new Histogram({

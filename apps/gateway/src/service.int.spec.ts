@@ -441,7 +441,6 @@ describe('the sweep', () => {
 describe('the surface', () => {
   /** Routes of the public surface whose part of the product is not built yet. */
   const NOT_BUILT = [
-    'GET /v1/stream',
     'POST /access/v1/evaluation',
     'POST /access/v1/evaluations',
     'GET /.well-known/authzen-configuration',

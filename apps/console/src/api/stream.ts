@@ -46,7 +46,7 @@ export function kindOf(data: unknown): string | undefined {
   if (typeof data !== 'string') return undefined;
   try {
     const { kind } = JSON.parse(data) as { kind?: unknown };
-    return typeof kind === 'string' && kind in ASKED_AGAIN ? kind : undefined;
+    return typeof kind === 'string' && Object.hasOwn(ASKED_AGAIN, kind) ? kind : undefined;
   } catch {
     return undefined;
   }
@@ -56,12 +56,31 @@ export function kindOf(data: unknown): string | undefined {
 const LOST_AFTER_MS = 5_000;
 
 /**
- * Listens to `GET /v1/stream`, whose events say that something changed and never what, and asks again for what is shown. The browser
- * connects again by itself and says where it was; where it was refused, this does, and asks who is signed in.
+ * Listens while the page is seen. A browser holds six connections to one origin, so pages in hidden tabs hold none: what is shown again
+ * asks everything again.
  *
  * @returns a function that stops listening
  */
 export function listen(): () => void {
+  let stop: (() => void) | undefined;
+  const look = () => {
+    const isSeen = document.visibilityState === 'visible';
+    if (isSeen) stop ??= listenNow();
+    else stop = void stop?.();
+  };
+  look();
+  document.addEventListener('visibilitychange', look);
+  return () => {
+    document.removeEventListener('visibilitychange', look);
+    stop?.();
+  };
+}
+
+/**
+ * Listens to `GET /v1/stream`, whose events say that something changed and never what, and asks again for what is shown. The browser
+ * connects again by itself and says where it was; where it was refused, this does, and asks who is signed in.
+ */
+function listenNow(): () => void {
   const changed = new Set<string>();
   let flushing: ReturnType<typeof setTimeout> | undefined;
   let losing: ReturnType<typeof setTimeout> | undefined;
@@ -83,6 +102,9 @@ export function listen(): () => void {
   };
   const open = () => {
     const made = new EventSource('/v1/stream');
+    const all = () => Object.keys(ASKED_AGAIN).forEach(mark);
+    // What was asked before it listened may have changed in between.
+    made.addEventListener('hello', all, { once: true });
     made.addEventListener('hello', heard);
     made.addEventListener('changed', ({ data }) => {
       const kind = kindOf(data);
@@ -90,7 +112,7 @@ export function listen(): () => void {
     });
     made.addEventListener('reset', () => {
       heard();
-      Object.keys(ASKED_AGAIN).forEach(mark);
+      all();
     });
     made.addEventListener('error', () => {
       losing ??= setTimeout(() => become('lost'), LOST_AFTER_MS);

@@ -9,8 +9,8 @@ import { inForceFor, saysOfScope } from './switches.js';
 /** On every page while something is stopped, or nobody knows whether it is. */
 export function KillBanner({ tenant }: { tenant: string }) {
   const control = useQuery({ ...getV1ControlOptions(), refetchInterval: 10_000 });
-  if (control.isPending) return null;
-  if (control.isError)
+  if (control.isPending && control.fetchStatus !== 'paused') return null;
+  if (!control.isSuccess)
     return (
       <Alert
         role="status"
@@ -32,7 +32,9 @@ export function KillBanner({ tenant }: { tenant: string }) {
           {reason ? `: ${reason}` : ''}
         </Text>
       ))}
-      <PageLink to="/kill">The switches</PageLink>
+      <PageLink to="/kill" c="inherit" underline="always">
+        The switches
+      </PageLink>
     </Alert>
   );
 }

@@ -23,7 +23,8 @@ const Palette = lazy(() => import('./palette.js'));
 export function Shell() {
   const session = useQuery(sessionQuery);
   if (session.isPending) return <Loading label="the console" />;
-  if (session.isError) return <Failed error={session.error} onRetry={() => void session.refetch()} />;
+  // Who was signed in keeps what they see and have begun to write while the gateway is away; the notice says that it is.
+  if (session.data === undefined) return <Failed error={session.error} onRetry={() => void session.refetch()} />;
   return session.data ? <SignedIn session={session.data} /> : <SignIn />;
 }
 
@@ -112,7 +113,7 @@ function SearchButton() {
   );
 }
 
-/** A screen reader is taken to the view that was opened, and told its name by the heading. */
+/** Who cannot see the page is taken to the heading of the view that was opened; a view that is still loading takes it from `main`. */
 function useFocusOnArrival() {
   const main = useRef<HTMLElement>(null);
   const { pathname } = useLocation();
@@ -120,7 +121,8 @@ function useFocusOnArrival() {
   useEffect(() => {
     if (last.current === pathname) return;
     last.current = pathname;
-    main.current?.focus({ preventScroll: true });
+    const heading = main.current?.querySelector<HTMLElement>('h1');
+    (heading ?? main.current)?.focus({ preventScroll: true });
   }, [pathname]);
   return main;
 }

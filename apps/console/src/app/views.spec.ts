@@ -21,6 +21,7 @@ describe('views', () => {
 
   it('are found by an id', () => {
     expect(placeOf(' int_1a ')?.to).toBe('/traces/int_1a');
+    expect(placeOf('act_1')?.to).toBe('/traces?subject=act_1');
     expect(placeOf('apr_1')?.to).toBe('/approvals/apr_1');
     expect(placeOf('ord_1001')?.to).toBe('/traces?record=ord_1001');
     expect(placeOf('late parcel?')?.to).toBe('/traces?text=late%20parcel%3F');

@@ -37,11 +37,12 @@ export const viewsOf = (roles: readonly string[]): View[] =>
 export const isOf = ({ path }: View, pathname: string): boolean =>
   path === '/' ? pathname === '/' : pathname === path || pathname.startsWith(`${path}/`);
 
-/** Where an id leads: an intent to its trace, an approval to its item, an incident to its own page; a record to the traces that touched it. */
+/** Where an id leads: an intent or an action to its trace, an approval to its item, an incident to its own page; a record to the traces that touched it. */
 export function placeOf(text: string): { to: string; says: string } | undefined {
   const id = text.trim();
   if (/^int_\w+$/.test(id)) return { to: `/traces/${id}`, says: 'Open this trace' };
   if (/^apr_\w+$/.test(id)) return { to: `/approvals/${id}`, says: 'Open this approval' };
+  if (/^act_\w+$/.test(id)) return { to: `/traces?subject=${id}`, says: 'The trace of this action' };
   if (/^inc_\w+$/.test(id)) return { to: `/incidents/${id}`, says: 'Open this incident' };
   if (/^[a-z]{2,8}_[\w-]+$/.test(id))
     return { to: `/traces?record=${encodeURIComponent(id)}`, says: `Traces that touched ${id}` };

@@ -1,16 +1,21 @@
 import { Container, Group, Stack, Title } from '@mantine/core';
-import { useEffect, type ReactNode } from 'react';
+import { useEffect, useRef, type ReactNode } from 'react';
 
 /** A view: its one heading, what may be done there, and what it shows. */
 export function Page({ title, actions, children }: { title: string; actions?: ReactNode; children?: ReactNode }) {
   useEffect(() => {
     document.title = `${title} · Countersign`;
   }, [title]);
+  const heading = useRef<HTMLHeadingElement>(null);
+  useEffect(() => {
+    // Somebody who came here by a link before the view was loaded.
+    if (document.activeElement?.id === 'main') heading.current?.focus({ preventScroll: true });
+  }, []);
   return (
     <Container size="xl" px={{ base: 'xs', sm: 'md' }} py="md">
       <Stack gap="md">
         <Group justify="space-between" align="center">
-          <Title order={1} size="h2">
+          <Title order={1} size="h2" ref={heading} tabIndex={-1}>
             {title}
           </Title>
           {actions}

@@ -45,8 +45,18 @@ export function pipelineScenario(open: () => ConsoleWorld): void {
       expect({ path, status }).toEqual({ path, status: 200 });
       return (body as { data: unknown[] }).data;
     };
-    expect(parkedRecord.array().min(1).safeParse(await listed('/v1/parked')).error).toBeUndefined();
-    expect(serviceHealth.array().length(6).safeParse(await listed('/v1/pipeline')).error).toBeUndefined();
+    expect(
+      parkedRecord
+        .array()
+        .min(1)
+        .safeParse(await listed('/v1/parked')).error,
+    ).toBeUndefined();
+    expect(
+      serviceHealth
+        .array()
+        .length(6)
+        .safeParse(await listed('/v1/pipeline')).error,
+    ).toBeUndefined();
     expect(doubtShown.array().safeParse(await listed('/v1/in-doubt')).error).toBeUndefined();
   });
 

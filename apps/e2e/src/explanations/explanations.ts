@@ -60,6 +60,7 @@ export async function explanations(world: World, options: Options, say: (text: s
   say(`${told.length} records, ${ledger.length} effects`);
   const known = knownOf(asked, states, people, ledger, told);
   const explained = await inTurns(known, (one) => explanationOf(persons, one));
+  const ofAudit = (await readTopics(world, began)).filter(({ topic }) => topic === 'audit');
   const figures = await figuresOf(persons, told);
   return {
     figures: {
@@ -72,7 +73,7 @@ export async function explanations(world: World, options: Options, say: (text: s
     },
     flaws: [
       ...people.flaws,
-      ...known.flatMap((one, index) => flawsOf(explained[index]!, one)),
+      ...known.flatMap((one, index) => flawsOf(explained[index]!, withLater(one, ofAudit))),
       ...unowned(ledger, known),
       ...bothBooks(touched(known, explained), accessed(access, known)),
       ...figures.flaws,
@@ -134,6 +135,12 @@ function knownOf(
     }));
   });
 }
+
+/** Audit writes when it likes, of an incident that a rule opened too: an explanation may cite what came after the topics were read. */
+const withLater = (one: Known, ofAudit: readonly Told[]): Known => ({
+  ...one,
+  told: new Map([...one.told, ...places(ofAudit.filter(({ intentId }) => intentId === one.intent.intentId))]),
+});
 
 const keysOf = ({ intent }: Asked, { actionId }: ActionState) =>
   REVISIONS.map((revision) => idempotencyKeyOf(intent.tenant, actionId, revision));

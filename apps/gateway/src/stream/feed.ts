@@ -7,12 +7,13 @@ import { toldTo } from './told.js';
  * 2. Who comes back with a cursor hears everything since, or that they have to ask everything again: between catching up and listening
  *    nothing is lost and nothing is said twice.
  * 3. Who does not read is let go: their browser comes back with the cursor it has.
+ * 4. Who hears nothing is told now and then how far that nothing goes: coming back later, they need not ask everything again.
  */
 const EVERY_MS = 400;
 const HEARTBEAT_MS = 15_000;
 /** More than this has come since: asking everything again is less. */
 const MOST_AT_ONCE = 1_000;
-const MOST_UNREAD_BYTES = 256 * 1024;
+export const MOST_UNREAD_BYTES = 256 * 1024;
 export const MOST_PER_PERSON = 8;
 export const MOST_LISTENERS = 1_000;
 
@@ -20,6 +21,8 @@ export const MOST_LISTENERS = 1_000;
 export interface Outlet {
   write(text: string): unknown;
   end(): unknown;
+  /** At once, whatever is still to be sent. */
+  destroy(): unknown;
   readonly writableLength: number;
 }
 
@@ -33,12 +36,14 @@ interface Listener {
 
 export class Feed {
   readonly #listeners = new Set<Listener>();
+  /** How far all has been read that is read for everybody. */
   #cursor: Cursor | undefined;
+  #beginning: Promise<Cursor> | undefined;
   #running = false;
   #beaten = Date.now();
 
   constructor(
-    private readonly changes: Changes,
+    private readonly changes: Pick<Changes, 'after' | 'latest' | 'isKept'>,
     private readonly report: (error: unknown) => void,
   ) {}
 
@@ -62,6 +67,7 @@ export class Feed {
     this.#listeners.add(listener);
     if (!this.#running) void this.#run();
     try {
+      await this.#begin();
       await this.#catchUp(listener, since);
     } catch (error) {
       this.#listeners.delete(listener);
@@ -72,14 +78,15 @@ export class Feed {
 
   /** Lets everybody go. */
   close(): void {
-    for (const listener of this.#listeners) this.#drop(listener);
+    for (const { outlet } of this.#listeners) outlet.end();
+    this.#listeners.clear();
   }
 
   async #catchUp(listener: Listener, since: Cursor | undefined): Promise<void> {
-    const missed =
-      since && (await this.changes.isKept(since)) ? await this.changes.after(since, MOST_AT_ONCE) : undefined;
-    const isWhole = missed !== undefined && missed.length < MOST_AT_ONCE;
-    const from = isWhole && since ? since : await this.changes.latest();
+    const missed = since ? await this.changes.after(since, MOST_AT_ONCE) : [];
+    // In this order: what is kept now was kept when it was read.
+    const isWhole = since !== undefined && missed.length < MOST_AT_ONCE && (await this.changes.isKept(since));
+    const from = isWhole ? since : await this.changes.latest();
     listener.cursor = from;
     say(listener.outlet, since && !isWhole ? 'reset' : 'hello', from, {});
     const held = listener.held ?? [];
@@ -90,23 +97,34 @@ export class Feed {
   async #run(): Promise<void> {
     this.#running = true;
     while (this.size > 0) {
-      await this.#look();
+      const found = await this.#look();
       this.#beat();
-      await new Promise((resolve) => setTimeout(resolve, EVERY_MS));
+      if (found < MOST_AT_ONCE) await new Promise((resolve) => setTimeout(resolve, EVERY_MS));
     }
     this.#running = false;
     this.#cursor = undefined;
   }
 
-  async #look(): Promise<void> {
+  /** Before anybody catches up: what comes after this place is read for everybody. */
+  async #begin(): Promise<Cursor> {
+    if (this.#cursor) return this.#cursor;
+    this.#beginning ??= this.changes.latest().finally(() => (this.#beginning = undefined));
+    const latest = await this.#beginning;
+    return (this.#cursor ??= latest);
+  }
+
+  /** How many it found. */
+  async #look(): Promise<number> {
     try {
-      this.#cursor ??= await this.changes.latest();
-      const found = await this.changes.after(this.#cursor, MOST_AT_ONCE);
+      const from = await this.#begin();
+      const found = await this.changes.after(from, MOST_AT_ONCE);
       for (const change of found) for (const listener of this.#listeners) this.#tell(listener, change);
-      this.#cursor = found.at(-1) ?? this.#cursor;
+      this.#cursor = found.at(-1) ?? from;
+      return found.length;
     } catch (error) {
       // The database may be away for a moment; the cursor stays where it is.
       this.report(error);
+      return 0;
     }
   }
 
@@ -125,12 +143,13 @@ export class Feed {
   #beat(): void {
     if (Date.now() - this.#beaten < HEARTBEAT_MS) return;
     this.#beaten = Date.now();
-    for (const { outlet } of this.#listeners) outlet.write(':\n\n');
+    for (const { outlet, cursor, held } of this.#listeners)
+      outlet.write(held ? ':\n\n' : `id: ${cursorText(cursor)}\n\n`);
   }
 
   #drop(listener: Listener): void {
     this.#listeners.delete(listener);
-    listener.outlet.end();
+    listener.outlet.destroy();
   }
 }
 

@@ -3,19 +3,20 @@ import type { Broker, Close, Store, StoreTx } from '../ports.js';
 const COUNTED = ['positions', 'markSent', 'forget'] as const;
 const never = () => new Promise<never>(() => {});
 
-/** A process that dies at its n-th step: what was under way is undone or not, as the step says, and nothing follows. */
+/** A process that dies at its n-th step, or the first of a name: what was under way is undone or not, as the step says, and nothing follows. */
 export class Life {
   diedAt: string | undefined;
   private steps = 0;
 
-  constructor(private readonly dieAt: number) {}
+  constructor(private readonly dieAt: number | string) {}
 
   get dead(): boolean {
     return this.diedAt !== undefined;
   }
 
   step(name: string): void {
-    if (this.dead || ++this.steps < this.dieAt) return;
+    this.steps++;
+    if (this.dead || (typeof this.dieAt === 'string' ? name !== this.dieAt : this.steps < this.dieAt)) return;
     this.diedAt = name;
     throw new Error(`died at step ${this.dieAt}, ${name}`);
   }

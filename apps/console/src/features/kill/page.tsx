@@ -41,10 +41,10 @@ export function KillPage() {
             onChoose={(each) => setChosen(each.scope)}
           />
           {tools.isError && <Failed error={tools.error} onRetry={() => void tools.refetch()} />}
-          <History history={control.data.history} />
         </>
       )}
       {(!mayChange || control.isError) && <WithoutPage />}
+      {control.data && <History history={control.data.history} />}
       {scope && (
         <SwitchDialog
           key={scope.scope}

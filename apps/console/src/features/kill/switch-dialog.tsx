@@ -116,6 +116,8 @@ function Result({ isTrip, done: { tookMs, inDoubt = [], applied }, stoppedBy }: 
       </Text>
       {isTrip && inDoubt.length > 0 && (
         <PageLink
+          c="inherit"
+          underline="always"
           to="/pipeline"
           search={{ part: 'doubt' }}
         >{`${inDoubt.length} in doubt: look at what is known`}</PageLink>
