@@ -1,4 +1,12 @@
-import { Button, Menu, SegmentedControl, Text, useMantineColorScheme, type MantineColorScheme } from '@mantine/core';
+import {
+  Button,
+  Popover,
+  SegmentedControl,
+  Stack,
+  Text,
+  useMantineColorScheme,
+  type MantineColorScheme,
+} from '@mantine/core';
 import { IconLogout, IconUser } from '@tabler/icons-react';
 import type { Session } from '../api/session.js';
 
@@ -7,8 +15,8 @@ export function AccountMenu({ session }: { session: Session }) {
   const { colorScheme, setColorScheme } = useMantineColorScheme();
   const { sub, tenant, roles } = session.person;
   return (
-    <Menu position="bottom-end" width={260} keepMounted={false}>
-      <Menu.Target>
+    <Popover position="bottom-end" width={280} trapFocus>
+      <Popover.Target>
         <Button
           variant="subtle"
           color="gray"
@@ -20,30 +28,34 @@ export function AccountMenu({ session }: { session: Session }) {
         >
           {sub}
         </Button>
-      </Menu.Target>
-      <Menu.Dropdown>
-        <Text size="sm" px="sm" py="xs">
-          {sub} of {tenant}: {roles.join(', ') || 'no role'}
-        </Text>
-        <Menu.Divider />
-        <SegmentedControl
-          fullWidth
-          size="xs"
-          aria-label="Colours"
-          value={colorScheme}
-          onChange={(value) => setColorScheme(value as MantineColorScheme)}
-          data={[
-            { value: 'auto', label: 'As the system' },
-            { value: 'light', label: 'Light' },
-            { value: 'dark', label: 'Dark' },
-          ]}
-        />
-        <Menu.Divider />
-        <Menu.Item leftSection={<IconLogout size={16} aria-hidden />} onClick={() => void signOut(session)}>
-          Sign out
-        </Menu.Item>
-      </Menu.Dropdown>
-    </Menu>
+      </Popover.Target>
+      <Popover.Dropdown>
+        <Stack gap="sm">
+          <Text size="sm">
+            {sub} of {tenant}: {roles.join(', ') || 'no role'}
+          </Text>
+          <SegmentedControl
+            fullWidth
+            size="xs"
+            aria-label="Colours"
+            value={colorScheme}
+            onChange={(value) => setColorScheme(value as MantineColorScheme)}
+            data={[
+              { value: 'auto', label: 'As the system' },
+              { value: 'light', label: 'Light' },
+              { value: 'dark', label: 'Dark' },
+            ]}
+          />
+          <Button
+            variant="default"
+            leftSection={<IconLogout size={16} aria-hidden />}
+            onClick={() => void signOut(session)}
+          >
+            Sign out
+          </Button>
+        </Stack>
+      </Popover.Dropdown>
+    </Popover>
   );
 }
 

@@ -9,12 +9,23 @@ import { placeOf, viewsOf } from './views.js';
 export default function Palette({ roles }: { roles: readonly string[] }) {
   const router = useRouter();
   const [query, setQuery] = useState('');
-  const go = (to: string) => router.history.push(to);
+  const [isLeaving, setIsLeaving] = useState(false);
+  const go = (to: string) => {
+    // Another view takes the focus (shell.tsx); the same one gives it back to where it was.
+    setIsLeaving(to.split('?')[0] !== router.state.location.pathname);
+    router.history.push(to);
+  };
   const wanted = query.trim().toLowerCase();
   const views = viewsOf(roles).filter(({ title }) => title.toLowerCase().includes(wanted));
   const place = placeOf(query);
   return (
-    <Spotlight.Root query={query} onQueryChange={setQuery} shortcut={['mod + K']}>
+    <Spotlight.Root
+      query={query}
+      onQueryChange={setQuery}
+      shortcut={['mod + K']}
+      onSpotlightOpen={() => setIsLeaving(false)}
+      returnFocus={!isLeaving}
+    >
       <Spotlight.Search placeholder="A view, an id, or words to search for" aria-label="Go to" />
       <Spotlight.ActionsList>
         {views.map(({ path, title }) => {

@@ -1,9 +1,9 @@
 import { ActionIcon, AppShell, Burger, Button, Group, Kbd, NavLink, Text } from '@mantine/core';
-import { useDisclosure } from '@mantine/hooks';
+import { useDisclosure, useHotkeys } from '@mantine/hooks';
 import { IconKeyboard, IconSearch } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { Link, Outlet, useLocation } from '@tanstack/react-router';
-import { lazy, Suspense, useEffect, useRef } from 'react';
+import { lazy, Suspense, useEffect, useLayoutEffect, useRef } from 'react';
 import { sessionQuery, type Session } from '../api/session.js';
 import { listen } from '../api/stream.js';
 import { Failed, Loading } from '../ui/states.js';
@@ -33,6 +33,7 @@ function SignedIn({ session }: { session: Session }) {
   const [open, { toggle, close }] = useDisclosure();
   const [help, { open: showHelp, close: hideHelp }] = useDisclosure();
   useShortcuts(roles, showHelp);
+  useHotkeys([['Escape', close]]);
   useEffect(listen, []);
   const main = useFocusOnArrival();
   return (
@@ -55,7 +56,7 @@ function SignedIn({ session }: { session: Session }) {
           </Group>
         </Group>
       </AppShell.Header>
-      <AppShell.Navbar p="xs" aria-label="Views">
+      <AppShell.Navbar p="xs" aria-label="Views" className={classes['views']} data-closed={!open || undefined}>
         <Views roles={roles} onChosen={close} />
       </AppShell.Navbar>
       <AppShell.Main id="main" tabIndex={-1} ref={main} className={classes['main']}>
@@ -113,16 +114,15 @@ function SearchButton() {
   );
 }
 
-/** Who cannot see the page is taken to the heading of the view that was opened; a view that is still loading takes it from `main`. */
+/** Who goes to another view is taken to where it will stand; its heading takes the focus on from there (ui/page.tsx). */
 function useFocusOnArrival() {
   const main = useRef<HTMLElement>(null);
   const { pathname } = useLocation();
   const last = useRef(pathname);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (last.current === pathname) return;
     last.current = pathname;
-    const heading = main.current?.querySelector<HTMLElement>('h1');
-    (heading ?? main.current)?.focus({ preventScroll: true });
+    main.current?.focus({ preventScroll: true });
   }, [pathname]);
   return main;
 }

