@@ -128,10 +128,15 @@ describe('the trace store on real Kafka and PostgreSQL', () => {
     expect(gaps).toEqual([{ topic: 'control-acks', partition: 0, from_offset: '0', to_offset: '0' }]);
     const metrics = await (await fetch(`${world.service.url}/metrics`)).text();
     expect(metrics).toMatch(/countersign_audit_missing_offsets_total\{topic="control-acks"\} 1/);
-    const { ready, notices } = (await (await fetch(`${world.service.url}/readyz`)).json()) as Record<string, unknown>;
-    expect([ready, notices]).toEqual([
-      true,
-      [expect.stringMatching(/^offsets 0 to 0 of control-acks\/0 were never delivered \(noticed 20/)],
+    const noticed = await until(
+      async () => {
+        const { ready, notices } = (await (await fetch(`${world.service.url}/readyz`)).json()) as Record<string, unknown>;
+        return ready === true && notices;
+      },
+      { what: 'a ready service' },
+    );
+    expect(noticed).toEqual([
+      expect.stringMatching(/^offsets 0 to 0 of control-acks\/0 were never delivered \(noticed 20/),
     ]);
   });
 

@@ -52,9 +52,10 @@ export interface SubscriptionSpec {
   name: string;
   group: string;
   topics: Topic[];
-  /** How long the broker may wait for more before it answers a fetch, and for how many bytes. */
+  /** How long the broker may wait for a record before it answers a fetch. */
   maxWaitMs: number;
-  minBytes: number;
+  /** Least time from one fetch that brought something to the next: what is written meanwhile comes together. */
+  lingerMs: number;
 }
 
 export interface Bounds {

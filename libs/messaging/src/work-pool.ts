@@ -34,6 +34,8 @@ export class WorkPool implements WorkIntake {
   private claiming: Promise<void> | undefined;
   private extending: Promise<void> | undefined;
   private started = false;
+  /** When each was leased, by this process's own clock. */
+  private readonly leasedAt = new WeakMap<WorkRow, number>();
   private finisher: Finisher;
 
   constructor(
@@ -85,7 +87,7 @@ export class WorkPool implements WorkIntake {
       const lane = this.lane(worker, draft.target);
       lane.release(draft.tenant);
       if (inserted.has(draft.id))
-        lane.add({ ...draft, fence: 1, attempts: 1, status: 'QUEUED', createdAt: new Date() });
+        lane.add(this.leased({ ...draft, fence: 1, attempts: 1, status: 'QUEUED', createdAt: new Date() }));
     }
     for (const lane of this.lanes.values()) this.pump(lane);
   }
@@ -160,7 +162,7 @@ export class WorkPool implements WorkIntake {
     );
     const ours = rows.flatMap((row): WorkRow[] => {
       const mark = marks.get(row.id);
-      return mark ? [{ ...row, ...mark, status: 'SENT' }] : [];
+      return mark ? [this.leased({ ...row, ...mark, status: 'SENT' })] : [];
     });
     for (const row of ours) lane.held.set(row.id, row);
     return ours;
@@ -254,7 +256,7 @@ export class WorkPool implements WorkIntake {
         await this.giveBack(rows.map(unbegun));
         return false;
       }
-      for (const row of rows) this.lane(worker, row.target).add(row);
+      for (const row of rows) this.lane(worker, row.target).add(this.leased(row));
     }
     for (const lane of this.lanes.values()) this.pump(lane);
     return more;
@@ -286,6 +288,11 @@ export class WorkPool implements WorkIntake {
     return rows;
   }
 
+  private leased(row: WorkRow): WorkRow {
+    this.leasedAt.set(row, performance.now());
+    return row;
+  }
+
   private async extendLoop(): Promise<void> {
     const shortest = Math.min(...[...this.byKind.values()].map((worker) => worker.leaseMs));
     const until = AbortSignal.any([this.stopping.signal]);
@@ -296,13 +303,16 @@ export class WorkPool implements WorkIntake {
   }
 
   private async extend(lane: Lane): Promise<void> {
-    const rows = [...lane.held.values(), ...lane.queued()];
+    // The loop comes by as often as the shortest lease needs. A third of a row's own has to pass, so that no row is written needlessly.
+    const due = performance.now() - lane.worker.leaseMs / 3;
+    const rows = [...lane.held.values(), ...lane.queued()].filter((row) => (this.leasedAt.get(row) ?? 0) <= due);
     if (!rows.length) return;
     try {
       const ours = await this.parts.store.extend(
         rows.map(({ id, fence }) => ({ id, fence })),
         lane.worker.leaseMs,
       );
+      for (const row of rows) this.leased(row);
       // Not begun and no longer ours: another has it. What runs finds out by its fence.
       const asked = new Set(rows);
       lane.drop((row) => asked.has(row) && !ours.has(row.id));

@@ -19,6 +19,8 @@ const { values: options } = parseArgs({
     json: { type: 'boolean', default: false },
     /** CPU time alone, without the floor. */
     cpu: { type: 'boolean', default: false },
+    /** A folder for a CPU profile of each service. */
+    profile: { type: 'string' },
   },
 });
 const ROUNDS = Number(options.rounds ?? (options.quick ? 2 : 5));
@@ -94,9 +96,17 @@ async function checked(system: System, driver: LoadDriver, published: string[]) 
   };
 }
 
+/** `PROFILE/SERVICE.cpuprofile`, as Chrome's developer tools read it. */
+const profiled = (service: string, folder: string) => [
+  '--cpu-prof',
+  `--cpu-prof-dir=${path.resolve(folder)}`,
+  `--cpu-prof-name=${service}.cpuprofile`,
+];
+
 async function main(): Promise<number> {
   const system = await startSystem({
     releases: false,
+    ...(options.profile && { nodeFlags: (service) => profiled(service, options.profile!) }),
     onProgress: ({ step, seconds }) => (seconds === undefined ? undefined : say(`${step} in ${seconds.toFixed(1)} s`)),
   });
   try {
