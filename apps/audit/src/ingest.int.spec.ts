@@ -130,7 +130,10 @@ describe('the trace store on real Kafka and PostgreSQL', () => {
     expect(metrics).toMatch(/countersign_audit_missing_offsets_total\{topic="control-acks"\} 1/);
     const noticed = await until(
       async () => {
-        const { ready, notices } = (await (await fetch(`${world.service.url}/readyz`)).json()) as Record<string, unknown>;
+        const { ready, notices } = (await (await fetch(`${world.service.url}/readyz`)).json()) as Record<
+          string,
+          unknown
+        >;
         return ready === true && notices;
       },
       { what: 'a ready service' },
