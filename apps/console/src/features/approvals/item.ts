@@ -40,7 +40,7 @@ export function provenanceText(from: Provenance | undefined): string {
   switch (from.origin) {
     case 'record': {
       const field = from.field ? `${fieldName(from.field)} of ` : '';
-      const whose = from.trust === 'untrusted' ? "a stranger's words: " : '';
+      const whose = from.trust === 'untrusted' ? 'not vouched for by the user: ' : '';
       return `${whose}from ${field}${recordName(from)}${from.at ? `, ${exactTime(from.at)}` : ''}`;
     }
     case 'user':
@@ -58,7 +58,7 @@ export function provenanceText(from: Provenance | undefined): string {
 export function doubtOf(from: Provenance | undefined): string | undefined {
   if (!from) return 'unknown origin';
   if (from.origin === 'model') return 'model only';
-  return from.trust === 'untrusted' ? "stranger's words" : undefined;
+  return from.trust === 'untrusted' ? 'not vouched for' : undefined;
 }
 
 const STATES: Record<Shown['status'], [Tone, string]> = {
