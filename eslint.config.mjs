@@ -100,8 +100,10 @@ export default tseslint.config(
             },
             // A page in a browser: what it knows of the system is what the API says.
             { sourceTag: 'layer:console', onlyDependOnLibsWithTags: [] },
+            // What users put into programs of their own.
+            { sourceTag: 'layer:client', onlyDependOnLibsWithTags: ['layer:contracts'] },
             // The judge of the demo and of the long runs looks from outside.
-            { sourceTag: 'layer:outside', onlyDependOnLibsWithTags: ['layer:contracts', 'layer:dev'] },
+            { sourceTag: 'layer:outside', onlyDependOnLibsWithTags: ['layer:contracts', 'layer:client', 'layer:dev'] },
           ],
         },
       ],

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe } from '@jest/globals';
 import { booksScenario } from './books.scenario.js';
+import { clientScenario } from './client.scenario.js';
 import { contextScenario } from './context.scenario.js';
 import { demoScenario } from './demo.scenario.js';
 import { doubtScenario } from './doubt.scenario.js';
@@ -40,6 +41,7 @@ describe('the path', () => {
   describe('a mixed run and its explanations', () => explanationsScenario(() => world));
   describe('a generated workflow', () => generatedScenario(() => world, GENERATED));
   describe('context', () => contextScenario(() => world, GENERATED));
+  describe('the client', () => clientScenario(() => world));
   describe('the books', () => booksScenario(() => world));
   describe('forged records', () => forgeryScenario(() => world));
   describe('the gates', () => gatesScenario(() => world, 'hasty-desk'));

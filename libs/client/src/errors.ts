@@ -1,0 +1,76 @@
+import { CODES, type Code } from '@countersign/contracts';
+
+export interface FieldFlaw {
+  path: string;
+  message: string;
+}
+
+/** `Code`, or one that a newer system has and this client does not know. */
+export type AnyCode = Code | (string & {});
+
+interface Described {
+  code: AnyCode;
+  detail: string;
+  nextStep?: string | undefined;
+  status?: number | undefined;
+  retryAfter?: number | undefined;
+  idempotencyKey?: string | undefined;
+  fields?: FieldFlaw[] | undefined;
+  cause?: unknown;
+}
+
+/**
+ * Why something was not done, in the words of the system's own problem details (RFC 9457). Everything this package throws is one,
+ * an `AbortSignal`'s own reason excepted.
+ *
+ * - `code`: one of the catalogue (`docs/codes.md`); `INVALID_ARGUMENTS` and `UPSTREAM_TIMEOUT` also stand for what never reached the system.
+ * - `nextStep`: one sentence that a person or a model can act on.
+ * - `status`: of the HTTP answer; undefined where none came.
+ * - `retryAfter`: seconds, where the system named them.
+ * - `idempotencyKey`: of a request that may have been taken: sent again with this key it is the same request.
+ * - `fields`: what to correct, of `INVALID_ARGUMENTS`.
+ *
+ * @example
+ * try {
+ *   await client.requestAction(request);
+ * } catch (error) {
+ *   if (error instanceof CountersignError && error.code === 'UNAUTHENTICATED') await signIn();
+ *   else throw error;
+ * }
+ */
+export class CountersignError extends Error {
+  readonly code: AnyCode;
+  readonly detail: string;
+  readonly nextStep: string;
+  readonly status: number | undefined;
+  readonly retryAfter: number | undefined;
+  readonly idempotencyKey: string | undefined;
+  readonly fields: readonly FieldFlaw[];
+
+  constructor({ code, detail, nextStep, status, retryAfter, idempotencyKey, fields = [], cause }: Described) {
+    const next = nextStep ?? (code in CODES ? CODES[code as Code].nextStep : 'Look the code up in docs/codes.md.');
+    super(`${code}: ${detail} ${next}`, cause === undefined ? {} : { cause });
+    this.name = 'CountersignError';
+    this.code = code;
+    this.detail = detail;
+    this.nextStep = next;
+    this.status = status;
+    this.retryAfter = retryAfter;
+    this.idempotencyKey = idempotencyKey;
+    this.fields = fields;
+  }
+
+  /** The same, of the request that this key stands for. */
+  withKey(idempotencyKey: string): CountersignError {
+    const same = new CountersignError({ ...this, fields: [...this.fields], idempotencyKey, cause: this.cause });
+    if (this.stack) same.stack = this.stack;
+    return same;
+  }
+}
+
+export const invalid = (fields: FieldFlaw[]): CountersignError =>
+  new CountersignError({
+    code: 'INVALID_ARGUMENTS',
+    detail: fields.map(({ path, message }) => `${path}: ${message}`).join('; '),
+    fields,
+  });
