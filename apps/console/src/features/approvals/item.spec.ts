@@ -37,7 +37,9 @@ describe('an item', () => {
     expect(provenanceText({ ...record, field: 'id', trust: 'system' })).toBe(
       'from id of helpdesk order ord_1, version 7',
     );
-    expect(provenanceText({ ...record, trust: 'untrusted' })).toMatch(/^not vouched for by the user: from helpdesk order/);
+    expect(provenanceText({ ...record, trust: 'untrusted' })).toMatch(
+      /^not vouched for by the user: from helpdesk order/,
+    );
     expect([doubtOf({ origin: 'model' }), doubtOf({ ...record, trust: 'untrusted' }), doubtOf(undefined)]).toEqual([
       'model only',
       'not vouched for',

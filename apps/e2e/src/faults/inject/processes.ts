@@ -8,17 +8,19 @@ const STARTS_MS = 10_000;
 const LOOK_MS = 50;
 
 /** One time in five whichever runs dies: one that is not ready yet has nothing in flight, which is a kill too, and told apart. */
-const READY_SHARE = 4 / 5;
+const AIMED_SHARE = 4 / 5;
 
 /** SIGKILL of one of its instances. */
 export const kill = (service: Service): Fault => ({
   name: `kill:${service}`,
   async run(context, random, signal) {
+    const isAimed = random() < AIMED_SHARE;
     const running = () => instancesOf(context, service).filter(({ pid }) => pid !== undefined);
-    for (const deadline = performance.now() + STARTS_MS; running().length === 0 && performance.now() < deadline;)
+    const ready = () => running().filter((one) => one.ready);
+    const isTime = () => (isAimed ? ready().length > 0 && context.inFlight() > 0 : running().length > 0);
+    for (const deadline = performance.now() + STARTS_MS; !isTime() && performance.now() < deadline && !signal.aborted;)
       await lasting(LOOK_MS, signal);
-    const ready = running().filter((one) => one.ready);
-    const victim = oneOf(random, ready.length > 0 && random() < READY_SHARE ? ready : running());
+    const victim = oneOf(random, isAimed && ready().length > 0 ? ready() : running());
     if (!victim) return { hits: 0, note: `no process of ${service} ran` };
     send(victim.pid!, 'SIGKILL');
     return victim.ready ? { hits: context.inFlight() } : { hits: 0, note: 'not ready yet' };
