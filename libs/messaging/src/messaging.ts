@@ -33,7 +33,7 @@ const LEFTOVERS_EVERY_MS = 5000;
 const PUT_BACK_EVERY_MS = 5000;
 const SWEEP_EVERY_MS = DAY / 24;
 const COMMAND_ATTEMPTS = 20;
-const IDLE_FETCH_MS = 500;
+const IDLE_FETCH_MS = 250;
 
 export interface MessagingOptions {
   // Subscriptions and workers differ in what they decide on; each is whole in itself.
@@ -287,7 +287,7 @@ export class Messaging {
     };
     // The broker answers at once when there is something: waiting long costs no latency and saves polling.
     const { lingerMs = isIngester(subscription) ? 250 : 0 } = subscription;
-    const pace = { maxWaitMs: IDLE_FETCH_MS, lingerMs };
+    const pace = lingerMs ? { maxWaitMs: lingerMs, minBytes: 1_000_000 } : { maxWaitMs: IDLE_FETCH_MS, minBytes: 1 };
     await broker.subscribe({ name, group, topics: topicsOf(subscription), ...pace }, listener);
   }
 

@@ -52,10 +52,9 @@ export interface SubscriptionSpec {
   name: string;
   group: string;
   topics: Topic[];
-  /** How long the broker may wait for a record before it answers a fetch. */
+  /** How long the broker may wait for more before it answers a fetch, and for how many bytes. */
   maxWaitMs: number;
-  /** Least time from one fetch that brought something to the next: what is written meanwhile comes together. */
-  lingerMs: number;
+  minBytes: number;
 }
 
 export interface Bounds {

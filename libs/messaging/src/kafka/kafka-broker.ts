@@ -94,7 +94,7 @@ export class KafkaBroker implements Broker {
       heartbeatInterval: this.settings.sessionTimeoutMs / 4,
       rebalanceTimeout: this.settings.sessionTimeoutMs * 2,
       maxWaitTimeInMs: spec.maxWaitMs,
-      minBytes: 1,
+      minBytes: spec.minBytes,
       maxBytesPerPartition: 1024 * 1024,
       metadataMaxAge: 60_000,
       allowAutoTopicCreation: false,
@@ -102,7 +102,6 @@ export class KafkaBroker implements Broker {
     });
     this.consumers.push(consumer);
     const progress = new GroupProgress(consumer, this.log);
-    const pace = new FetchPace(consumer, spec.lingerMs);
     let generation = 0;
     consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
       const joined = ++generation;
@@ -129,10 +128,7 @@ export class KafkaBroker implements Broker {
       eachBatchAutoResolve: false,
       // Batches that wait together share a transaction. 64 looked slower than 4 in single runs, whose noise is as large.
       partitionsConsumedConcurrently: 4,
-      eachBatch: async (payload) => {
-        await this.deliver(spec.name, consumer, progress, payload, listener);
-        await pace.keep();
-      },
+      eachBatch: (payload) => this.deliver(spec.name, consumer, progress, payload, listener),
     });
     // Whoever left while it joined is a member now, with partitions that nobody reads: it leaves once more.
     const ended = joined.then(() => (this.left ? consumer.disconnect() : undefined));
@@ -247,27 +243,6 @@ export class KafkaBroker implements Broker {
     const topic = topicOf(name, this.settings.topicPrefix);
     if (!topic) throw new Error(`was given ${name}, which is none of ours`);
     return { topic, partition };
-  }
-}
-
-/**
- * Holds a fetch's batches until the subscription's time is up: kafkajs fetches again once every batch has been handled. At the
- * broker (`minBytes`) a first record would wait as well, and an idle consumer would ask again each time that passes.
- */
-class FetchPace {
-  private fetchedAt = 0;
-
-  constructor(
-    consumer: Consumer,
-    private readonly lingerMs: number,
-  ) {
-    if (!lingerMs) return;
-    consumer.on(consumer.events.FETCH, () => (this.fetchedAt = performance.now()));
-  }
-
-  async keep(): Promise<void> {
-    const left = this.fetchedAt + this.lingerMs - performance.now();
-    if (this.lingerMs && left > 0) await delay(left);
   }
 }
 
