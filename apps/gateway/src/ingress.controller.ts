@@ -1,16 +1,15 @@
 import { Body, Controller, Headers, HttpCode, Inject, Post, Res, UseGuards } from '@nestjs/common';
+import { IDEMPOTENCY_KEY, type RequestType } from '@countersign/contracts';
 import { HttpProblem } from '@countersign/host';
 import { Caller, IdentityGuard, type CallerIdentity } from '@countersign/identity';
 import { currentTraceparent, Messaging, PublishTimeout, tellSpan } from '@countersign/messaging';
-import { ingressOf, parseRequest, recordOf, type Ingress, type RequestType } from './ingress.js';
+import { ingressOf, parseRequest, recordOf, type Ingress } from './ingress.js';
 import { Requests, type Accepted } from './requests.js';
 import { requireTimeLeft } from './time-left.js';
 
 interface Reply {
   header(name: string, value: string): unknown;
 }
-
-const KEY = /^[\x21-\x7e]{1,200}$/;
 
 @Controller('v1')
 @UseGuards(IdentityGuard)
@@ -110,7 +109,7 @@ type HttpHeaders = Record<string, string | undefined>;
 
 function idempotencyKey(header: string | undefined): string {
   if (!header) throw new HttpProblem('IDEMPOTENCY_KEY_REQUIRED', 'the header Idempotency-Key is missing');
-  if (!KEY.test(header))
+  if (!IDEMPOTENCY_KEY.test(header))
     throw new HttpProblem('INVALID_ARGUMENTS', 'Idempotency-Key: 1 to 200 visible ASCII characters');
   return header;
 }

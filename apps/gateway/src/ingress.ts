@@ -5,20 +5,19 @@ import {
   encodeEvent,
   EVENTS,
   intentIdOf,
-  MAX_REQUEST_CHARS,
-  payloadFlaw,
+  requestFlaws,
   type EventDraft,
+  type FieldFlaw,
   type JsonObject,
   type OutRecord,
   type Person,
+  type RequestType,
 } from '@countersign/contracts';
 import { maskWords } from '@countersign/sealing';
 import type { Accepted } from './requests.js';
 
 /** Where what comes in over HTTP comes from; part of the intent's id. */
 export const SOURCE = '/gateway';
-
-export type RequestType = 'countersign.intent.requested.v1' | 'countersign.action.requested.v1';
 
 export interface Ingress {
   type: RequestType;
@@ -62,9 +61,8 @@ export function recordOf(ingress: Ingress, person: Person, token: string, now: D
 
 /** They stand in keys and envelopes, where nothing is sealed. */
 const NAMES = ['session', 'workflow', 'tool'];
-const CONTROL_CHARACTERS = /[\u0000-\u001f\u007f]/;
 
-export type Parsed = { ok: true; data: Ingress['data'] } | { ok: false; fields: { path: string; message: string }[] };
+export type Parsed = { ok: true; data: Ingress['data'] } | { ok: false; fields: FieldFlaw[] };
 
 /** The body if it fits the event's contract and can travel as one, else what to correct. */
 export function parseRequest(type: RequestType, body: unknown): Parsed {
@@ -75,17 +73,14 @@ export function parseRequest(type: RequestType, body: unknown): Parsed {
       fields: parsed.error.issues.map(({ path, message }) => ({ path: path.join('.') || '(body)', message })),
     };
   }
-  const { session } = parsed.data;
-  if (CONTROL_CHARACTERS.test(session))
-    return { ok: false, fields: [{ path: 'session', message: 'no control characters' }] };
-  for (const [path, name] of Object.entries(parsed.data))
-    if (NAMES.includes(path) && typeof name === 'string' && maskWords(name) !== name)
-      return { ok: false, fields: [{ path, message: 'what looks like personal data cannot be a name; use an id' }] };
-  for (const [path, value] of Object.entries(parsed.data)) {
-    const flaw = payloadFlaw(value);
-    if (flaw) return { ok: false, fields: [{ path, message: flaw }] };
-  }
-  if (JSON.stringify(parsed.data).length > MAX_REQUEST_CHARS)
-    return { ok: false, fields: [{ path: '(body)', message: `at most ${MAX_REQUEST_CHARS} characters of JSON` }] };
+  const [flaw] = [...personalNames(parsed.data), ...requestFlaws(parsed.data)];
+  if (flaw) return { ok: false, fields: [{ ...flaw, path: flaw.path || '(body)' }] };
   return { ok: true, data: parsed.data as unknown as Ingress['data'] };
 }
+
+const personalNames = (data: object): FieldFlaw[] =>
+  Object.entries(data).flatMap(([path, name]: [string, unknown]) =>
+    NAMES.includes(path) && typeof name === 'string' && maskWords(name) !== name
+      ? [{ path, message: 'what looks like personal data cannot be a name; use an id' }]
+      : [],
+  );

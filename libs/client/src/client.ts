@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { RequestType } from '@countersign/contracts';
 import type { z } from 'zod';
 import {
   accepted,
@@ -15,7 +16,7 @@ import {
 import { Deadline } from './deadline.js';
 import { CountersignError, invalid } from './errors.js';
 import { Http } from './http.js';
-import { checkName, checkRequest, type ActionRequest, type IntentRequest, type RequestType } from './requests.js';
+import { checkName, checkRequest, type ActionRequest, type IntentRequest } from './requests.js';
 import type { TokenSource } from './token.js';
 
 export interface ClientOptions {

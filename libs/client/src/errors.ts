@@ -1,9 +1,4 @@
-import { CODES, type Code } from '@countersign/contracts';
-
-export interface FieldFlaw {
-  path: string;
-  message: string;
-}
+import { CODES, type Code, type FieldFlaw } from '@countersign/contracts';
 
 /** `Code`, or one that a newer system has and this client does not know. */
 export type AnyCode = Code | (string & {});

@@ -1,8 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import { actionIdOf, encodeEvent, intentIdOf, topicName, type EventDraft } from '@countersign/contracts';
+import {
+  actionIdOf,
+  encodeEvent,
+  intentIdOf,
+  topicName,
+  type EventDraft,
+  type RequestType,
+} from '@countersign/contracts';
 import type { KafkaConfig } from 'kafkajs';
 import { CountersignError } from './errors.js';
-import { checkName, checkRequest, type ActionRequest, type IntentRequest, type RequestType } from './requests.js';
+import { checkName, checkRequest, type ActionRequest, type IntentRequest } from './requests.js';
 import { tokenOf, type TokenSource } from './token.js';
 
 /** What a plain producer of kafkajs, or of any client with its interface, can do. It is the caller's: never connected or closed here. */

@@ -105,6 +105,7 @@ export {
   type ParkedRecord,
   type ServiceHealth,
 } from './operations-view.js';
+export { IDEMPOTENCY_KEY, requestFlaws, type FieldFlaw, type RequestType } from './request.js';
 export { cut, MAX_PAYLOAD_DEPTH, MAX_REQUEST_CHARS, payloadFlaw, wellFormed } from './payload.js';
 export { plain } from './plain-text.js';
 export { MAX_DEPTH, MAX_VALUE_BYTES, parseStrictJson, Poison, type PoisonReason } from './strict-json.js';

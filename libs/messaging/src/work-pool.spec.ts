@@ -8,10 +8,20 @@ import { FakeStore } from './fake/fake-store.js';
 import { Finisher } from './finisher.js';
 import { silentLog } from './log.js';
 import { Metrics } from './metrics.js';
-import type { GivenBack } from './ports.js';
+import type { GivenBack, WorkRef } from './ports.js';
 import { Publisher } from './publisher.js';
 import type { Worker } from './stream.js';
 import { WorkPool } from './work-pool.js';
+
+/** Counts how often each lease was renewed. */
+class RenewedStore extends FakeStore {
+  readonly renewals = new Map<string, number>();
+
+  override extend(refs: WorkRef[], leaseMs: number): Promise<Set<string>> {
+    for (const { id } of refs) this.renewals.set(id, (this.renewals.get(id) ?? 0) + 1);
+    return super.extend(refs, leaseMs);
+  }
+}
 
 /** A store that is away for so many attempts to give work back. */
 class AwayStore extends FakeStore {
@@ -70,5 +80,27 @@ describe('the pool', () => {
     expect([...leases.keys()]).toEqual(['due']);
     pool.settle(drafts, leases, new Set());
     await pool.stop(0);
+  });
+
+  it('renews each lease as often as it needs, however short another worker’s is', async () => {
+    const store = new RenewedStore();
+    const metrics = new Metrics();
+    const held = Promise.withResolvers<void>();
+    const worker = (kind: string, leaseMs: number) =>
+      ({ ...subjectWorker(() => held.promise), kinds: [kind], leaseMs }) as unknown as Worker<never>;
+    const workers = [worker('short', 60), worker('long', 60_000)];
+    const pool = new WorkPool(workers, { store, log: silentLog, metrics });
+    const publisher = new Publisher(new FakeBroker(), store, silentLog, metrics);
+    const committer = new Committer(store, publisher, pool, { encode: encodePlain('/services/subject') }, undefined);
+    const draft = (kind: string) => ({ id: kind, kind, target: 't', tenant: 'acme', body: {} });
+    const rows = ['short', 'long'].map((kind) => ({ draft: draft(kind), leaseMs: undefined }));
+    await store.transact((tx) => tx.addWork(rows));
+    const { signal } = new AbortController();
+    pool.start(new Finisher(store, committer, (kind) => pool.workerOf(kind), silentLog, metrics, signal));
+    await until('the short one is renewed', () => (store.renewals.get('short') ?? 0) >= 5, 10_000).finally(() => {
+      held.resolve();
+      return Promise.all([pool.stop(0), publisher.stop(0)]);
+    });
+    expect(store.renewals.get('long')).toBeUndefined();
   });
 });

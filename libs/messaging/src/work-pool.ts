@@ -135,7 +135,9 @@ export class WorkPool implements WorkIntake {
   private async round(lane: Lane, taken: WorkRow[]): Promise<void> {
     const spans = new WorkSpans(lane.worker, taken);
     const { rows } = spans;
-    for (const row of rows) lane.held.set(row.id, row);
+    // With tracing they are copies.
+    for (const [index, row] of rows.entries())
+      lane.held.set(row.id, this.leased(row, this.leasedAt.get(taken[index]!)));
     const round: Round = {
       markSent: (asked) => this.markSent(lane, asked),
       finish: async (row, outcome) => {
@@ -288,8 +290,8 @@ export class WorkPool implements WorkIntake {
     return rows;
   }
 
-  private leased(row: WorkRow): WorkRow {
-    this.leasedAt.set(row, performance.now());
+  private leased(row: WorkRow, at = performance.now()): WorkRow {
+    this.leasedAt.set(row, at);
     return row;
   }
 

@@ -91,12 +91,12 @@ function notMade(faults: Done[], quotas: Quotas): string[] {
   });
 }
 
-/** A kill hits a third of the time at least: on a busy machine less is in flight when it comes, and one alone may find nothing. Of what holds up a way or a process only some is on it when that begins. */
+/** A kill hits a third of the time at least: on a busy machine less is in flight when it comes. Of what holds up a way or a process only some is on it when that begins. */
 function notHit(faults: Done[]): string[] {
   const made = faults.filter(({ failed, skipped }) => !failed && !skipped);
   return [...Map.groupBy(made, ({ name }) => groupOf(name))].flatMap(([group, own]) => {
     const hit = own.filter(({ hits }) => hits > 0).length;
-    const wanted = group.startsWith('kill:') ? Math.round(own.length * HIT_SHARE) : 1;
+    const wanted = group.startsWith('kill:') ? Math.ceil(own.length * HIT_SHARE) : 1;
     return hit >= wanted ? [] : [`${group}: only ${hit} of ${own.length} hit something in flight`];
   });
 }

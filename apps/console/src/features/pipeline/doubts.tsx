@@ -1,7 +1,6 @@
 import { Alert, Button, Card, Group, Radio, Stack, Text, Textarea, Title } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
-import { sessionQuery } from '../../api/session.js';
 import {
   getV1InDoubtOptions,
   getV1ToolsOptions,
@@ -42,26 +41,22 @@ export function Doubts() {
 function Known({ doubt, onChoose }: { doubt: Doubt; onChoose: () => void }) {
   const { lookup } = doubt;
   const { data: tools } = useQuery(getV1ToolsOptions());
-  const { data: session } = useQuery(sessionQuery);
-  const settlers = settlersOf(doubt.tool, tools?.data ?? []);
   return (
     <Card withBorder component="article" aria-label={`${toolName(doubt.tool)} in doubt`}>
       <Group justify="space-between" align="flex-start">
         <Title order={2} size="h4">
           {`${toolName(doubt.tool)}${doubt.amount ? ` of ${doubt.amount.amount} ${doubt.amount.currency}` : ''}, in doubt`}
         </Title>
-        {session?.person.roles.some((role) => settlers.includes(role)) && (
-          <Button variant="default" onClick={onChoose}>
-            Say what became of it…
-          </Button>
-        )}
+        <Button variant="default" onClick={onChoose}>
+          Say what became of it…
+        </Button>
       </Group>
       <Facts
         facts={{
           'In doubt since': <Time at={doubt.since} />,
           'What is known': doubt.known,
           'How to find out': doubt.howToFindOut,
-          'Whose word counts': settlers.join(', '),
+          'Whose word counts': settlersOf(doubt.tool, tools?.data ?? []).join(', '),
           Given: Object.entries(doubt.arguments ?? {})
             .map(([name, value]) => `${fieldName(name)} ${valueText(value)}`)
             .join(', '),
