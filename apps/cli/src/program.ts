@@ -10,7 +10,6 @@ import { registerInDoubt } from './commands/in-doubt.js';
 import { registerIncidents } from './commands/incidents.js';
 import { registerIntents } from './commands/intents.js';
 import { registerKill } from './commands/kill.js';
-import { registerNotBuilt } from './commands/not-built.js';
 import { registerOperate } from './commands/operate.js';
 import { registerPolicy } from './commands/policy.js';
 import { registerRelease } from './commands/release.js';
@@ -19,6 +18,7 @@ import { registerStage } from './commands/stage.js';
 import { registerTail } from './commands/tail.js';
 import { registerSubjects } from './commands/subjects.js';
 import { registerToken } from './commands/token.js';
+import { registerTools } from './commands/tools.js';
 import { registerTraces } from './commands/traces.js';
 import { registerWorkflow } from './commands/workflow.js';
 
@@ -55,11 +55,11 @@ export function createProgram(version: string): Command {
     registerIncidents,
     registerSchema,
     registerWorkflow,
+    registerTools,
     registerArchive,
     registerAudit,
   ]) {
     register(program);
   }
-  registerNotBuilt(program);
   return program;
 }

@@ -39,7 +39,7 @@ function named(name: string, text: string): string {
 }
 
 /** A workflow runs on the very packages the services run on: where none lie above its folder, those of this Countersign are linked. */
-function linkPackages(folder: string): void {
+export function linkPackages(folder: string): void {
   if (parentsOf(folder).some((parent) => fs.existsSync(path.join(parent, 'node_modules', KIT)))) return;
   fs.symlinkSync(path.join(repoRoot(), 'node_modules'), path.join(folder, 'node_modules'), 'junction');
 }

@@ -9,18 +9,19 @@ import { eventPen, loadKeyRing, loadSigner } from '@countersign/signing';
 import { InDoubtController } from './api.controller.js';
 import { Attempts } from './attempt.js';
 import { Circuit, limitsOf } from './circuits.js';
-import { executorConfig, targetSettings, type ExecutorConfig } from './config.js';
+import { executorConfig, targetSettings, type ExecutorConfig, type TargetSettings } from './config.js';
 import { Credentials } from './credentials.js';
 import { drained, Drainer } from './drain.js';
 import { Gate } from './gate.js';
 import { Heartbeats } from './heartbeats.js';
+import { McpWire } from './mcp-wire.js';
 import { circuitIs, count, drains, forgeries, registry, watch, watchDoubts } from './metrics.js';
 import { Doubts, InDoubtRow, noteAsked, project } from './read-model.js';
 import { Recheck } from './recheck.js';
 import { Sealer } from './sealer.js';
 import { SendLock } from './send-lock.js';
 import { auditConsumer, CONTROL, controlConsumer, executorConsumer } from './service.js';
-import { Target } from './target-client.js';
+import { Target, type TargetParts } from './target-client.js';
 import { Toolbox } from './toolbox.js';
 import { WarrantBook } from './warrant-book.js';
 import { Executor } from './work.js';
@@ -90,9 +91,22 @@ function openTargets(config: ExecutorConfig, toolbox: Toolbox, logger: Log) {
       );
     });
     circuits.push(circuit);
-    targets.set(name, new Target({ name, ...settings, circuit, credentials }));
+    targets.set(
+      name,
+      new Target({ name, concurrency: settings.concurrency, ...placeOf(name, settings.url), circuit, credentials }),
+    );
   }
   return { targetOf: (name: string) => targets.get(name)!, limits: () => limitsOf(circuits) };
+}
+
+const MCP = /^mcp\+(?=https?:)/;
+
+/** JSON over HTTP, or the Model Context Protocol: over HTTP, or with a process of its own. */
+function placeOf(name: string, url: TargetSettings['url']): Pick<TargetParts, 'url' | 'wire'> {
+  if (typeof url !== 'string') return { url: `process:${name}`, wire: new McpWire(name, url) };
+  if (!MCP.test(url)) return { url };
+  const bare = url.replace(MCP, '');
+  return { url: bare, wire: new McpWire(name, { url: bare }) };
 }
 
 /** The database's time, in ms, and an instant of the monotonic clock that was not after it. */

@@ -4,6 +4,18 @@ import { auditLimit } from './heartbeats.js';
 
 const concurrency = z.coerce.number().int().min(1).max(1_000);
 
+/** A tool server that is started here and speaks over its standard input and output; it is handed its credential in `tokenVariable`. */
+const command = z.strictObject({
+  command: z.string().min(1),
+  args: z.array(z.string()).max(100).optional(),
+  tokenVariable: z
+    .string()
+    .regex(/^[A-Z][A-Z0-9_]{0,99}$/)
+    .optional(),
+  cwd: z.string().min(1).optional(),
+});
+export type ServerCommand = z.infer<typeof command>;
+
 /** Where systems of record are: `COUNTERSIGN_TARGETS` as JSON by name, or `<NAME>_URL` one by one (`HELPDESK_URL`). */
 export const executorConfig = baseConfig.extend({
   COUNTERSIGN_CREDENTIALS_DIR: z.string().min(1),
@@ -20,19 +32,22 @@ export const executorConfig = baseConfig.extend({
 });
 export type ExecutorConfig = z.infer<typeof executorConfig>;
 
-function targetsOf(text: string, context: z.RefinementCtx): Record<string, string> {
+function targetsOf(text: string, context: z.RefinementCtx): Record<string, string | ServerCommand> {
   try {
-    const parsed = z.record(z.string(), z.url()).safeParse(JSON.parse(text));
+    const parsed = z.record(z.string(), z.union([z.url(), command])).safeParse(JSON.parse(text));
     if (parsed.success) return parsed.data;
   } catch {
     // Told below, as for any other form.
   }
-  context.addIssue('a JSON object of URLs by target, such as {"helpdesk":"http://127.0.0.1:3000"}');
+  context.addIssue(
+    'a JSON object by target of URLs (of a tool server, mcp+http:… or mcp+https:…) or commands, such as {"helpdesk":"http://127.0.0.1:3000","files":{"command":"npx"}}',
+  );
   return z.NEVER;
 }
 
 export interface TargetSettings {
-  url: string;
+  /** Of a tool server that is started here, its command. */
+  url: string | ServerCommand;
   concurrency: number;
 }
 
@@ -48,7 +63,7 @@ export function targetSettings(
     const variable = name.toUpperCase().replaceAll('-', '_');
     const url = config.COUNTERSIGN_TARGETS[name] ?? env[`${variable}_URL`];
     const atOnce = concurrency.safeParse(env[`${variable}_CONCURRENCY`] || config.COUNTERSIGN_TARGET_CONCURRENCY);
-    if (!url || !URL.canParse(url))
+    if (!url || (typeof url === 'string' && !URL.canParse(url)))
       flaws.push(`${variable}_URL: ${url ? 'is no URL' : `the tools of ${name} need it`}`);
     if (!atOnce.success) flaws.push(`${variable}_CONCURRENCY: is no number from 1 to 1000`);
     if (url && atOnce.success) targets.set(name, { url, concurrency: atOnce.data });

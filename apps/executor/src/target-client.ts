@@ -30,6 +30,13 @@ export interface Errand {
   signal: AbortSignal;
 }
 
+/** How a target is spoken to, where that is not JSON over HTTP. */
+export interface Wire {
+  /** Throws `NoAnswer` where nobody knows whether it acted; anything else counts as that too. */
+  exchange(request: TargetRequest, errand: Errand, token: string, signal: AbortSignal): Promise<TargetAnswer>;
+  close(): Promise<void>;
+}
+
 export interface TargetParts {
   name: string;
   url: string;
@@ -38,18 +45,19 @@ export interface TargetParts {
   circuit: Circuit;
   credentials: Pick<Credentials, 'tokenFor'>;
   pool?: Pick<Pool, 'request' | 'destroy'>;
+  wire?: Wire;
 }
 
 /** One target: kept-alive connections, bounded, a circuit, and a handle on it per errand. JSON only, at most 1 MiB an answer. */
 export class Target {
   private readonly name: string;
   private readonly slots: Slots;
-  private readonly pool: Pick<Pool, 'request' | 'destroy'>;
+  private readonly pool: Pick<Pool, 'request' | 'destroy'> | undefined;
 
   constructor(private readonly parts: TargetParts) {
     this.name = parts.name;
     this.slots = new Slots(parts.concurrency);
-    this.pool = parts.pool ?? connect(parts);
+    this.pool = parts.pool ?? (parts.wire ? undefined : connect(parts));
   }
 
   clientFor(errand: Errand): TargetClient {
@@ -57,8 +65,8 @@ export class Target {
     return { request: (request) => this.slots.run(() => this.request(request, errand, begun), errand.finishes) };
   }
 
-  close(): Promise<void> {
-    return this.pool.destroy();
+  async close(): Promise<void> {
+    await Promise.all([this.pool?.destroy(), this.parts.wire?.close()]);
   }
 
   /** `begun`: what of this errand was sent already. Then it proves nothing that no more is sent. */
@@ -87,7 +95,10 @@ export class Target {
     const timer = setTimeout(() => deadline.abort(new NoAnswer(silence)), errand.timeoutMs);
     errand.signal.addEventListener('abort', abort, { once: true });
     try {
-      return await this.asked(this.message(request, errand, token, deadline.signal));
+      const { wire } = this.parts;
+      return wire
+        ? await this.inSpan('CALL', () => wire.exchange(request, errand, token, deadline.signal))
+        : await this.asked(this.message(request, errand, token, deadline.signal));
     } catch (error) {
       if (error instanceof NoAnswer || error instanceof NothingDone) throw error;
       throw new NoAnswer(`${this.name} could not be asked: ${codeOf(error)}`);
@@ -99,15 +110,17 @@ export class Target {
 
   /** Its path and its body may name somebody: the span has neither. */
   private asked(message: Dispatcher.RequestOptions): Promise<TargetAnswer> {
-    const { method } = message;
-    const ask = async (span: OpenSpan | undefined) => {
+    return this.inSpan(message.method, async (span) => {
       const traceparent = currentTraceparent();
       const headers = { ...(message.headers as Record<string, string>), ...(traceparent && { traceparent }) };
-      const answer = await this.pool.request({ ...message, headers });
+      const answer = await this.pool!.request({ ...message, headers });
       span?.set({ [SPAN.status]: answer.statusCode });
       if (answer.statusCode >= 400) span?.fail(String(answer.statusCode));
       return this.answered(answer);
-    };
+    });
+  }
+
+  private inSpan<T>(method: string, ask: (span: OpenSpan | undefined) => Promise<T>): Promise<T> {
     return spanned(
       () => ({ name: method, kind: 'client', attributes: { [SPAN.method]: method, ...placeOf(this.parts.url) } }),
       ask,

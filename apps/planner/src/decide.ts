@@ -15,7 +15,7 @@ import type { Workflow } from '@countersign/workflow-kit';
 import { learned } from './learn.js';
 import { outcomeOf, type OutcomeEvent } from './outcome.js';
 import { withoutOpen } from './refresh.js';
-import { failedReply, replyFromOutcome, sendReply } from './reply.js';
+import { failedReply, OUTSIDE, replyFromOutcome, sendReply } from './reply.js';
 import {
   intentKey,
   LIMITS,
@@ -109,11 +109,20 @@ function acceptIntent({ event, headers }: Accepted, states: States, facts: Facts
     cause: event.id,
     ...(traceparent === undefined ? {} : { traceparent }),
   };
+  if (facts.workflows.get(plan.workflow)?.agent === 'outside') return leaveOutside(intentId, plan, now);
   const session = states.get<SessionState>(sessionKey(sessionId)) ?? NEW_SESSION;
   if (session.active === null)
     return startTurn({ intentId, plan, session, workflow: facts.workflows.get(plan.workflow), now }, false);
   if (session.line.length >= LIMITS.line) return turnAway(intentId, plan, now);
   return enqueue(intentId, plan, session, false);
+}
+
+/** Guarantee 1, of an intent that is not planned here: no model is asked, and nothing is done because of it alone. */
+function leaveOutside(intentId: string, plan: Plan, now: Date): Effect[] {
+  return [
+    sendReply(plan.owner, intentId, OUTSIDE, plan.cause, now),
+    put(intentKey(intentId), { tag: 'ended' } satisfies IntentState),
+  ];
 }
 
 function turnAway(intentId: string, plan: Plan, now: Date): Effect[] {

@@ -68,6 +68,15 @@ function doneLines({ acts }: Pick<Plan, 'acts'>): string {
   return lines.length > 0 ? lines.join('\n') : 'Nothing was done.';
 }
 
+/** To what the user of an agent outside says: it counts for what that agent asks for in the session. */
+export const OUTSIDE: Reply = {
+  text: 'Noted. The agent of this session asks for each action by itself.',
+  outcome: 'answered',
+  fromModel: false,
+  turns: 0,
+  actions: [],
+};
+
 const FAILURES: Partial<Record<Code, string>> = {
   MODEL_FAILED: 'The model gave no usable answer.',
   BUDGET_EXCEEDED: 'This request used up its turns or tokens before there was an answer.',

@@ -16,12 +16,14 @@ import {
 } from '@countersign/contracts';
 import { emit, ignore, put, type Effect, type States } from '@countersign/messaging/stream';
 import { maskWords } from '@countersign/sealing';
+import type { LoadedWorkflow } from '@countersign/workflow-kit';
 import { acceptedDraft, refusedDraft, type Denial, type Requested } from './drafts.js';
 import { checkedOf, type Checked, type Facts, type Of } from './facts.js';
 import { contractNamed, deny, judgeNew, type Ask } from './judge.js';
 import { keysOfCall } from './counted.js';
 import { caseOf, decidedNew, whyNot } from './open-action.js';
 import { withStrangers } from './provenance.js';
+import { awaiting, recalled, rememberedSession, withWords } from './session-memory.js';
 import { spoken } from './spoken.js';
 import { unstorable } from './storable.js';
 import { waitForKey } from './waiting.js';
@@ -31,6 +33,7 @@ import {
   intentKey,
   MAX_PROPOSALS,
   MAX_TEXT_KEPT,
+  sessionKey,
   type AcceptedIntent,
   type Action,
   type Intent,
@@ -50,16 +53,22 @@ export function requestedTouches(incoming: Requested, facts: Facts): string[] {
   const checked = checkedOf(incoming, facts);
   if (checked.tag === 'waiting') return [];
   const key = intentKey(requestedId(incoming, checked));
-  const { event, record } = incoming;
-  if (checked.tag !== 'person' || !('tool' in event.data)) return [key];
-  const loaded = facts.workflows.get(event.data.workflow);
+  if (checked.tag !== 'person') return [key];
+  const { data } = incoming.event;
+  const loaded = facts.workflows.get(data.workflow);
+  const remembered = rememberedSession(loaded, checked.person, data.session);
+  return [key, ...countedFor(incoming, checked, loaded), ...(remembered === undefined ? [] : [sessionKey(remembered)])];
+}
+
+function countedFor({ event, record }: Requested, checked: Person, loaded: LoadedWorkflow | undefined): string[] {
+  if (!('tool' in event.data)) return [];
   const contract = loaded && contractNamed(loaded, event.data.tool);
-  if (!contract) return [key];
+  if (!contract) return [];
   const { workflow, session, dry_run: dryRun = false } = event.data;
   const { person, said } = checked;
   const whose = { tenant: person.tenant, actor: person, session, workflow, day: dayOf(record.timestamp) };
   const call = { arguments: said?.arguments ?? event.data.arguments, dryRun };
-  return [key, ...keysOfCall(whose, loaded, contract, call)];
+  return keysOfCall(whose, loaded, contract, call);
 }
 
 const dayOf = (instant: number) => new Date(instant).toISOString().slice(0, 10);
@@ -97,20 +106,26 @@ function accept(
   const { event } = incoming;
   const { workflow, session } = event.data;
   const { tenant, sub } = checked.person;
-  const intent = acceptedIntent(incoming, checked, intentId);
+  const remembered = rememberedSession(facts.workflows.get(workflow), checked.person, session);
+  const asked = { ...acceptedIntent(incoming, checked, intentId), ...(remembered ? { sessionId: remembered } : {}) };
+  const intent = recalled(asked, states, now);
   const of = caseOf(intent, { facts, states, causationid: event.id, now });
   const sessionId = sessionIdOf(tenant, sub, workflow, session);
-  if (!('tool' in event.data))
-    return [put(intentKey(intentId), intent), emit(acceptedDraft(of, incoming, sessionId, { said: checked.said }))];
+  if (!('tool' in event.data)) {
+    const accepted = emit(acceptedDraft(of, incoming, sessionId, { said: checked.said }));
+    return [put(intentKey(intentId), intent), ...withWords(intent, states), accepted];
+  }
   const action: Ask = {
     actionId: actionIdOf(intentId, 0, 0),
     tool: event.data.tool,
     arguments: checked.said?.arguments ?? event.data.arguments,
     dryRun: event.data.dry_run ?? false,
   };
+  const decided = judgeNew(of, action);
   return [
     emit(acceptedDraft(of, incoming, sessionId, { action })),
-    ...decidedNew(of, action.actionId, judgeNew(of, action)),
+    ...decidedNew(of, action.actionId, decided),
+    ...awaiting(intent, decided.action, states, now),
   ];
 }
 

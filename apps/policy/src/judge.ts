@@ -167,12 +167,16 @@ export function look(
 ): { verdict: Verdict; looked: Looked } {
   const { intent, loaded, now } = of;
   const { stage, switches } = gatesOf(of);
-  const proposedBy = intent.kind === 'action' ? 'caller' : 'model';
-  const given = { proposedBy, provenance: provenanceFor(of, action), history } satisfies Partial<RuleFacts>;
+  const isOutside = loaded.workflow.agent === 'outside';
+  const proposedBy = intent.kind === 'action' && !isOutside ? 'caller' : 'model';
+  const provenance = provenanceFor(of, action);
+  const heard = isOutside ? { heardStrangers: hasHeard(intent) } : {};
+  const given = { proposedBy, provenance, ...heard, history } satisfies Partial<RuleFacts>;
   const verdict = evaluate(loaded.workflow.rules, {
     workflow: intent.workflow,
     tool: { name: contract.name, effect: contract.effect },
     permissions: contract.permissions,
+    ...(contract.decides ? { decides: contract.decides } : {}),
     actor: intent.actor,
     arguments: action.arguments,
     dryRun: action.dryRun,
@@ -182,6 +186,10 @@ export function look(
   const facts = { ...given, stage, switches, now: now.toISOString() } as unknown as JsonObject;
   return { verdict, looked: { rules: verdict.rules, facts } };
 }
+
+/** Of a session that is not remembered, as a planner's, which is told earlier replies, nobody knows. */
+const hasHeard = ({ strangers, strangersCut, mayHaveHeard }: Case['intent']) =>
+  strangers !== undefined || strangersCut === true || mayHaveHeard === true;
 
 export const provenanceFor = ({ intent }: Case, { arguments: args, edits }: ActionBase) =>
   edits ? provenanceOfEdited(args, edits[0]!.arguments, intent) : provenanceOf(args, intent);

@@ -32,7 +32,7 @@ import {
 } from './state.js';
 
 type Scalar = string | number | boolean;
-type Known = Pick<AcceptedIntent, 'text' | 'subjectId' | 'reads' | 'strangers' | 'strangersCut'>;
+export type Known = Pick<AcceptedIntent, 'text' | 'subjectId' | 'reads' | 'strangers' | 'strangersCut'>;
 
 const MAX_ARGUMENTS = 100;
 const MAX_VALUE = 200;
@@ -129,12 +129,13 @@ export const restsOnTooMuch = (records: readonly RecordRead[]) => records.length
 export const unknownTokens = (args: JsonObject, { tokens = [] }: Pick<AcceptedIntent, 'tokens'>): string[] =>
   tokensIn(args).filter((token) => !tokens.includes(token));
 
-/** What a read was asked and what it answered. */
-interface Told {
+/** What a read was asked and what it answered. `trust`: whose words those are where no source says. */
+export interface Told {
   tool: string;
   arguments: JsonObject;
   result: Json;
   recordsRead: readonly RecordRead[];
+  trust?: Trust | undefined;
 }
 
 /** Guarantee 5. */
@@ -153,11 +154,15 @@ function invented(intent: Known, { arguments: args, result, recordsRead }: Told)
 const isHintedAt = (value: Scalar, { text }: Known) =>
   typeof value === 'string' && /^[a-z]+[_-]./i.test(value) && standsIn(text, value.replace(/^[a-z]+[_-]/i, ''));
 
-/** An intent with what a read told it, bounded. */
-export function withRead(intent: AcceptedIntent, told: Told, sources: readonly Source[]): AcceptedIntent {
+/** An intent, or a session, with what a read told it, bounded. */
+export function withRead<T extends Known & Pick<AcceptedIntent, 'tokens'>>(
+  intent: T,
+  told: Told,
+  sources: readonly Source[],
+): T {
   const { tool, result, recordsRead } = told;
   const own = sources.filter((source) => source.tool === tool);
-  const all = leaves(result).map(([path, value]) => ({ path, value, trust: trustOfField(path, own) }));
+  const all = leaves(result).map(([path, value]) => ({ path, value, trust: trustOfField(path, own) ?? told.trust }));
   const fields = all
     .filter(({ path, value }) => isKept(path) && path.length <= MAX_FIELD && isKept(value))
     .slice(0, MAX_READ_FIELDS)

@@ -13,7 +13,7 @@ import { MAX_REPLANS } from '@countersign/workflow-kit';
 import { askAgain, notNow } from './asked.js';
 import type { Case } from './drafts.js';
 import type { Facts, Of } from './facts.js';
-import { contractOf, deny, roleDenial } from './judge.js';
+import { contractNamed, contractOf, deny, roleDenial } from './judge.js';
 import {
   again,
   caseOf,
@@ -24,10 +24,12 @@ import {
   intentTouches,
   signedFor,
   undoneBy,
+  type About,
   type EndType,
   type Found,
 } from './open-action.js';
 import { withRead } from './provenance.js';
+import { memoryTouches, withAnswer, type Answered } from './session-memory.js';
 import {
   intentKey,
   MAX_CONTEXT,
@@ -40,8 +42,20 @@ import {
 type Previewed = Of<'countersign.action.previewed.v1'>;
 type Returned = Of<'countersign.action.returned.v1'>;
 
-const touches = { touches: intentTouches, touchesAlso: endTouches };
-const touchesCounted = { touches: intentTouches, touchesAlso: countedTouches };
+const touches = {
+  touches: intentTouches,
+  touchesAlso: (incoming: About, states: States) => [
+    ...endTouches(incoming, states),
+    ...memoryTouches(incoming, states),
+  ],
+};
+const touchesCounted = {
+  touches: intentTouches,
+  touchesAlso: (incoming: About, states: States) => [
+    ...countedTouches(incoming, states),
+    ...memoryTouches(incoming, states),
+  ],
+};
 
 export const read = { ...touches, decide: decideRead };
 export const previewed = { ...touchesCounted, decide: decidePreviewed };
@@ -57,25 +71,38 @@ function decideRead(incoming: Of<'countersign.action.read.v1'>, states: States, 
   const found = signedFor(incoming, states, facts);
   if ('because' in found) return [ignore(found.because)];
   const { intent, action } = found;
-  if (intent.kind === 'action') return ended(found, 'read', states);
   const { result, recordsRead } = incoming.event.data;
-  const sources = facts.workflows.get(intent.workflow)?.workflow.sources ?? [];
-  const seen = withRead(intent, { tool: action.tool, arguments: action.arguments, result, recordsRead }, sources);
+  if (intent.kind === 'action')
+    return [...ended(found, 'read', states), ...withAnswer(intent, action, { result, recordsRead }, states, facts)];
+  const loaded = facts.workflows.get(intent.workflow);
+  const trust = loaded && contractNamed(loaded, action.tool)?.trust;
+  const told = { tool: action.tool, arguments: action.arguments, result, recordsRead, trust };
+  const seen = withRead(intent, told, loaded?.workflow.sources ?? []);
   return [put(intentKey(intent.intentId), seen), ...ended({ intent: seen, action }, 'read', states)];
 }
 
 function decideDone(outcome: ActionOutcome) {
   return (incoming: Of<EndType>, states: States, facts: Facts): Effect[] => {
     const found = signedFor(incoming, states, facts);
-    return 'because' in found ? [ignore(found.because)] : ended(found, outcome, states);
+    if ('because' in found) return [ignore(found.because)];
+    const answered = withAnswer(found.intent, found.action, answerIn(incoming), states, facts);
+    return [...ended(found, outcome, states), ...answered];
   };
 }
 
 function decideUndone(outcome: ActionOutcome) {
   return (incoming: Of<EndType>, states: States, facts: Facts): Effect[] => {
     const found = signedFor(incoming, states, facts);
-    return 'because' in found ? [ignore(found.because)] : undoneBy(found, outcome, states);
+    if ('because' in found) return [ignore(found.because)];
+    const answered = withAnswer(found.intent, found.action, answerIn(incoming), states, facts);
+    return [...undoneBy(found, outcome, states), ...answered];
   };
+}
+
+/** What its agent is told of it. */
+function answerIn({ event: { data } }: Of<EndType>): Answered {
+  if ('result' in data) return { result: data.result, recordsRead: data.recordsRead };
+  return 'detail' in data ? { detail: data.detail } : {};
 }
 
 function decideResolved(incoming: Of<'countersign.action.resolved.v1'>, states: States, facts: Facts): Effect[] {
@@ -101,15 +128,17 @@ function decidePreviewed(incoming: Previewed, states: States, facts: Facts, now:
 const bounded = (records: RecordRead[]) => records.slice(0, MAX_CONTEXT);
 
 /** Guarantee 3: whether the people are still who they were, and the effect still what they said yes to. */
-function lookedAgain(of: Case, before: OpenAction, seen: OpenAction, people: MemberSeen[] | undefined): Effect[] {
+function lookedAgain(of: Case, before: OpenAction, seen: OpenAction, found: MemberSeen[] | undefined): Effect[] {
   const stopped = before.escalation && notNow(of, before.tool);
   if (stopped) return decidedOn(of, before, askAgain(of, askedBefore(before, before.escalation!), stopped));
   const refused = (detail: string) => decidedOn(of, before, deny(of, seen, { code: 'PERMISSION_DENIED', detail }));
+  const { actor } = of.intent;
+  const people =
+    found ?? (of.loaded.workflow.approval.roles === 'token' ? asTheyCame([actor, ...seen.approvers]) : undefined);
   if (!people)
     return refused(
       `the approval took long, and nobody can say who still has which role: ${of.intent.workflow} has no directory`,
     );
-  const { actor } = of.intent;
   const still = { ...of, intent: { ...of.intent, actor: { ...actor, roles: rolesNow(actor, people) } } };
   const contract = contractOf(of, seen.tool);
   const denial = contract && roleDenial(still, contract);
@@ -129,8 +158,14 @@ function askedBefore(action: OpenAction, escalation: Escalation): EscalatedActio
   return { ...bare, tag: 'escalated', escalation, approvers: [] };
 }
 
+type Known = Pick<MemberSeen, 'sub' | 'roles' | 'active'>;
+
+/** Where the workflow says that tokens alone tell. */
+const asTheyCame = (people: { sub: string; roles: string[] }[]): Known[] =>
+  people.map(({ sub, roles }) => ({ sub, roles, active: true }));
+
 /** What the token said and the directory still says. */
-function rolesNow({ sub, roles }: { sub: string; roles: readonly string[] }, people: MemberSeen[]): string[] {
+function rolesNow({ sub, roles }: { sub: string; roles: readonly string[] }, people: readonly Known[]): string[] {
   const member = people.find((one) => one.sub === sub);
   return member?.active ? roles.filter((role) => member.roles.includes(role)) : [];
 }

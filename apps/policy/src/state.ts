@@ -67,6 +67,10 @@ export interface AcceptedIntent {
   strangersCut?: true;
   /** Tokens of the sealed values this intent said or read: no other is opened for it. */
   tokens?: string[];
+  /** Of an agent outside: its session is remembered under this id. */
+  sessionId?: string;
+  /** Strangers' words may have been heard that are not known here yet. */
+  mayHaveHeard?: true;
   /** How often an action on a record was sent back to be planned anew, by tool and record. */
   replans?: Record<string, number>;
   action?: Action;
@@ -168,11 +172,13 @@ export interface PersonsVerdict {
   reason: string;
 }
 
-/** The names sort as every transaction locks them: intents, then `limit:`, then actions. Another order would deadlock. */
+/** The names sort as every transaction locks them: intents, then `limit:`, actions, sessions. Another order would deadlock. */
 export const intentKey = (intentId: string) => `intent:${intentId}`;
 /** A tally row. */
 export const limitKey = (id: string) => `limit:${id}`;
 export const actionKey = (actionId: string) => `planned:${actionId}`;
+/** What the session of an agent outside was told and has read. */
+export const sessionKey = (sessionId: string) => `session:${sessionId}`;
 
 /** Bounds: an intent's authority to propose, and what a row may grow to. */
 export const AUTHORITY_MS = 15 * 60_000;

@@ -14,3 +14,4 @@ export {
   type Tally,
   type Verdict,
 } from './rule.js';
+export { vouchedFor } from './vouched.js';

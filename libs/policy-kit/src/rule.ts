@@ -9,7 +9,7 @@ import {
   type RuleResult,
   type Stage,
 } from '@countersign/contracts';
-import type { PermissionMap } from '@countersign/tool-sdk';
+import type { PermissionMap, ToolContract } from '@countersign/tool-sdk';
 import { asksOf, historyName, rulesOf, type Asked } from './history.js';
 import { permissionNeeds } from './permission-needs.js';
 
@@ -32,6 +32,10 @@ export interface RuleFacts {
   preview: Preview | undefined;
   /** Where each argument comes from, computed by policy. */
   provenance: Record<string, ArgumentProvenance>;
+  /** Inputs that decide where money, data or rights go, as the tool declares them. */
+  decides?: ToolContract['decides'];
+  /** Of a session that is remembered: whether strangers' words were read before, so that what a model made up may be theirs. Else nobody knows. */
+  heardStrangers?: boolean | undefined;
   /** What was done before. `evaluate` is given all of it, by `rule/as`; a rule sees what it asked for itself, by `as`. */
   history: Readonly<Record<string, Tally>>;
   /** Seen by rules that need it. */

@@ -51,6 +51,10 @@ const given = z.strictObject({
     .record(z.string(), provenance)
     .default({})
     .describe('Where arguments come from; of nothing known if absent'),
+  heardStrangers: z
+    .boolean()
+    .optional()
+    .describe("Whether strangers' words were read before in a session that is remembered; nobody knows if absent"),
   preview: z
     .strictObject({ effect: json, basis: jsonObject.default({}) })
     .optional()

@@ -31,6 +31,7 @@ export function factsOf(workflow: Workflow, contract: ToolContract, { tool: _, .
     workflow: workflow.name,
     tool: { name: contract.name, effect: contract.effect },
     permissions: contract.permissions,
+    ...(contract.decides ? { decides: contract.decides } : {}),
     ...call,
   };
 }

@@ -76,7 +76,7 @@ function callOf({ rules }: Workflow, rule: string, contract: ToolContract | unde
   const { preview, history, actor, now, ...rest } = given;
   const { roles = contract?.permissions.roles.slice(0, 1) ?? [], ...who } = actor;
   const call: Call = {
-    ...(rest as Pick<Call, 'tool' | 'proposedBy' | 'provenance' | 'dryRun' | 'stage' | 'switches'>),
+    ...(rest as Pick<Call, 'tool' | 'proposedBy' | 'provenance' | 'heardStrangers' | 'dryRun' | 'stage' | 'switches'>),
     arguments: given.arguments as JsonObject,
     actor: { ...who, roles: [...roles] } satisfies Person,
     preview: preview && {

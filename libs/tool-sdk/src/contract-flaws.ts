@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { dataClassOf } from '@countersign/contracts';
 import { unwrap } from './classes.js';
-import type { ApprovalNeed, PermissionMap, ToolContract } from './contract.js';
+import { DECIDES_OVER, type ApprovalNeed, type PermissionMap, type ToolContract } from './contract.js';
 
 const NAME = /^[a-z][a-z0-9_]{0,63}$/;
 const DECIMAL = /^\d{1,30}(\.\d{1,30})?$/;
@@ -10,8 +10,9 @@ const DECIMAL = /^\d{1,30}(\.\d{1,30})?$/;
 export function contractFlaws(contract: ToolContract): string[] {
   const flaws: string[] = [];
   if (!NAME.test(contract.name)) flaws.push('its name must be snake_case');
-  flaws.push(...inputFlaws(contract.input));
-  flaws.push(...permissionFlaws(contract.permissions, Object.keys(contract.input.shape)));
+  flaws.push(...inputFlaws(contract));
+  flaws.push(...permissionFlaws(contract));
+  flaws.push(...decidesFlaws(contract));
   if (contract.effect !== 'read' && !contract.class) flaws.push('it changes state and names no effect class');
   const { subject } = contract;
   if (subject && !schemasOf(contract).some(([side, { shape }]) => side !== 'input' && Object.hasOwn(shape, subject)))
@@ -22,11 +23,11 @@ export function contractFlaws(contract: ToolContract): string[] {
   return flaws;
 }
 
-function inputFlaws(input: z.ZodObject): string[] {
+function inputFlaws({ input, foreign }: ToolContract): string[] {
   const flaws: string[] = [];
   const fields = Object.entries<z.ZodType>(input.shape);
   const optional = fields.filter(([, field]) => field.safeParse(undefined).success).map(([name]) => name);
-  if (optional.length > 2) flaws.push(`more than two optional inputs (${optional.join(', ')})`);
+  if (optional.length > 2 && !foreign) flaws.push(`more than two optional inputs (${optional.join(', ')})`);
   if (!(input.def.catchall instanceof z.ZodNever)) flaws.push('its input must be a z.strictObject: no field unseen');
   if (!hasJsonSchema(input)) flaws.push('its input has no JSON Schema: no transforms, dates or types of your own');
   return flaws;
@@ -43,11 +44,12 @@ function hasJsonSchema(input: z.ZodObject): boolean {
   return !kinds.has('pipe') && !kinds.has('transform');
 }
 
-function permissionFlaws(permissions: PermissionMap | undefined, inputs: string[]): string[] {
-  if (!permissions?.roles) return ['it has no permission map'];
+function permissionFlaws({ permissions, input, foreign }: ToolContract): string[] {
+  if (!(permissions as PermissionMap | undefined)?.roles) return ['it has no permission map'];
   const { roles, restricted = [], approvals = {} } = permissions;
+  const inputs = Object.keys(input.shape);
   const flaws: string[] = [];
-  if (roles.length === 0) flaws.push('no role may call it');
+  if (roles.length === 0 && !foreign) flaws.push('no role may call it');
   const strangers = restricted.filter((role) => !roles.includes(role));
   if (strangers.length > 0) flaws.push(`restricted roles may not call it: ${strangers.join(', ')}`);
   for (const [parameter, need] of Object.entries(approvals)) {
@@ -55,6 +57,15 @@ function permissionFlaws(permissions: PermissionMap | undefined, inputs: string[
     flaws.push(...needFlaws(need).map((flaw) => `approvals of ${parameter} ${flaw}`));
   }
   return flaws;
+}
+
+function decidesFlaws({ decides = {}, input }: ToolContract): string[] {
+  return Object.entries(decides).flatMap(([name, over]) => {
+    if (!Object.hasOwn(input.shape, name)) return [`decides names ${name}, which is no input`];
+    return DECIDES_OVER.includes(over)
+      ? []
+      : [`${name} decides over ${String(over)}, which is none of ${DECIDES_OVER.join(', ')}`];
+  });
 }
 
 function needFlaws({ when, roles, over, oneOf, always, approvals = 1 }: ApprovalNeed): string[] {

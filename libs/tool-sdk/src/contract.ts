@@ -32,6 +32,13 @@ export interface ApprovalNeed {
  */
 export type EffectClass = 'A' | 'B' | 'C' | 'D';
 
+/**
+ * What an input decides over. `recipient`: who gets it · `destination`: where it goes, a URL, a path, an account · `amount`: how much ·
+ * `target`: which record is changed.
+ */
+export const DECIDES_OVER = ['recipient', 'destination', 'amount', 'target'] as const;
+export type DecidesOver = (typeof DECIDES_OVER)[number];
+
 /** What planner and policy know of a tool. They never load how it acts. */
 export interface ToolContract {
   readonly name: string;
@@ -68,6 +75,12 @@ export interface ToolContract {
   /** How long one call may take, in ms; 5,000 if absent. */
   readonly timeoutMs?: number;
   readonly permissions: PermissionMap;
+  /** Inputs that decide where money, data or rights go, by name: what a stranger wrote, or a model made up, never fills them by itself. */
+  readonly decides?: Readonly<Record<string, DecidesOver>>;
+  /** Whose words its answers hold where no source of the workflow says so. Nobody knows if absent. */
+  readonly trust?: 'system' | 'user' | 'untrusted';
+  /** Declared by a server of somebody else: it has as many optional inputs as it likes, and its map may let nobody call it yet. */
+  readonly foreign?: true;
   /**
    * Whether an edit only takes away from what was asked for (a lower amount, fewer records): then who made it may approve it too.
    * Absent: no edit does, and another person approves each.

@@ -1,11 +1,13 @@
 export { sealFields, type HiddenClass, type Seal } from './classes.js';
 export { contractFlaws, fieldAt, unclassifiedFields } from './contract-flaws.js';
 export {
+  DECIDES_OVER,
   defineToolContract,
   fieldClasses,
   inputJsonSchema,
   parseInput,
   type ApprovalNeed,
+  type DecidesOver,
   type EffectClass,
   type InputProblem,
   type PermissionMap,

@@ -1,3 +1,4 @@
+export type { AccessMapping } from './access.js';
 export { roleDenialOf, settlersOf, takesOf, type DeniedBefore, type Takes } from './before-rules.js';
 export { fingerprintOf, type ModelSettings } from './fingerprint.js';
 export { loadDirectories, loadTools, loadWorkflows, rootOf, type LoadedWorkflow } from './load.js';

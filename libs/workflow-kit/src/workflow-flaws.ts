@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { sourceFlaws, type Source } from '@countersign/context';
 import { contractFlaws, fieldAt, type Tool, type ToolContract } from '@countersign/tool-sdk';
+import { accessFlaws } from './access.js';
 import type { Budget, Workflow, WorkflowLimits } from './workflow.js';
 
 const AMOUNT = /^\d{1,15}(\.\d{1,4})?$/;
@@ -32,6 +33,10 @@ export function workflowFlaws(workflow: Workflow): string[] {
     flaws.push(...sourceFlaws(source).map((flaw) => `the source ${source.name}: ${flaw}`));
     flaws.push(...bindingFlaws(source, known).map((flaw) => `the source ${source.name} ${flaw}`));
   }
+  flaws.push(...accessFlaws(workflow.access ?? {}, known));
+  if (workflow.agent !== undefined && workflow.agent !== 'outside') flaws.push('its agent is outside, or not named');
+  const by: string | undefined = (workflow.approval as Workflow['approval'] | undefined)?.roles;
+  if (by !== undefined && by !== 'token') flaws.push('its approvals take roles from token, or name nothing');
   if (!Number.isInteger(maxReplans) || maxReplans < 0) flaws.push('maxReplans must be a whole number');
   return flaws;
 }

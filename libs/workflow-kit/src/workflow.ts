@@ -2,6 +2,7 @@ import { digest } from '@countersign/contracts';
 import type { ToolContract } from '@countersign/tool-sdk';
 import type { Source } from '@countersign/context';
 import type { Rule } from '@countersign/policy-kit';
+import type { AccessMapping } from './access.js';
 import { workflowFlaws } from './workflow-flaws.js';
 
 export interface WorkflowModel {
@@ -61,7 +62,21 @@ export interface Workflow {
   readonly maxReplans?: number;
   readonly limits: WorkflowLimits;
   readonly budgets?: readonly Budget[];
-  readonly approval: { expiresInMs: number };
+  readonly approval: {
+    expiresInMs: number;
+    /**
+     * Who says which roles people have when an approval took longer than a minute: the tools' `directory` (if absent), or the tokens they came
+     * with. By tokens, whoever lost a role meanwhile is not noticed until the item expires.
+     */
+    roles?: 'token';
+  };
+  /**
+   * `outside`: who plans is no planner of ours but an agent that asks for one tool call after the other. No model is asked about what its
+   * user says; what the user said and what was read in a session counts for each action that is asked for in it.
+   */
+  readonly agent?: 'outside';
+  /** By tool: how a question by AuthZEN becomes a call of it. A tool that is not named here cannot be asked about. */
+  readonly access?: Readonly<Record<string, AccessMapping>>;
 }
 
 /**
@@ -90,11 +105,15 @@ export function policyVersionOf(workflow: Workflow): string {
       permissions: tool.permissions,
       blast: tool.blast?.toString() ?? null,
       narrows: tool.narrows?.toString() ?? null,
+      ...(tool.decides ? { decides: tool.decides } : {}),
+      ...(tool.trust ? { trust: tool.trust } : {}),
     })),
     roles: workflow.roles,
     limits: workflow.limits,
     budgets: workflow.budgets ?? null,
     sources: (workflow.sources ?? []).map(({ name, tool, record, fields }) => ({ name, tool, record, fields })),
     maxReplans: workflow.maxReplans ?? null,
+    ...(workflow.agent ? { agent: workflow.agent } : {}),
+    ...(workflow.approval.roles ? { rolesBy: workflow.approval.roles } : {}),
   });
 }

@@ -60,6 +60,7 @@ const tally = z.object({
 const factsKept = z.object({
   proposedBy: z.enum(['model', 'caller']).optional(),
   provenance: z.record(z.string(), z.custom<RuleFacts['provenance'][string]>()),
+  heardStrangers: z.boolean().optional(),
   stage: z.enum(STAGES),
   switches: z.array(z.string()),
   history: z.record(z.string(), tally),
@@ -92,7 +93,7 @@ function replayLast(workflow: Workflow, all: readonly Decision[]): Replay {
 /** Where no rule was asked, policy keeps no provenance. */
 const asked = (facts: JsonObject | undefined) => facts !== undefined && Object.hasOwn(facts, 'provenance');
 
-type Kept = Pick<Call, 'proposedBy' | 'provenance' | 'stage' | 'switches' | 'history' | 'now'>;
+type Kept = Pick<Call, 'proposedBy' | 'provenance' | 'heardStrangers' | 'stage' | 'switches' | 'history' | 'now'>;
 
 function replayOne(workflow: Workflow, decision: Decision, facts: Kept): Replay {
   const { at, data, preview, dryRun } = decision;

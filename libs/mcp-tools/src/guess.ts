@@ -1,0 +1,98 @@
+/*
+ * What a reviewer starts from. What it guarantees:
+ * 1. A guess errs on the careful side: a tool that does not say, or show by its name, that it only reads is one that changes state; a read
+ *    that takes a URL or an address sends data out; an input nobody can place decides over a target.
+ * 2. What a server says of itself (`readOnlyHint`) is a hint, and said to be one.
+ * 3. Each guess comes with its reason.
+ */
+import type { DecidesOver } from '@countersign/tool-sdk';
+import type { Declaration } from './declaration.js';
+
+export interface Guess<T> {
+  is: T;
+  because: string;
+}
+
+export type Effect = 'read' | 'write' | 'egress';
+
+const READS = new Set(
+  'check count describe exists fetch find get has head inspect list lookup peek query read retrieve search select show stat tree view'.split(
+    ' ',
+  ),
+);
+const RECIPIENT = new Set(
+  'attendee attendees bcc cc contact email emails invitee invitees member participant participants payee phone recipient recipients to user username users'.split(
+    ' ',
+  ),
+);
+const DESTINATION = new Set(
+  'account address bucket channel destination directory domain endpoint file filename folder host hostname iban link location path paths repo repository server uri url urls webhook'.split(
+    ' ',
+  ),
+);
+const OUTBOUND = new Set('bcc cc endpoint host hostname link recipient recipients to uri url urls webhook'.split(' '));
+const AMOUNT = new Set('amount budget cost limit price quantity sum total value'.split(' '));
+const WORDS = new Set(
+  'body caption comment content contents description message note notes reason subject summary text title'.split(' '),
+);
+const SECRET = new Set('apikey credential credentials key passphrase password passwd pin secret token'.split(' '));
+
+/** `readFile`, `read-file` and `read_file` are the same words. */
+export const wordsOf = (name: string): string[] =>
+  name
+    .replace(/([a-z0-9])([A-Z])/g, '$1 $2')
+    .toLowerCase()
+    .split(/[^a-z0-9]+/)
+    .filter(Boolean);
+
+const holds = (name: string, words: ReadonlySet<string>) => wordsOf(name).some((word) => words.has(word));
+
+export function guessEffect({ name, inputSchema, annotations = {} }: Declaration): Guess<Effect> {
+  const out = inputsOf(inputSchema).find(([input, schema]) => isOutbound(input, schema))?.[0];
+  const readOnly = annotations['readOnlyHint'];
+  const verb = wordsOf(name)[0] ?? '';
+  const reads =
+    readOnly === true
+      ? 'the server says that it only reads'
+      : readOnly === undefined && READS.has(verb)
+        ? `its name begins with ${verb}; the server says nothing`
+        : undefined;
+  if (reads !== undefined && out === undefined) return { is: 'read', because: reads };
+  if (out !== undefined)
+    return { is: 'egress', because: `${out} may carry data out${reads ? `, though ${reads}` : ''}` };
+  const because = readOnly === false ? 'the server says that it changes state' : 'nothing says that it only reads';
+  return { is: 'write', because };
+}
+
+const isOutbound = (input: string, schema: Record<string, unknown>) =>
+  schema['format'] === 'uri' || schema['format'] === 'email' || wordsOf(input).every((word) => OUTBOUND.has(word));
+
+/** What an input of a tool that acts decides over; undefined of words, which decide over nothing by themselves. */
+export function guessDecides(input: string, schema: Record<string, unknown>): Guess<DecidesOver> | undefined {
+  const format = String(schema['format'] ?? '');
+  if (format === 'email' || holds(input, RECIPIENT))
+    return { is: 'recipient', because: 'its name, or form, is of somebody' };
+  if (format.startsWith('uri') || holds(input, DESTINATION))
+    return { is: 'destination', because: 'its name, or form, is of a place' };
+  if (holds(input, AMOUNT)) return { is: 'amount', because: 'its name is of an amount' };
+  if (holds(input, WORDS)) return undefined;
+  return { is: 'target', because: 'nothing says what it is' };
+}
+
+export function guessClass(input: string): Guess<'internal' | 'secret'> {
+  if (holds(input, SECRET)) return { is: 'secret', because: 'its name is of a secret' };
+  return {
+    is: 'internal',
+    because: 'known shapes (accounts, cards, addresses, numbers of people) are sealed in any case',
+  };
+}
+
+/** The inputs of a tool, by name. A schema that is no object of named properties has none. */
+export function inputsOf(inputSchema: Record<string, unknown>): [string, Record<string, unknown>][] {
+  const properties = inputSchema['properties'];
+  if (typeof properties !== 'object' || properties === null) return [];
+  return Object.entries(properties).map(([name, schema]) => [
+    name,
+    typeof schema === 'object' && schema !== null ? (schema as Record<string, unknown>) : {},
+  ]);
+}
