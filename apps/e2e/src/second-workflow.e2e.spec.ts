@@ -6,6 +6,7 @@ import type { Person } from '@countersign/demo';
 import { actionIdOf, idempotencyKeyOf } from '@countersign/contracts';
 import { BillingTarget } from './billing-target.js';
 import { Collector } from './otel/collector.js';
+import { Imported, importedScenario } from './imported.scenario.js';
 import { exportingTo, judged, played } from './otel/otel.js';
 import { World } from './world.js';
 
@@ -17,15 +18,20 @@ describe('a second workflow', () => {
   let world: World;
   let billing: BillingTarget;
   let collector: Collector;
+  let imported: Imported;
   let alice: Person;
 
   beforeAll(async () => {
     billing = await BillingTarget.open(TOKEN);
     collector = await Collector.open();
+    imported = new Imported();
+    await imported.import();
+    imported.review();
     world = await World.open({
-      workflows: ['@countersign/support-desk', folder],
-      env: { BILLING_URL: billing.url, ...exportingTo(collector) },
+      workflows: ['@countersign/support-desk', folder, imported.folder],
+      env: { BILLING_URL: billing.url, ...imported.settings(), ...exportingTo(collector) },
     });
+    imported.credential(world.system);
     const credentials = path.join(world.system.dataDir, 'credentials', 'billing');
     mkdirSync(credentials, { recursive: true });
     writeFileSync(path.join(credentials, 'acme.token'), TOKEN);
@@ -35,6 +41,7 @@ describe('a second workflow', () => {
     await world?.close();
     await billing?.close();
     await collector?.close();
+    imported?.close();
   });
 
   const publish = async (id: string, data: { text: string } | { tool: string; arguments: object }): Promise<string> => {
@@ -125,6 +132,10 @@ describe('a second workflow', () => {
     expect(await alice.intent(tooMuch)).toMatchObject({ actions: [{ outcome: 'denied', code: 'LIMIT_EXCEEDED' }] });
     expect(await alice.intent(foreign)).toMatchObject({ actions: [{ outcome: 'denied', code: 'UNKNOWN_TOOL' }] });
     expect(billing.requests).toHaveLength(sent);
+  });
+
+  describe('that was imported from a tool server', () => {
+    importedScenario(() => ({ world, imported }));
   });
 
   it('has told all of each request as one trace, from the request to the effect, by the time it has stopped', async () => {

@@ -12,6 +12,7 @@ const command = z.strictObject({
     .string()
     .regex(/^[A-Z][A-Z0-9_]{0,99}$/)
     .optional(),
+  env: z.record(z.string(), z.string()).optional(),
   cwd: z.string().min(1).optional(),
 });
 export type ServerCommand = z.infer<typeof command>;

@@ -2,14 +2,15 @@
  * A target that speaks the Model Context Protocol. What it guarantees:
  * 1. Each tenant has a connection of its own, under its own credential; it is opened when it is first needed, and anew after it ended.
  * 2. A definite no is one that the server gave before it acted: it does not know the tool, does not take the arguments, or declares the
- *    tool otherwise than it was reviewed. Everything else that is no answer is not knowing.
+ *    tool otherwise than it was reviewed. One that forgot the session did nothing either, and is asked again in another. Everything else
+ *    that is no answer is not knowing.
  */
 import { StreamableHTTPError } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { ErrorCode, McpError } from '@modelcontextprotocol/sdk/types.js';
 import { parseStrictJson, Poison, type Json } from '@countersign/contracts';
 import { DECLARATION_HEADER, TOOLS_PATH } from '@countersign/mcp-tools';
 import { NotAsReviewed, ServerConnection, type ServerPlace } from '@countersign/mcp-tools/client';
-import { NoAnswer, type TargetAnswer, type TargetRequest } from '@countersign/tool-sdk';
+import { NoAnswer, NothingDone, type TargetAnswer, type TargetRequest } from '@countersign/tool-sdk';
 import type { Errand, Wire } from './target-client.js';
 
 const MAX_ANSWER_CHARS = 1024 * 1024;
@@ -42,6 +43,10 @@ export class McpWire implements Wire {
     } catch (error) {
       const no = definiteNo(error);
       if (no) return no;
+      if (error instanceof StreamableHTTPError && error.code === 404) {
+        this.drop(errand.tenant, connection);
+        throw new NothingDone(`${this.name} does not know the session any more`);
+      }
       // Whatever went wrong, nobody relies on this connection any more.
       if (!(error instanceof McpError) || error.code === (ErrorCode.ConnectionClosed as number))
         this.drop(errand.tenant, connection);
@@ -110,7 +115,7 @@ function metaOf(
 /** Guarantee 2. */
 function definiteNo(error: unknown): TargetAnswer | undefined {
   if (error instanceof NotAsReviewed) return { status: 409, body: { detail: error.detail } };
-  if (error instanceof StreamableHTTPError && [401, 403, 404].includes(error.code ?? 0))
+  if (error instanceof StreamableHTTPError && [401, 403].includes(error.code ?? 0))
     return { status: error.code!, body: { detail: `the server said no (${error.code})` } };
   if (!(error instanceof McpError)) return undefined;
   const code = error.code as ErrorCode;

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { actionIdOf, classified, intentIdOf, type EventData, type JsonObject } from '@countersign/contracts';
 import { allow, defineRule, vouchedFor } from '@countersign/policy-kit';
-import { defineToolContract } from '@countersign/tool-sdk';
+import { defineToolContract, type ToolContract } from '@countersign/tool-sdk';
 import { z } from 'zod';
 import { askedOf, Desk, executed, types, warrantOf, type Warrant } from './desk.fixture.js';
 import { done, read, undone } from './results.js';
@@ -9,9 +9,9 @@ import { alice, bob, deskWith, intentId, isPerson, previewOf, signed, T0 } from 
 
 const word = classified('internal', z.string().max(300));
 const foreign = {
-  ...{ version: '1.0.0', reversible: false, target: 'mail', foreign: true, trust: 'untrusted' },
+  ...({ version: '1.0.0', reversible: false, target: 'mail', foreign: true, trust: 'untrusted' } as const),
   permissions: { roles: ['clerk'] },
-} as const;
+} satisfies Partial<ToolContract>;
 const fetchMail = defineToolContract({
   ...{ ...foreign, name: 'fetch_mail', description: 'Reads a mail.', effect: 'read' },
   ...{ input: z.strictObject({ mailId: word }), output: z.object({ text: word }) },

@@ -17,7 +17,14 @@ import { declarationDigest, type Declaration } from './declaration.js';
 
 /** Where a server is: a URL of streamable HTTP, or a command that speaks over its standard input and output. */
 export type ServerPlace =
-  { url: string } | { command: string; args?: readonly string[]; tokenVariable?: string; cwd?: string };
+  | { url: string }
+  | {
+      command: string;
+      args?: readonly string[];
+      tokenVariable?: string | undefined;
+      env?: Record<string, string> | undefined;
+      cwd?: string | undefined;
+    };
 
 export interface ConnectOptions {
   /** Sent as a bearer token, or handed to a command in `tokenVariable`. */
@@ -162,9 +169,10 @@ function transportTo(place: ServerPlace, token: string | undefined) {
     const headers: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` };
     return new StreamableHTTPClientTransport(new URL(place.url), { requestInit: { headers } });
   }
-  const { command, args = [], tokenVariable, cwd } = place;
+  const { command, args = [], tokenVariable, env: own = {}, cwd } = place;
   const env = {
     ...getDefaultEnvironment(),
+    ...own,
     ...(tokenVariable && token !== undefined ? { [tokenVariable]: token } : {}),
   };
   return new StdioClientTransport({ command, args: [...args], env, stderr: 'ignore', ...(cwd ? { cwd } : {}) });

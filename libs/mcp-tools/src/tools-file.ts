@@ -67,11 +67,22 @@ export function parseToolsFile(text: string, where: string): ToolsFile {
   const document = parseDocument(text, { stringKeys: true });
   const [error] = document.errors;
   if (error) throw new Error(`${where}: ${error.message.split('\n')[0]}`, { cause: error });
-  const parsed = file.safeParse(document.toJS({ maxAliasCount: 0 }));
+  const parsed = file.safeParse(valueOf(document, where));
   if (parsed.success) return parsed.data;
   const said = parsed.error.issues.map(({ path, message }) => `${path.join('.') || '(file)'}: ${message}`);
   throw new Error(`${where}: ${said.slice(0, 20).join('; ')}`);
 }
+
+function valueOf(document: ReturnType<typeof parseDocument>, where: string): unknown {
+  try {
+    return document.toJS({ maxAliasCount: 0 });
+  } catch (error) {
+    throw new Error(`${where}: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+/** Each tool stands by itself: nothing in the file points elsewhere in it. */
+const ALONE = { aliasDuplicateObjects: false };
 
 /** What a reviewer is told of one tool: by field, why it was guessed so. */
 export type Reasons = Record<string, string>;
@@ -82,7 +93,7 @@ export function writeToolsFile(content: ToolsFile, reasons: Record<string, Reaso
     name,
     tool.effect === 'read' ? asRead(tool) : tool,
   ]);
-  const document = new Document({ ...content, tools: Object.fromEntries(shown) as ToolsFile['tools'] });
+  const document = new Document({ ...content, tools: Object.fromEntries(shown) as ToolsFile['tools'] }, ALONE);
   document.commentBefore = HEAD;
   const tools = document.get('tools') as YAMLMap;
   for (const [name, why] of Object.entries(reasons)) {

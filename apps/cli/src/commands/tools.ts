@@ -14,10 +14,17 @@ interface Options {
   approver: string[];
   tokenFile?: string;
   tokenVariable?: string;
+  env: string[];
   update?: boolean;
 }
 
-const several = (one: string, before: string[] = []) => [...before, one];
+/** What is given takes the place of what holds without it. */
+const several =
+  (otherwise: readonly string[]) =>
+  (one: string, before: readonly string[]): string[] => [...(before === otherwise ? [] : before), one];
+const ROLES = ['support-agent', 'support-lead'];
+const APPROVERS = ['support-lead'];
+const NO_ENV: string[] = [];
 const TIMEOUT_MS = 60_000;
 
 export function registerTools(program: Command): void {
@@ -33,16 +40,21 @@ export function registerTools(program: Command): void {
     .option('--dir <folder>', 'where the package is, or goes; ./<name> if absent')
     .addOption(
       new Option('--role <role>', 'who may start it; may be given several times')
-        .argParser(several)
-        .default(['support-agent', 'support-lead']),
+        .argParser(several(ROLES))
+        .default(ROLES),
     )
     .addOption(
       new Option('--approver <role>', 'who decides on what nobody vouches for')
-        .argParser(several)
-        .default(['support-lead']),
+        .argParser(several(APPROVERS))
+        .default(APPROVERS),
     )
     .option('--token-file <file>', "the server's credential; it is not written into the package")
     .option('--token-variable <NAME>', 'the environment variable in which a command takes it')
+    .addOption(
+      new Option('--env <NAME=value>', 'what a command is started with; may be given several times')
+        .argParser(several(NO_ENV))
+        .default(NO_ENV),
+    )
     .option('--update', 'takes over what the server declares now; a tool that changed may be called by nobody again')
     .action(async (server: string[], _: unknown, command: Command) => {
       const options = optionsOf<Options>(command);
@@ -59,10 +71,15 @@ export function registerTools(program: Command): void {
     });
 }
 
-function placeOf([first = '', ...args]: string[], { name, tokenVariable }: Options): ServerPlace {
+function placeOf([first = '', ...args]: string[], { name, tokenVariable, env: given }: Options): ServerPlace {
   if (!/^[a-z][a-z0-9-]{0,63}$/.test(name))
     throw new CliError(`${name} is no name in kebab-case.`, EXIT.usage, 'Name it like team-files.');
-  if (!/^https?:/.test(first)) return { command: first, args, ...(tokenVariable ? { tokenVariable } : {}) };
+  const env = Object.fromEntries(given.map((one) => [one.split('=', 1)[0]!, one.slice(one.indexOf('=') + 1)]));
+  const odd = given.find((one) => !/^[A-Za-z_]\w*=/.test(one));
+  if (odd !== undefined)
+    throw new CliError(`--env ${odd.slice(0, 50)} names no variable.`, EXIT.usage, 'Give it as NAME=value.');
+  const more = { ...(tokenVariable ? { tokenVariable } : {}), ...(given.length > 0 ? { env } : {}) };
+  if (!/^https?:/.test(first)) return { command: first, args, ...more };
   if (URL.canParse(first) && args.length === 0) return { url: first };
   throw new CliError(`${[first, ...args].join(' ')} is no URL.`, EXIT.usage, 'Give one URL, or a command behind --.');
 }
