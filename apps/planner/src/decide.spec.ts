@@ -32,6 +32,21 @@ function toolMessages(planner: PurePlanner) {
   return tools.map(({ content }) => JSON.parse(content) as Record<string, unknown>);
 }
 
+describe('an intent of a workflow whose agent is outside (1)', () => {
+  it('is replied to at once: no model is asked, and nothing is proposed', () => {
+    const planner = new PurePlanner({ ...library, agent: 'outside' });
+    const effects = planner.take(accepted(I));
+    expect(effects.map((effect) => effect.do)).toEqual(['emit', 'put']);
+    expect(effects[0]).toMatchObject({
+      event: {
+        type: 'countersign.reply.sent.v1',
+        data: { outcome: 'answered', fromModel: false, turns: 0, actions: [], text: expect.stringMatching(/^Noted/) },
+      },
+    });
+    expect(planner.take(accepted(I)).map((effect) => effect.do)).toEqual(['ignore']);
+  });
+});
+
 describe('an intent of one tool call (1)', () => {
   it('is replied to from its outcome, without the model', () => {
     const planner = new PurePlanner();

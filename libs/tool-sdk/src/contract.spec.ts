@@ -36,6 +36,13 @@ describe('a tool contract', () => {
     expect(Object.isFrozen(defineToolContract(contract()))).toBe(true);
   });
 
+  it('of somebody else may let nobody call it yet, and has as many optional inputs as it likes', () => {
+    const optional = id.optional();
+    const input = z.strictObject({ orderId: id, a: optional, b: optional, c: optional });
+    expect(contractFlaws(contract({ foreign: true, permissions: { roles: [] }, input }))).toEqual([]);
+    expect(contractFlaws(contract({ permissions: { roles: [] }, input }))).toHaveLength(2);
+  });
+
   it.each<[string, Partial<ToolContract>, string]>([
     ['a name that is not snake_case', { name: 'GetOrder' }, 'its name must be snake_case'],
     [
@@ -44,6 +51,12 @@ describe('a tool contract', () => {
       'subject names orderId, which is no field of a result, effect or record',
     ],
     ['no role', { permissions: { roles: [] } }, 'no role may call it'],
+    ['an input that decides and is none', { decides: { to: 'recipient' } }, 'decides names to, which is no input'],
+    [
+      'an input that decides over nothing there is',
+      { decides: { orderId: 'fate' as never } },
+      'orderId decides over fate, which is none of recipient, destination, amount, target',
+    ],
     ['a write without a class', { effect: 'write' }, 'it changes state and names no effect class'],
     ['an egress without a class', { effect: 'egress' }, 'it changes state and names no effect class'],
     ['an input without a data class', { input: z.strictObject({ a: z.string() }) }, 'input field a has no data class'],
