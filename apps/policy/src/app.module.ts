@@ -1,4 +1,6 @@
-import { Controller, Inject, Module } from '@nestjs/common';
+import type { FastifyInstance } from 'fastify';
+import { Controller, Inject, Module, type DynamicModule, type OnModuleInit } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
 import { EventPattern, Payload } from '@nestjs/microservices';
 import { createLogger, METRICS, messagingSettings, parseConfig, startService } from '@countersign/host';
 import { createVerifier, loadOpenKey } from '@countersign/identity';
@@ -6,6 +8,8 @@ import { createMessaging, KAFKA_BATCH, Messaging, type Batch } from '@countersig
 import { loadSealingKeys, presidioRedactor, SealStore } from '@countersign/sealing';
 import { eventPen, loadKeyRing, loadSigner } from '@countersign/signing';
 import { loadWorkflows } from '@countersign/workflow-kit';
+import { Evaluator } from './authzen/evaluator.js';
+import { registerAccess, type AccessRoutes } from './authzen/routes.js';
 import { policyConfig, type PolicyConfig } from './config.js';
 import { ControlReader } from './control-reader.js';
 import { countedBy, registry, untrusted } from './metrics.js';
@@ -48,8 +52,31 @@ class Inbox {
   }
 }
 
-@Module({ controllers: [Inbox], providers: [{ provide: METRICS, useValue: registry }], exports: [METRICS] })
-class AppModule {}
+const ACCESS = Symbol('access-routes');
+
+@Module({})
+class AppModule implements OnModuleInit {
+  constructor(
+    @Inject(HttpAdapterHost) private readonly http: HttpAdapterHost,
+    @Inject(ACCESS) private readonly access: AccessRoutes,
+  ) {}
+
+  onModuleInit() {
+    return registerAccess(this.http.httpAdapter.getInstance<FastifyInstance>(), this.access);
+  }
+
+  static with(access: AccessRoutes): DynamicModule {
+    return {
+      module: AppModule,
+      controllers: [Inbox],
+      providers: [
+        { provide: METRICS, useValue: registry },
+        { provide: ACCESS, useValue: access },
+      ],
+      exports: [METRICS],
+    };
+  }
+}
 
 const redactorOf = ({ COUNTERSIGN_REDACTOR_URL: url, COUNTERSIGN_REDACTOR_LANGUAGE: language }: PolicyConfig) =>
   url ? presidioRedactor({ url, language }) : undefined;
@@ -97,5 +124,10 @@ export async function start() {
     committed: countedBy(means.workflows),
     ...eventPen('policy', loadSigner(keys)),
   });
-  return startService({ name: 'policy', config, logger, messaging, module: AppModule });
+  const evaluator = new Evaluator({
+    ...{ workflows: means.workflows, subjects: config.COUNTERSIGN_AUTHZEN_SUBJECTS ?? {}, control: reader },
+    ...{ freshAfterMs: means.freshAfterMs, messaging: () => messaging, now: () => messaging.now() },
+  });
+  const module = AppModule.with({ evaluator, verifier, logger });
+  return startService({ name: 'policy', config, logger, messaging, module });
 }

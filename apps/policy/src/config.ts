@@ -1,5 +1,6 @@
 import { baseConfig } from '@countersign/host';
 import { z } from 'zod';
+import { subjectsFile } from './authzen/subjects.js';
 
 /** The fingerprint of a workflow covers the model it runs with: the same two settings as planner's and executor's. */
 export const policyConfig = baseConfig.extend({
@@ -9,6 +10,8 @@ export const policyConfig = baseConfig.extend({
   COUNTERSIGN_REDACTOR_LANGUAGE: z.string().min(2).max(10).default('en'),
   /** After an approval that took longer, effect and roles are looked at again before a commit. 0: after any. */
   FRESH_AFTER_MS: z.coerce.number().int().nonnegative().default(60_000),
+  /** A file of people that questions by AuthZEN may be about, beside the caller: by tenant and id, e-mail and roles. */
+  COUNTERSIGN_AUTHZEN_SUBJECTS: subjectsFile.optional(),
   OPENAI_BASE_URL: z.url().default('https://api.openai.com/v1'),
 });
 export type PolicyConfig = z.infer<typeof policyConfig>;

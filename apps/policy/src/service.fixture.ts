@@ -54,9 +54,13 @@ export class Stage {
   #database: TestServiceDatabase;
   #child: ChildProcess;
   #output = '';
+  #port = 0;
 
-  static async open(): Promise<Stage> {
-    const stage = new Stage();
+  private constructor(private readonly env: Readonly<Record<string, string>>) {}
+
+  /** `env`: further settings of the process. */
+  static async open(env: Readonly<Record<string, string>> = {}): Promise<Stage> {
+    const stage = new Stage(env);
     stage.#makeKeys();
     stage.provider = await startProvider();
     stage.#kafka = await PlainKafka.connect();
@@ -69,12 +73,12 @@ export class Stage {
   }
 
   /** The release of what is loaded, as a pipeline signs it. */
-  released(at: number, fingerprint = FINGERPRINT): object {
+  released(at: number, fingerprint = FINGERPRINT, workflow = 'support-desk'): object {
     const report: ReleaseReport = {
       ...{ kind: 'release', at: new Date(at).toISOString(), verdict: 'pass', casesDigest: 'none', model: 'recorded' },
       ...{ cases: { passed: 1, failed: 0, errors: 0, skipped: 0 }, generated: 0 },
     };
-    return signRelease('support-desk', fingerprint, report, this.pens.get('release')!);
+    return signRelease(workflow, fingerprint, report, this.pens.get('release')!);
   }
 
   async close(): Promise<void> {
@@ -87,7 +91,7 @@ export class Stage {
   }
 
   async start(instance = 'policy-1'): Promise<void> {
-    const port = await freePort();
+    const port = (this.#port = await freePort());
     const env = {
       ...{
         PATH: process.env['PATH'],
@@ -101,6 +105,7 @@ export class Stage {
         COUNTERSIGN_KEYS_DIR: this.dir,
         COUNTERSIGN_INSTANCE: instance,
         KAFKAJS_NO_PARTITIONER_WARNING: '1',
+        ...this.env,
       },
     };
     this.#child = spawn(process.execPath, ['apps/policy/dist/main.js'], {
@@ -113,6 +118,11 @@ export class Stage {
     await until(async () => (await fetch(`http://127.0.0.1:${port}/readyz`)).ok, {
       what: () => `policy to be ready; it said ${this.#output.slice(-3000)}`,
     });
+  }
+
+  /** Where it answers. */
+  get url(): string {
+    return `http://127.0.0.1:${this.#port}`;
   }
 
   /** Of the owner of all it stores. */

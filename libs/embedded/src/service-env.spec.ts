@@ -54,6 +54,12 @@ describe('what a service is told', () => {
     expect(told).toEqual(['policy']);
   });
 
+  it('the directory of whom AuthZEN may be asked about is told to policy alone', () => {
+    const user = { COUNTERSIGN_AUTHZEN_SUBJECTS: '/subjects.json' };
+    const told = SERVICES.filter((service) => 'COUNTERSIGN_AUTHZEN_SUBJECTS' in envOf(service, { user }));
+    expect(told).toEqual(['policy']);
+  });
+
   it('a service of the product reads its own keys', () => {
     expect(envOf('policy')['COUNTERSIGN_KEYS_DIR']).toBe('/data/keys/policy');
     expect(envOf('helpdesk')['COUNTERSIGN_KEYS_DIR']).toBeUndefined();

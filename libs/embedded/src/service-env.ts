@@ -73,7 +73,7 @@ function own(service: Service, layout: Layout): Record<string, string> {
     case 'approval':
       return { ...core(service, layout), ...webhook(layout) };
     case 'policy':
-      return { ...core(service, layout), ...matching(layout.user, /^COUNTERSIGN_REDACTOR_/) };
+      return { ...core(service, layout), ...matching(layout.user, /^COUNTERSIGN_(REDACTOR_.+|AUTHZEN_SUBJECTS)$/) };
     case 'audit':
       return core(service, layout);
   }

@@ -43,6 +43,6 @@ function mappingFlaws({ resource, arguments: places }: AccessMapping, { input: {
     ...Object.values(places)
       .filter((place) => !PLACE.test(place))
       .map((place) => `takes a value from ${place}, which is no place in a question`),
-    ...(unsaid.length > 0 ? [`does not say where ${unsaid.join(', ')} come from`] : []),
+    ...(unsaid.length > 0 ? [`says no place of ${unsaid.join(', ')}`] : []),
   ];
 }

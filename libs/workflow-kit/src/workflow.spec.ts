@@ -81,6 +81,31 @@ describe('a workflow', () => {
     ],
     ['done of a tool it does not have', { done: { close: 'closed' } }, 'done names the unknown tool close'],
     ['done of a read', { done: { get_order: 'read' } }, 'done names get_order, which only reads'],
+    [
+      'access to a tool it does not have',
+      { access: { look: { resource: 'order', arguments: {} } } },
+      'access names the unknown tool look',
+    ],
+    [
+      'access that says what is no input',
+      { access: { get_order: { resource: 'order', arguments: { id: 'resource.id', orderId: 'resource.id' } } } },
+      'access of get_order names orderId, which is no input',
+    ],
+    [
+      'access that leaves an input out',
+      { access: { get_order: { resource: 'order', arguments: {} } } },
+      'access of get_order says no place of id',
+    ],
+    [
+      'access from no place in a question',
+      { access: { get_order: { resource: 'order', arguments: { id: 'subject.roles' } } } },
+      'access of get_order takes a value from subject.roles, which is no place in a question',
+    ],
+    [
+      'access of no type',
+      { access: { get_order: { resource: '', arguments: { id: 'resource.id' } } } },
+      'access of get_order names no type of resource',
+    ],
     ['done without words', { tools: [tool, close], done: { close_order: ' ' } }, 'done of close_order says nothing'],
     ['a source twice', { sources: [source(), source()] }, 'the source order stands twice'],
     [

@@ -1,4 +1,5 @@
 import { defineWorkflow } from '@countersign/workflow-kit';
+import { access } from './access.js';
 import { prompt } from './prompt.js';
 import { ownRoles } from './rules/own-roles.js';
 import { reads } from './rules/reads.js';
@@ -69,5 +70,6 @@ export const supportDesk = defineWorkflow({
     { name: 'of-a-tool', per: 'tool', actionsPerDay: 1_000_000 },
   ],
   maxReplans: 2,
+  access,
   approval: { expiresInMs: 4 * HOUR },
 });

@@ -1,0 +1,1 @@
+export { todo as default } from './workflow.js';
