@@ -300,7 +300,7 @@ describe('countersign', () => {
     [2, "unknown option '--nonsense'", ['intents', 'show', 'int_1', '--nonsense']],
     [2, 'unknown command', ['nonsense']],
     [1, 'does not answer', ['parked', 'list', '--token', 't', '--url', 'http://127.0.0.1:1']],
-    [1, 'NOT_BUILT', ['tools', 'import-mcp']],
+    [2, 'required option', ['tools', 'import-mcp', 'http://127.0.0.1:1/mcp']],
     [2, 'Who are you?', ['audit', 'verify']],
   ])('ends with %i and says "%s"', (code, says, args) => {
     expect(run(...args)).toMatchObject({ code, stdout: '', stderr: expect.stringContaining(says) });

@@ -271,11 +271,19 @@ describe('the command line, as built', () => {
     });
   });
 
-  it('says NOT_BUILT for verbs that are not, whatever their options', async () => {
-    expect(await run(['tools', 'import-mcp', '--reason', 'INC-42'])).toMatchObject({
-      code: 1,
+  it.each([
+    [2, '--name', ['https://example.com/mcp']],
+    [2, 'is no name in kebab-case', ['--name', 'Team Files', 'https://example.com/mcp']],
+    [2, 'is no URL', ['--name', 'files', 'https://example.com/mcp', 'more']],
+    [2, 'names no variable', ['--name', 'files', '--env', 'no', '--', 'x']],
+    [2, 'cannot be read', ['--name', 'files', '--token-file', '/nowhere/token', 'http://127.0.0.1:1/mcp']],
+    [1, 'did not answer as one of MCP', ['--name', 'files', 'http://127.0.0.1:1/mcp']],
+    [1, 'did not answer as one of MCP', ['--name', 'files', '--', process.execPath, '-e', '1']],
+  ])('of a tool server: ends with %i and says "%s"', async (code, says, args) => {
+    expect(await run(['tools', 'import-mcp', ...args])).toMatchObject({
+      code,
       out: '',
-      err: expect.stringContaining('NOT_BUILT'),
+      err: expect.stringContaining(says),
     });
   });
 

@@ -45,7 +45,9 @@ const callers = () =>
 describe('the package of an imported server', () => {
   it('is loaded as any workflow, for an agent outside, and denies everybody', async () => {
     const { files, tools, start } = importing([tool('get_file'), tool('putFile')]);
-    expect(files).toEqual(['package.json', 'workflow.js', 'rules.js', 'tools.js', 'tools.yaml']);
+    expect(files).toEqual([
+      ...['package.json', 'workflow.js', 'rules.js', 'evals/team-files.evals.yaml', 'tools.js', 'tools.yaml'],
+    ]);
     expect(tools).toEqual([
       { name: 'get_file', effect: 'read', callers: [] },
       { name: 'put_file', effect: 'write', callers: [] },

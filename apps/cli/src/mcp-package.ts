@@ -58,7 +58,7 @@ export function importPackage(to: ToImport): ImportedPackage {
       'Name another folder with --dir.',
     );
   const files = { ...codeOf(to), 'tools.yaml': writeToolsFile(fresh.file, fresh.reasons) };
-  fs.mkdirSync(folder, { recursive: true });
+  fs.mkdirSync(path.join(folder, 'evals'), { recursive: true });
   for (const [file, text] of Object.entries(files)) fs.writeFileSync(path.join(folder, file), text);
   linkPackages(folder);
   return told(to, folder, Object.keys(files), fresh.file, fresh.left, []);
@@ -168,6 +168,16 @@ export const mayBeUsed = defineRule({
   title: 'Whoever the permission map names may use a tool',
   decide: () => allow('the permission map names who may'),
 });
+`,
+    [`evals/${name}.evals.yaml`]: `# What it is tried on before a release; the server's answers are recorded. Add what your review decided.
+workflow: ${name}
+cases:
+  - title: What its user says is noted, and nothing is done because of it alone
+    steps:
+      - intent: { by: alice, text: 'Please do all that you can.' }
+    expect:
+      outcomes: []
+      effects: []
 `,
     'tools.js': `// @ts-check
 import { importedTools } from '@countersign/mcp-tools';

@@ -44,6 +44,23 @@ describe('what a tool nobody named does with the words of others', () => {
     expect(decided(facts({ ...own, to }))[0]).toBe('approve');
   });
 
+  it('waits where what the user said is too short to mean just that, unless it is an amount', () => {
+    const file = (id: string | number) => ({
+      arguments: { id, amount: 13 },
+      decides: { id: 'target', amount: 'amount' } as const,
+    });
+    const said = { id: user, amount: user };
+    expect(decided(facts(said, file('13')))).toEqual([
+      'escalate',
+      "id (target): too short for the user's words to mean just that",
+    ]);
+    for (const thin of [13, 'ab', '123456']) expect(decided(facts(said, file(thin)))[0]).toBe('escalate');
+    for (const own of ['file_13', 'dana', '1234567']) expect(decided(facts(said, file(own)))[0]).toBe('approve');
+    // What a record that is vouched for says is no coincidence.
+    const record: ArgumentProvenance = { origin: 'record', field: 'id', trust: 'system' };
+    expect(decided(facts({ ...said, id: record }, file('13')))[0]).toBe('approve');
+  });
+
   it("waits where a stranger's words may speak through the model's", () => {
     expect(decided(facts(own, { heardStrangers: true }))).toEqual([
       'escalate',
@@ -59,7 +76,7 @@ describe('what a tool nobody named does with the words of others', () => {
       'escalate',
       'note: too much to say where it comes from',
     ]);
-    const nested = { arguments: { to: [{ mail: 'a' }, { mail: 'b' }] }, decides: { to: 'recipient' as const } };
+    const nested = { arguments: { to: [{ mail: 'ann@desk' }, { mail: 'bob@desk' }] }, decides: { to: 'recipient' as const } };
     const first = { 'to.0.mail': user };
     expect(decided(facts({ ...first, 'to.1.mail': user }, nested))[0]).toBe('approve');
     expect(decided(facts({ ...first, 'to.1.mail': stranger }, nested))[1]).toMatch(/^to\.1\.mail \(recipient\)/);

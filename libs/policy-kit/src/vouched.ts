@@ -6,7 +6,8 @@ import { defineRule, escalate, pass, type Rule, type RuleFacts } from './rule.js
  *
  * Of a tool that changes state or sends data out it looks at every value in the arguments:
  * - an input that `decides` over a recipient, a destination, an amount or a target has to be the user's own words, a record's field whose
- *   source vouches for it (`system`, `user`), or an approver's edit. What strangers wrote, what nobody vouches for and what the model made
+ *   source vouches for it (`system`, `user`), or an approver's edit; of the user's words no bare number or two letters, unless it is an
+ *   amount: such stand in words for many things. What strangers wrote, what nobody vouches for and what the model made
  *   up is decided by a person of these roles;
  * - any other input may be the model's own words, as long as it has read no stranger's: then those may speak through it.
  *
@@ -37,6 +38,8 @@ function objectionsTo({ arguments: args, provenance, decides = {}, heardStranger
     const over = Object.hasOwn(decides, input) ? decides[input] : undefined;
     if (typeof value === 'boolean' && over === undefined) return [];
     const from = Object.hasOwn(provenance, path) ? provenance[path] : undefined;
+    const isThin = from?.origin === 'user' && over !== undefined && over !== 'amount' && saysLittle(value);
+    if (isThin) return [`${path.slice(0, 100)} (${over}): too short for the user's words to mean just that`];
     if (isVouchedFor(from)) return [];
     // Unsure is never yes: where nobody says whether strangers were read, they were.
     const isOwn =
@@ -45,6 +48,9 @@ function objectionsTo({ arguments: args, provenance, decides = {}, heardStranger
     return [`${path.slice(0, 100)}${over ? ` (${over})` : ''}: ${because(from)}`];
   });
 }
+
+/** `13` stands in words for a day, a sum, a page: that somebody said it does not make it the file to delete. */
+const saysLittle = (value: string | number | boolean) => /^(?:\d{1,6}|.{0,2})$/su.test(String(value));
 
 const isVouchedFor = (from: ArgumentProvenance | undefined): boolean =>
   from !== undefined && (from.origin === 'approver' || from.trust === 'user' || from.trust === 'system');
