@@ -3,6 +3,8 @@ import path from 'node:path';
 import {
   importTools,
   readToolsFile,
+  samplesIn,
+  writeSamples,
   writeToolsFile,
   type Declaration,
   type Imported,
@@ -12,6 +14,8 @@ import {
 import type { ServerPlace } from '@countersign/mcp-tools/client';
 import { CliError, EXIT } from './errors.js';
 import { linkPackages } from './workflow-template.js';
+
+const SAMPLES = 'evals/samples.yaml';
 
 export interface ToImport {
   name: string;
@@ -57,7 +61,11 @@ export function importPackage(to: ToImport): ImportedPackage {
       EXIT.usage,
       'Name another folder with --dir.',
     );
-  const files = { ...codeOf(to), 'tools.yaml': writeToolsFile(fresh.file, fresh.reasons) };
+  const files = {
+    ...codeOf(to),
+    [SAMPLES]: writeSamples(to.name, fresh.file),
+    'tools.yaml': writeToolsFile(fresh.file, fresh.reasons),
+  };
   fs.mkdirSync(path.join(folder, 'evals'), { recursive: true });
   for (const [file, text] of Object.entries(files)) fs.writeFileSync(path.join(folder, file), text);
   linkPackages(folder);
@@ -96,7 +104,11 @@ function reviewedBefore(to: ToImport, folder: string, toolsFile: string, fresh: 
   const changed = new Set(drift.map(({ name }) => name));
   const reasons = Object.fromEntries(now.filter(([name]) => changed.has(name)).map(([name, , why]) => [name, why]));
   fs.writeFileSync(toolsFile, writeToolsFile(file, reasons));
-  return told(to, folder, ['tools.yaml'], file, fresh.left, drift);
+  const samples = path.join(folder, SAMPLES);
+  const unchanged = now.flatMap(([name]) => (changed.has(name) ? [] : [name]));
+  const stay = fs.existsSync(samples) ? samplesIn(fs.readFileSync(samples, 'utf8'), unchanged) : {};
+  fs.writeFileSync(samples, writeSamples(to.name, file, stay));
+  return told(to, folder, ['tools.yaml', SAMPLES], file, fresh.left, drift);
 }
 
 function told(
@@ -175,6 +187,7 @@ cases:
   - title: What its user says is noted, and nothing is done because of it alone
     steps:
       - intent: { by: alice, text: 'Please do all that you can.' }
+        model: []
     expect:
       outcomes: []
       effects: []

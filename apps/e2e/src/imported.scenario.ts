@@ -135,6 +135,22 @@ export function importedScenario(open: () => { world: World; imported: Imported 
     });
   });
 
+  it('passes the cases that its import wrote, without the server being asked for anything', async () => {
+    const { world, imported } = open();
+    const before = imported.known();
+    const env = {
+      PATH: process.env['PATH'],
+      COUNTERSIGN_WORKFLOWS: imported.folder,
+      DATABASE_URL: world.system.urls.postgres,
+    };
+    const { stdout } = await run(process.execPath, [CLI, 'evals', 'run', '--workflow', NAME], {
+      env,
+      maxBuffer: 1 << 26,
+    });
+    expect(stdout).toMatch(/\n\d+ passed, 0 failed, 0 errors, 0 skipped.*\nverdict: pass/);
+    expect(imported.known()).toBe(before);
+  });
+
   it('is imported again and says that nothing changed', async () => {
     const before = readFileSync(path.join(open().imported.folder, 'tools.yaml'), 'utf8');
     expect(await open().imported.import()).toMatch(/create_entities +write +support-agent\n/);

@@ -14,6 +14,7 @@ import { migrateShared } from '@countersign/migrations';
 import type { SealingSql } from '@countersign/sealing';
 import { sealing } from '@countersign/sealing/migrations';
 import { Ends } from './ends.js';
+import { RecordedTools } from './recorded-tools.js';
 import { SystemOfRecord } from './system-of-record.js';
 
 export interface Engines {
@@ -31,6 +32,8 @@ export interface EngineOptions {
   databaseUrl?: string | undefined;
   /** Targets that the tools name. */
   targets: ReadonlySet<string>;
+  /** Those of them that are somebody else's tool servers: no case acts on one, its answers are recorded. */
+  recorded: ReadonlySet<string>;
   standIn: boolean;
   env: NodeJS.ProcessEnv;
 }
@@ -40,7 +43,7 @@ const POOL = 12;
 const SEALING_POOL = 4;
 
 /** What a run needs beside its own process. All of it goes with `stop`, and with this process. */
-export function startEngines({ databaseUrl, targets, standIn, env }: EngineOptions): Promise<Engines> {
+export function startEngines({ databaseUrl, targets, recorded, standIn, env }: EngineOptions): Promise<Engines> {
   const ends = new Ends();
   return ends.guard(async () => {
     const data = await DataDir.take(throwawayDir('engines'));
@@ -60,7 +63,10 @@ export function startEngines({ databaseUrl, targets, standIn, env }: EngineOptio
     const [standInUrl] = await Promise.all([
       standIn ? startStandIn(supervisor) : undefined,
       migrateShared(sealingUrl, sealing),
-      ...[...targets].map(async (name) => systems.set(name, await systemOf(name, env, supervisor, deskUrl))),
+      ...[...targets].map(async (name) => {
+        const made = recorded.has(name) ? recordedOne(name, ends) : systemOf(name, env, supervisor, deskUrl);
+        systems.set(name, await made);
+      }),
     ]);
     return { sealing: sqlOver(pool), systems, ...(standInUrl ? { standInUrl } : {}), stop: () => ends.close() };
   });
@@ -87,6 +93,12 @@ async function systemOf(
     await startApp(supervisor, 'helpdesk', { ...settings, DATABASE_URL: databaseUrl }),
     made,
   );
+}
+
+async function recordedOne(name: string, ends: Ends): Promise<SystemOfRecord> {
+  const tools = await RecordedTools.start();
+  ends.add(() => tools.stop());
+  return new SystemOfRecord(name, tools.url, tools.secret);
 }
 
 const startStandIn = async (supervisor: Supervisor) => `${await startApp(supervisor, 'stand-in-model', {})}/v1`;

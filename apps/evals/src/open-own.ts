@@ -21,7 +21,8 @@ export function openOwn(workflows: ReadonlyMap<string, LoadedWorkflow>, options:
     const { packages, settings, mode, env, databaseUrl, concurrency } = options;
     const toolbox = await Toolbox.load(packages, settings);
     const targets = toolbox.targets();
-    const engines = await startEngines({ databaseUrl, targets, standIn: mode === 'stand-in', env });
+    const recorded = toolbox.foreignTargets();
+    const engines = await startEngines({ databaseUrl, targets, recorded, standIn: mode === 'stand-in', env });
     ends.add(engines.stop);
     const issuer = await testIssuer();
     ends.add(issuer.stop);

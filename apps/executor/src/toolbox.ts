@@ -48,6 +48,14 @@ export class Toolbox {
     return this.directories.get(workflow);
   }
 
+  /** Targets that nothing but tools of somebody else's server act on. */
+  foreignTargets(): Set<string> {
+    const own = [...this.tools.values()]
+      .filter(({ contract }) => !contract.foreign)
+      .map(({ contract }) => contract.target);
+    return new Set([...this.targets()].filter((target) => !own.includes(target)));
+  }
+
   targets(): Set<string> {
     return new Set([...this.tools.values()].map(({ contract }) => contract.target));
   }

@@ -74,9 +74,10 @@ const simpleStep = z.union(
       intent: intent.describe('A user says something, and the model answers'),
       model: z
         .array(modelTurn)
-        .min(1)
         .optional()
-        .describe('What the model answers, turn by turn; asked for more, it is an error of the case'),
+        .describe(
+          'What the model answers, turn by turn, and none where it is not to be asked; asked for more, it is an error of the case',
+        ),
     }),
     z.strictObject({ action: action.describe("An agent's own call of one tool, without the model") }),
     z.strictObject({ approve: decision.describe('A person approves what is open') }),

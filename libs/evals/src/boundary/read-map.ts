@@ -5,7 +5,7 @@
  */
 import { Decimal } from 'decimal.js';
 import { digest, type Code, type Json, type JsonObject } from '@countersign/contracts';
-import { evaluate, historyAsksOf, type Tally } from '@countersign/policy-kit';
+import { evaluate, historyAsksOf, type RuleFacts, type Tally } from '@countersign/policy-kit';
 import type { ApprovalNeed, PermissionMap, ToolContract } from '@countersign/tool-sdk';
 import type { Budget, Workflow } from '@countersign/workflow-kit';
 import type { Sample } from './samples.js';
@@ -73,7 +73,8 @@ function ruled(workflow: Workflow, { tool, sub, role, arguments: args, preview }
       digest: digest(preview.effect as JsonObject),
     },
     history: Object.fromEntries(historyAsksOf(workflow.rules, asked).map(({ name }) => [name, NOTHING])),
-    ...{ dryRun: false, provenance: {}, stage: 'scoped', switches: [], now: new Date(0) },
+    ...{ dryRun: false, stage: 'scoped', switches: [], now: new Date(0) },
+    ...saidBy(workflow, tool, args),
   });
   switch (verdict.tag) {
     case 'approve':
@@ -87,6 +88,24 @@ function ruled(workflow: Workflow, { tool, sub, role, arguments: args, preview }
     default:
       return verdict satisfies never;
   }
+}
+
+/** Of an agent outside nobody's words were heard, so that each value is its own; of a product nothing is known. */
+function saidBy(
+  { agent }: Workflow,
+  { decides }: ToolContract,
+  args: JsonObject,
+): Partial<RuleFacts> & Pick<RuleFacts, 'provenance'> {
+  if (agent !== 'outside') return { provenance: {} };
+  const provenance = Object.fromEntries(pathsIn(args).map((path) => [path, { origin: 'model' as const }]));
+  return { provenance, heardStrangers: false, proposedBy: 'model', ...(decides ? { decides } : {}) };
+}
+
+function pathsIn(value: Json, path = ''): string[] {
+  if (value === null) return [];
+  if (typeof value !== 'object') return [path];
+  const entries = Array.isArray(value) ? value.map((item, at) => [String(at), item] as const) : Object.entries(value);
+  return entries.flatMap(([name, item]) => pathsIn(item as Json, path ? `${path}.${name}` : name));
 }
 
 /** The map with what it says of these very arguments: people for each of what it names, or nobody. */
