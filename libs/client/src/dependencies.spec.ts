@@ -32,6 +32,10 @@ describe('who installs the client', () => {
     expect(named('kafka.ts')).toEqual(['@countersign/contracts', 'kafkajs']);
   });
 
+  it('brings the AI SDK only for the entry that wraps its tools', () => {
+    expect(named('ai.ts')).toEqual(['@countersign/contracts', 'ai', 'zod']);
+  });
+
   it.each([
     ['client', path.resolve(here, '../package.json'), ['@countersign/contracts', 'zod']],
     ['contracts', path.resolve(here, '../../contracts/package.json'), ['canonicalize', 'zod']],
