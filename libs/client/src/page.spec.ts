@@ -47,6 +47,12 @@ describe('the page about the client', () => {
     expect(page).toContain(`\`\`\`ts\n${shown.trim()}\n\`\`\``);
   });
 
+  it("shows the AI SDK's tools as the example has them", () => {
+    const example = readFileSync(path.resolve(import.meta.dirname, '../../../examples/ai-tools.mjs'), 'utf8');
+    const shown = example.slice(example.indexOf('const get_order'), example.indexOf('for (const { toolResults }'));
+    expect(page).toContain(`\`\`\`js\n${shown.trim()}\n\`\`\``);
+  });
+
   it('shows what works', async () => {
     const action = { actionId: 'act_1', intentId: 'int_1', state: 'ended', outcome: 'read' };
     gateway.answers({ status: 202, body: { ...action, session: 's-1' } }, { status: 200, body: action });
