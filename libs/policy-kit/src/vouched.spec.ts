@@ -76,7 +76,10 @@ describe('what a tool nobody named does with the words of others', () => {
       'escalate',
       'note: too much to say where it comes from',
     ]);
-    const nested = { arguments: { to: [{ mail: 'ann@desk' }, { mail: 'bob@desk' }] }, decides: { to: 'recipient' as const } };
+    const nested = {
+      arguments: { to: [{ mail: 'ann@desk' }, { mail: 'bob@desk' }] },
+      decides: { to: 'recipient' as const },
+    };
     const first = { 'to.0.mail': user };
     expect(decided(facts({ ...first, 'to.1.mail': user }, nested))[0]).toBe('approve');
     expect(decided(facts({ ...first, 'to.1.mail': stranger }, nested))[1]).toMatch(/^to\.1\.mail \(recipient\)/);
