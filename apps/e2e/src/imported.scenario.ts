@@ -5,6 +5,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { Client as McpClient } from '@modelcontextprotocol/sdk/client/index.js';
+import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
+import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import { expect, it } from '@jest/globals';
 import { Client } from '@countersign/client';
 import { parseDocument } from 'yaml';
@@ -133,6 +136,29 @@ export function importedScenario(open: () => { world: World; imported: Imported 
       outcome: 'denied',
       code: 'INVALID_ARGUMENTS',
     });
+  });
+
+  it("serves an agent that speaks MCP itself: its user's words come from its host, in the session's name", async () => {
+    const { world, imported } = open();
+    const token = await world.token('alice');
+    const headers = { authorization: `Bearer ${token}` };
+    const place = new URL(`/mcp?workflow=${NAME}`, world.system.urls.gateway);
+    const transport = new StreamableHTTPClientTransport(place, { requestInit: { headers } });
+    const agent = new McpClient({ name: 'somebody', version: '1' });
+    try {
+      await agent.connect(transport as Transport);
+      const { tools } = await agent.listTools();
+      expect(tools.map(({ name }) => name)).toEqual(expect.arrayContaining(['create_entities', 'read_graph']));
+      expect(tools.map(({ name }) => name)).not.toContain('delete_entities');
+      const create = { name: 'create_entities', arguments: entity('Nora', 'skis') };
+      expect((await agent.callTool(create)).structuredContent).toMatchObject({ state: 'waiting' });
+      const host = await agentOf(`mcp-${transport.sessionId!.split('.')[0]}`);
+      await host.said('Remember the person Nora who skis.');
+      expect((await agent.callTool(create)).structuredContent).toMatchObject({ outcome: 'committed' });
+      expect(imported.known()).toContain('Nora');
+    } finally {
+      await agent.close();
+    }
   });
 
   it('passes the cases that its import wrote, without the server being asked for anything', async () => {

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe } from '@jest/globals';
+import { accessScenario } from './access.scenario.js';
 import { booksScenario } from './books.scenario.js';
 import { clientScenario } from './client.scenario.js';
+import { examplesScenario } from './examples.scenario.js';
 import { contextScenario } from './context.scenario.js';
 import { demoScenario } from './demo.scenario.js';
 import { doubtScenario } from './doubt.scenario.js';
@@ -13,6 +15,7 @@ import { incidentsScenario } from './incidents.scenario.js';
 import { hostileModelScenario } from './hostile-model.scenario.js';
 import { lyingPlannerScenario } from './lying-planner.scenario.js';
 import { matrixScenario } from './matrix.scenario.js';
+import { mcpScenario } from './mcp.scenario.js';
 import { personalScenario } from './personal.scenario.js';
 import { poisonScenario } from './poison.scenario.js';
 import { readmeScenario } from './readme.scenario.js';
@@ -42,6 +45,9 @@ describe('the path', () => {
   describe('a generated workflow', () => generatedScenario(() => world, GENERATED));
   describe('context', () => contextScenario(() => world, GENERATED));
   describe('the client', () => clientScenario(() => world));
+  describe('the examples', () => examplesScenario(() => world));
+  describe('an agent over MCP', () => mcpScenario(() => world));
+  describe('questions by AuthZEN', () => accessScenario(() => world));
   describe('the books', () => booksScenario(() => world));
   describe('forged records', () => forgeryScenario(() => world));
   describe('the gates', () => gatesScenario(() => world, 'hasty-desk'));

@@ -25,7 +25,9 @@ import { createVerifier, VERIFIER, type Verifier } from '@countersign/identity';
 import { createMessaging, KAFKA_BATCH, Messaging, type Batch } from '@countersign/messaging';
 import { loadKeyRing, plainEncoder } from '@countersign/signing';
 import { loadWorkflows } from '@countersign/workflow-kit';
+import { Accepting } from './accepting.js';
 import { AccessReviewController } from './access-review.controller.js';
+import { DiscoveryController, PUBLIC_URL } from './authzen/discovery.controller.js';
 import { CatalogController, WORKFLOWS } from './catalog.controller.js';
 import { ControlAcks, CONTROL_CONSUMER, controlConsumer } from './control-acks.js';
 import { ControlController, CONTROL_WAITING } from './control.controller.js';
@@ -38,6 +40,7 @@ import type { OnForged } from './genuine.js';
 import { IngressController } from './ingress.controller.js';
 import { registerRequests, registry, untrusted } from './metrics.js';
 import { PAGE_DIR, registerPage } from './page/register-page.js';
+import { MCP_SETTINGS, McpController, McpMetadataController, type McpSettings } from './mcp/mcp.controller.js';
 import { OperationsController } from './operations.controller.js';
 import { IntentEventRow, IntentEvents } from './read-model.js';
 import { Requests } from './requests.js';
@@ -125,6 +128,9 @@ class AppModule implements OnModuleInit, OnApplicationShutdown {
         ControlController,
         DraftsController,
         OperationsController,
+        DiscoveryController,
+        McpController,
+        McpMetadataController,
         DocumentsController,
         StreamController,
       ],
@@ -168,6 +174,8 @@ export async function start(env: NodeJS.ProcessEnv = process.env) {
     { provide: SESSION, useValue: sessionRoutes(config, verifier, logger) },
     { provide: IntentEvents, useValue: events },
     { provide: Requests, useValue: requests },
+    { provide: Accepting, useValue: new Accepting(messaging, requests) },
+    { provide: MCP_SETTINGS, useValue: mcpSettings(config) },
     { provide: Changes, useValue: changes },
     { provide: Feed, useValue: new Feed(changes, onFailure) },
     { provide: Status, useValue: new Status(events, requests, waiting, ring, onForged) },
@@ -177,6 +185,7 @@ export async function start(env: NodeJS.ProcessEnv = process.env) {
     { provide: CONTROL_WAITING, useValue: new Waiting((causes) => acks.counts(causes), onFailure) },
     { provide: Services, useValue: new Services(upstreamsOf(config)) },
     { provide: WORKFLOWS, useValue: workflows },
+    { provide: PUBLIC_URL, useValue: config.PUBLIC_URL },
     { provide: TOPIC_PREFIX, useValue: config.TOPIC_PREFIX },
   ]);
   return startService({ name: 'gateway', config, logger, messaging, module, parkedRoutes: false });
@@ -189,6 +198,12 @@ const verifierOf = (config: GatewayConfig) =>
     tenantClaim: config.OIDC_TENANT_CLAIM,
     rolesClaim: config.OIDC_ROLES_CLAIM,
   });
+
+const mcpSettings = (config: GatewayConfig): McpSettings => ({
+  issuer: config.OIDC_ISSUER,
+  publicUrl: config.PUBLIC_URL,
+  key: readSecretKey(config.COUNTERSIGN_KEYS_DIR, 'session.key'),
+});
 
 function sessionRoutes(config: GatewayConfig, verifier: Verifier, logger: Logger): SessionRoutes {
   const provider = new SignInProvider({

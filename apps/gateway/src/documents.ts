@@ -39,6 +39,7 @@ import {
   traceOutline,
   traceSchema,
 } from '@countersign/evidence';
+import { CONFIGURATION, DECISION as ACCESS_DECISION, DECISIONS, EVALUATION, EVALUATIONS } from './authzen/bodies.js';
 import { toolSchema, workflowSchema } from './catalog.js';
 import { killBody, stageBody } from './control-requests.js';
 import { changedSchema, controlSchema } from './control-shown.js';
@@ -146,6 +147,8 @@ const BODIES: Record<string, object> = {
   '/v1/evals/runs': schemaOf(runReportSchema, 'input'),
   '/v1/control/kill/{scope}': schemaOf(killBody, 'input'),
   '/v1/control/stage/{workflow}': schemaOf(stageBody, 'input'),
+  '/access/v1/evaluation': EVALUATION,
+  '/access/v1/evaluations': EVALUATIONS,
 };
 const ACCEPTED = {
   type: 'object',
@@ -216,6 +219,9 @@ const ANSWERS: Record<string, object> = {
     required: ['closed'],
     properties: { closed: { type: 'array', items: schemaOf(incidentSchema, 'output') } },
   },
+  '/access/v1/evaluation': ACCESS_DECISION,
+  '/access/v1/evaluations': DECISIONS,
+  '/.well-known/authzen-configuration': CONFIGURATION,
   '/v1/control': schemaOf(controlSchema, 'output'),
   '/auth/session': schemaOf(sessionAnswer, 'output'),
   '/auth/logout': schemaOf(signedOut, 'output'),

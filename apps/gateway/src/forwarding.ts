@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import replyFrom from '@fastify/reply-from';
 import { problem, type Problem } from '@countersign/contracts';
 import { currentTraceparent } from '@countersign/messaging';
@@ -24,8 +24,20 @@ export async function registerForwarding(
   });
   for (const route of ROUTES) {
     if (route.by === 'not-built') registerNotBuilt(instance, route);
+    else if (isAccess(route.path)) await registerUnread(instance, route, upstreams.policy);
     else if (route.by !== 'gateway') registerForward(instance, route, upstreams[route.by]);
   }
+}
+
+const isAccess = (path: string) => path.startsWith('/access/');
+
+/** Whatever its body is, policy says what is wrong with it, and in AuthZEN's way. */
+async function registerUnread(instance: FastifyInstance, route: Route, upstream: string): Promise<void> {
+  await instance.register(async (scope) => {
+    scope.removeAllContentTypeParsers();
+    scope.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
+    registerForward(scope, route, upstream);
+  });
 }
 
 function registerForward(instance: FastifyInstance, { method, path }: Route, upstream: string): void {
@@ -79,7 +91,15 @@ export function registerHeaders(instance: FastifyInstance): void {
   instance.addHook('onSend', (request, reply, _payload, done) => {
     for (const [name, value] of Object.entries(HEADERS)) if (!reply.hasHeader(name)) reply.header(name, value);
     if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store');
-    reply.header('x-request-id', request.id);
+    reply.header('x-request-id', echoedId(request) ?? request.id);
     done();
   });
+}
+
+const REQUEST_ID = /^[\x21-\x7e]{1,200}$/;
+
+/** AuthZEN's callers are told the id they gave; elsewhere an id is the gateway's own. */
+function echoedId({ url, headers }: FastifyRequest): string | undefined {
+  const given = headers['x-request-id'];
+  return isAccess(url) && typeof given === 'string' && REQUEST_ID.test(given) ? given : undefined;
 }

@@ -1,7 +1,7 @@
 import { OPERATORS } from '@countersign/host';
 
 /** Who answers a route of the public surface. `not-built` ones answer 501 until they are. */
-export type AnsweredBy = 'gateway' | 'approval' | 'audit' | 'executor' | 'not-built';
+export type AnsweredBy = 'gateway' | 'policy' | 'approval' | 'audit' | 'executor' | 'not-built';
 export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
 
 export interface Route {
@@ -167,12 +167,14 @@ export const ROUTES: readonly Route[] = [
     callers: OVERSEERS,
     sees: OVERSEERS,
   }),
-  route('POST', '/access/v1/evaluation', 'not-built', 'OpenID AuthZEN evaluation'),
-  route('POST', '/access/v1/evaluations', 'not-built', 'OpenID AuthZEN evaluations'),
-  route('GET', '/.well-known/authzen-configuration', 'not-built', 'OpenID AuthZEN discovery', ANYONE),
-  route('GET', '/mcp', 'not-built', 'Model Context Protocol, streamable HTTP'),
-  route('POST', '/mcp', 'not-built', 'Model Context Protocol, streamable HTTP'),
-  route('DELETE', '/mcp', 'not-built', 'Model Context Protocol, streamable HTTP'),
+  route('POST', '/access/v1/evaluation', 'policy', 'OpenID AuthZEN: whether somebody may do something now'),
+  route('POST', '/access/v1/evaluations', 'policy', 'OpenID AuthZEN: several questions at once'),
+  route('GET', '/.well-known/authzen-configuration', 'gateway', 'OpenID AuthZEN: where it is answered', ANYONE),
+  route('POST', '/mcp', 'gateway', 'Model Context Protocol, streamable HTTP; `?workflow=` whose tools'),
+  route('GET', '/mcp', 'gateway', 'Model Context Protocol: 405, nothing is sent unasked'),
+  route('DELETE', '/mcp', 'gateway', 'Model Context Protocol: 405, a session needs no end'),
+  route('GET', '/.well-known/oauth-protected-resource', 'gateway', 'Who gives tokens for /mcp (RFC 9728)', ANYONE),
+  route('GET', '/.well-known/oauth-protected-resource/mcp', 'gateway', 'The same, where its path leads', ANYONE),
   route('GET', '/', 'gateway', 'The console: its page, at this and its other addresses', BROWSER),
   route('GET', '/auth/login', 'gateway', 'Go to the identity provider, and come back to `returnTo`', BROWSER),
   route('GET', '/auth/callback', 'gateway', 'Come back from the identity provider', BROWSER),

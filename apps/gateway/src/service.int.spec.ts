@@ -438,34 +438,51 @@ describe('the sweep', () => {
   });
 });
 
-describe('the surface', () => {
-  /** Routes of the public surface whose part of the product is not built yet. */
-  const NOT_BUILT = [
-    'POST /access/v1/evaluation',
-    'POST /access/v1/evaluations',
-    'GET /.well-known/authzen-configuration',
-    'GET /mcp',
-    'POST /mcp',
-    'DELETE /mcp',
-  ];
+describe('OpenID AuthZEN', () => {
+  const raw = async (path: string, init: RequestInit) => fetch(`${world.url}${path}`, init);
 
-  it.each(NOT_BUILT)('%s answers NOT_BUILT', async (route) => {
-    const [method, path] = route.split(' ') as [string, string];
-    const answer = await world.ask('alice', method, path);
-    expect(answer).toMatchObject({ status: 501, body: { code: 'NOT_BUILT' } });
-    expect(answer.headers.get('content-type')).toContain('application/problem+json');
+  it('is asked of policy, byte by byte, whatever it is', async () => {
+    world.peer.answers['POST /access/v1/evaluation'] = { status: 200, body: { decision: true } };
+    const authorization = `Bearer ${await world.token('alice')}`;
+    for (const [type, body] of [
+      ['application/json', '{"subject": {"a":1, "a":2}'],
+      ['text/xml', '<no/>'],
+    ] as const) {
+      const headers = { 'content-type': type, authorization };
+      const answer = await raw('/access/v1/evaluation?workflow=todo', { method: 'POST', headers, body });
+      expect([answer.status, await answer.json()]).toEqual([200, { decision: true }]);
+      expect(world.peer.asked.at(-1)).toMatchObject({
+        url: '/access/v1/evaluation?workflow=todo',
+        body,
+        authorization,
+      });
+    }
   });
 
-  it('answers NOT_BUILT to an empty JSON body too', async () => {
-    const json = { 'content-type': 'application/json' };
-    expect(await world.ask('alice', 'POST', '/mcp', undefined, json)).toMatchObject({
-      status: 501,
-      body: { code: 'NOT_BUILT' },
+  it("tells the caller's request id; elsewhere ids are the gateway's own", async () => {
+    const headers = { 'x-request-id': 'of-the-caller' };
+    const asked = await world.ask('alice', 'POST', '/access/v1/evaluations', {}, headers);
+    expect(asked.headers.get('x-request-id')).toBe('of-the-caller');
+    const bare = await world.ask('alice', 'POST', '/access/v1/evaluations', {});
+    expect(bare.headers.get('x-request-id')).toBeTruthy();
+    const elsewhere = await world.ask('alice', 'GET', '/v1/workflows', undefined, headers);
+    expect(elsewhere.headers.get('x-request-id')).not.toBe('of-the-caller');
+  });
+
+  it('is found by anyone: where it is answered', async () => {
+    const { status, headers, body } = await world.ask(undefined, 'GET', '/.well-known/authzen-configuration');
+    expect([status, headers.get('content-type')]).toEqual([200, expect.stringMatching(/^application\/json/)]);
+    expect(body).toEqual({
+      policy_decision_point: world.url,
+      access_evaluation_endpoint: `${world.url}/access/v1/evaluation`,
+      access_evaluations_endpoint: `${world.url}/access/v1/evaluations`,
     });
   });
+});
 
-  it('has no other routes that are not built', () => {
-    expect(ROUTES.filter(({ by }) => by === 'not-built')).toHaveLength(NOT_BUILT.length);
+describe('the surface', () => {
+  it('has no routes that are not built', () => {
+    expect(ROUTES.filter(({ by }) => by === 'not-built')).toEqual([]);
   });
 
   it('ends there: any other path is NOT_FOUND', async () => {

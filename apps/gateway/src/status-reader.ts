@@ -19,6 +19,8 @@ export type RefusedAction = Omit<IntentStatus, 'actions'> & { actionId: string }
 const maySee = ({ sub, roles }: Person, actor: string | undefined) =>
   actor === sub || OVERSEERS.some((role) => roles.includes(role));
 
+export const hasEnded = ({ state }: Found): boolean => state === 'ended' || state === 'refused';
+
 /** States of intents and actions, made from their events when they are asked for. */
 export class Status {
   constructor(
@@ -29,17 +31,18 @@ export class Status {
     private readonly onForged: OnForged,
   ) {}
 
-  /** The state once it has ended, or as it is when the signal fires. */
+  /** The state once it has ended (or, where `isEnough` says so, before), or as it is when the signal fires. */
   async untilEnded(
     kind: 'intent' | 'action',
     person: Person,
     id: string,
     signal: AbortSignal,
+    isEnough: (found: Found) => boolean = hasEnded,
   ): Promise<Found | undefined> {
     for (;;) {
       const seen = signal.aborted ? 0 : await this.count(id);
       const found = kind === 'intent' ? await this.intent(person, id) : await this.action(person, id);
-      if (signal.aborted || found?.state === 'ended' || found?.state === 'refused') return found;
+      if (signal.aborted || (found && isEnough(found))) return found;
       if (this.waiting.isFull)
         throw new HttpProblem('RATE_LIMITED', 'too many requests wait already; ask without wait');
       await this.waiting.changed(id, seen, signal);

@@ -101,7 +101,8 @@ class RouteCells {
   }
 
   private ask(path: string, body: object | undefined): Promise<Answer> {
-    return ask(this.around.world, this.caller, this.operation.method, path, body);
+    const asked = path === '/mcp' ? `${path}?workflow=support-desk` : path;
+    return ask(this.around.world, this.caller, this.operation.method, asked, body);
   }
 
   /**
@@ -153,6 +154,8 @@ class RouteCells {
     const built = body['code'] !== 'NOT_BUILT';
     const told = `${status} ${text.slice(0, 160)}`;
     if (status >= 500 && built) return [`it broke: ${told}`];
+    // A method that is there to say that there is nothing: of MCP.
+    if (may && status === 405 && this.operation.path === '/mcp' && this.operation.method !== 'POST') return [];
     if (may) return status < 300 || !built ? [] : [`permitted, and answered ${told}`];
     if (!this.caller.person && !this.operation.public)
       return status === 401 || !built ? [] : [`nobody vouches for the caller, and it was answered ${told}`];
@@ -198,6 +201,14 @@ function bodyOf(
   if (path === '/v1/incidents') return { intentId: subjects[tenant].intent };
   if (path === '/v1/evals/runs') return runWith('f', [caseOf('It is refused')], '2026-03-01T09:00:00.000Z');
   if (path === '/v1/incidents/closures') return { workflow: 'support-desk', fingerprint: 'none', passed: [] };
+  if (path.startsWith('/access/v1/')) {
+    const subject = { type: 'user', id: caller.name };
+    return { subject, action: { name: 'get_order' }, resource: { type: 'order', id: orderId } };
+  }
+  if (path === '/mcp') {
+    const params = { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'matrix', version: '1' } };
+    return { jsonrpc: '2.0', id: 1, method: 'initialize', params };
+  }
   if (path.endsWith('/resolve')) return { outcome: 'committed', reason };
   if (path.endsWith('/delegate')) return { to: caller.name, reason };
   const none = { approvalId: ABSENT, actionHash: 'none' };

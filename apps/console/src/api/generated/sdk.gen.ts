@@ -2,7 +2,7 @@
 
 import { client } from './client.gen.js';
 import type { Client, ClientMeta, Options as Options2, RequestResult, ServerSentEventsResult, TDataShape } from './client/index.js';
-import type { DeleteMcpData, DeleteMcpErrors, DeleteMcpResponses, DeleteV1SubjectsIdData, DeleteV1SubjectsIdErrors, DeleteV1SubjectsIdResponses, GetAsyncapiJsonData, GetAsyncapiJsonErrors, GetAsyncapiJsonResponses, GetAuthCallbackData, GetAuthCallbackErrors, GetAuthCallbackResponses, GetAuthLoginData, GetAuthLoginErrors, GetAuthLoginResponses, GetAuthSessionData, GetAuthSessionErrors, GetAuthSessionResponses, GetData, GetErrors, GetHealthzData, GetHealthzErrors, GetHealthzResponses, GetMcpData, GetMcpErrors, GetMcpResponses, GetMetricsData, GetMetricsErrors, GetMetricsResponses, GetOpenapiJsonData, GetOpenapiJsonErrors, GetOpenapiJsonResponses, GetReadyzData, GetReadyzErrors, GetReadyzResponses, GetResponses, GetV1AccessReviewData, GetV1AccessReviewErrors, GetV1AccessReviewResponses, GetV1ActionsIdData, GetV1ActionsIdErrors, GetV1ActionsIdExplanationData, GetV1ActionsIdExplanationErrors, GetV1ActionsIdExplanationResponses, GetV1ActionsIdResponses, GetV1ApprovalsData, GetV1ApprovalsErrors, GetV1ApprovalsIdData, GetV1ApprovalsIdErrors, GetV1ApprovalsIdResponses, GetV1ApprovalsResponses, GetV1AuditExportData, GetV1AuditExportErrors, GetV1AuditExportResponses, GetV1AuditProofsEventIdData, GetV1AuditProofsEventIdErrors, GetV1AuditProofsEventIdResponses, GetV1AuditVerifyData, GetV1AuditVerifyErrors, GetV1AuditVerifyResponses, GetV1ControlData, GetV1ControlErrors, GetV1ControlResponses, GetV1DraftsData, GetV1DraftsErrors, GetV1DraftsResponses, GetV1ErasuresData, GetV1ErasuresErrors, GetV1ErasuresResponses, GetV1EvalsRunsData, GetV1EvalsRunsErrors, GetV1EvalsRunsIdData, GetV1EvalsRunsIdErrors, GetV1EvalsRunsIdResponses, GetV1EvalsRunsResponses, GetV1IncidentsData, GetV1IncidentsErrors, GetV1IncidentsIdData, GetV1IncidentsIdErrors, GetV1IncidentsIdResponses, GetV1IncidentsResponses, GetV1InDoubtData, GetV1InDoubtErrors, GetV1InDoubtResponses, GetV1IntentsIdData, GetV1IntentsIdErrors, GetV1IntentsIdResponses, GetV1MetricsSeriesData, GetV1MetricsSeriesErrors, GetV1MetricsSeriesResponses, GetV1MetricsSummaryData, GetV1MetricsSummaryErrors, GetV1MetricsSummaryResponses, GetV1ParkedData, GetV1ParkedErrors, GetV1ParkedIdData, GetV1ParkedIdErrors, GetV1ParkedIdResponses, GetV1ParkedResponses, GetV1PipelineData, GetV1PipelineErrors, GetV1PipelineResponses, GetV1RevealsData, GetV1RevealsErrors, GetV1RevealsResponses, GetV1StreamData, GetV1StreamErrors, GetV1StreamResponse, GetV1StreamResponses, GetV1ToolsData, GetV1ToolsErrors, GetV1ToolsResponses, GetV1TracesData, GetV1TracesErrors, GetV1TracesFacetsData, GetV1TracesFacetsErrors, GetV1TracesFacetsResponses, GetV1TracesIntentIdData, GetV1TracesIntentIdErrors, GetV1TracesIntentIdEventsData, GetV1TracesIntentIdEventsErrors, GetV1TracesIntentIdEventsResponses, GetV1TracesIntentIdOutlineData, GetV1TracesIntentIdOutlineErrors, GetV1TracesIntentIdOutlineResponses, GetV1TracesIntentIdResponses, GetV1TracesResponses, GetV1WorkflowsData, GetV1WorkflowsErrors, GetV1WorkflowsResponses, GetWellKnownAuthzenConfigurationData, GetWellKnownAuthzenConfigurationErrors, GetWellKnownAuthzenConfigurationResponses, PostAccessV1EvaluationData, PostAccessV1EvaluationErrors, PostAccessV1EvaluationResponses, PostAccessV1EvaluationsData, PostAccessV1EvaluationsErrors, PostAccessV1EvaluationsResponses, PostAuthLogoutData, PostAuthLogoutErrors, PostAuthLogoutResponses, PostMcpData, PostMcpErrors, PostMcpResponses, PostV1ActionsData, PostV1ActionsErrors, PostV1ActionsResponses, PostV1ApprovalsDecisionsData, PostV1ApprovalsDecisionsErrors, PostV1ApprovalsDecisionsResponses, PostV1ApprovalsIdClaimData, PostV1ApprovalsIdClaimErrors, PostV1ApprovalsIdClaimResponses, PostV1ApprovalsIdDecisionsData, PostV1ApprovalsIdDecisionsErrors, PostV1ApprovalsIdDecisionsResponses, PostV1ApprovalsIdDelegateData, PostV1ApprovalsIdDelegateErrors, PostV1ApprovalsIdDelegateResponses, PostV1EvalsRunsData, PostV1EvalsRunsErrors, PostV1EvalsRunsResponses, PostV1IncidentsClosuresData, PostV1IncidentsClosuresErrors, PostV1IncidentsClosuresResponses, PostV1IncidentsData, PostV1IncidentsErrors, PostV1IncidentsIdCaptureData, PostV1IncidentsIdCaptureErrors, PostV1IncidentsIdCaptureResponses, PostV1IncidentsResponses, PostV1InDoubtActionIdResolveData, PostV1InDoubtActionIdResolveErrors, PostV1InDoubtActionIdResolveResponses, PostV1IntentsData, PostV1IntentsErrors, PostV1IntentsResponses, PostV1ParkedIdRedriveData, PostV1ParkedIdRedriveErrors, PostV1ParkedIdRedriveResponses, PostV1TracesIdRevealsData, PostV1TracesIdRevealsErrors, PostV1TracesIdRevealsResponses, PutV1ControlKillScopeData, PutV1ControlKillScopeErrors, PutV1ControlKillScopeResponses, PutV1ControlStageWorkflowData, PutV1ControlStageWorkflowErrors, PutV1ControlStageWorkflowResponses } from './types.gen.js';
+import type { DeleteMcpData, DeleteMcpErrors, DeleteMcpResponses, DeleteV1SubjectsIdData, DeleteV1SubjectsIdErrors, DeleteV1SubjectsIdResponses, GetAsyncapiJsonData, GetAsyncapiJsonErrors, GetAsyncapiJsonResponses, GetAuthCallbackData, GetAuthCallbackErrors, GetAuthCallbackResponses, GetAuthLoginData, GetAuthLoginErrors, GetAuthLoginResponses, GetAuthSessionData, GetAuthSessionErrors, GetAuthSessionResponses, GetData, GetErrors, GetHealthzData, GetHealthzErrors, GetHealthzResponses, GetMcpData, GetMcpErrors, GetMcpResponses, GetMetricsData, GetMetricsErrors, GetMetricsResponses, GetOpenapiJsonData, GetOpenapiJsonErrors, GetOpenapiJsonResponses, GetReadyzData, GetReadyzErrors, GetReadyzResponses, GetResponses, GetV1AccessReviewData, GetV1AccessReviewErrors, GetV1AccessReviewResponses, GetV1ActionsIdData, GetV1ActionsIdErrors, GetV1ActionsIdExplanationData, GetV1ActionsIdExplanationErrors, GetV1ActionsIdExplanationResponses, GetV1ActionsIdResponses, GetV1ApprovalsData, GetV1ApprovalsErrors, GetV1ApprovalsIdData, GetV1ApprovalsIdErrors, GetV1ApprovalsIdResponses, GetV1ApprovalsResponses, GetV1AuditExportData, GetV1AuditExportErrors, GetV1AuditExportResponses, GetV1AuditProofsEventIdData, GetV1AuditProofsEventIdErrors, GetV1AuditProofsEventIdResponses, GetV1AuditVerifyData, GetV1AuditVerifyErrors, GetV1AuditVerifyResponses, GetV1ControlData, GetV1ControlErrors, GetV1ControlResponses, GetV1DraftsData, GetV1DraftsErrors, GetV1DraftsResponses, GetV1ErasuresData, GetV1ErasuresErrors, GetV1ErasuresResponses, GetV1EvalsRunsData, GetV1EvalsRunsErrors, GetV1EvalsRunsIdData, GetV1EvalsRunsIdErrors, GetV1EvalsRunsIdResponses, GetV1EvalsRunsResponses, GetV1IncidentsData, GetV1IncidentsErrors, GetV1IncidentsIdData, GetV1IncidentsIdErrors, GetV1IncidentsIdResponses, GetV1IncidentsResponses, GetV1InDoubtData, GetV1InDoubtErrors, GetV1InDoubtResponses, GetV1IntentsIdData, GetV1IntentsIdErrors, GetV1IntentsIdResponses, GetV1MetricsSeriesData, GetV1MetricsSeriesErrors, GetV1MetricsSeriesResponses, GetV1MetricsSummaryData, GetV1MetricsSummaryErrors, GetV1MetricsSummaryResponses, GetV1ParkedData, GetV1ParkedErrors, GetV1ParkedIdData, GetV1ParkedIdErrors, GetV1ParkedIdResponses, GetV1ParkedResponses, GetV1PipelineData, GetV1PipelineErrors, GetV1PipelineResponses, GetV1RevealsData, GetV1RevealsErrors, GetV1RevealsResponses, GetV1StreamData, GetV1StreamErrors, GetV1StreamResponse, GetV1StreamResponses, GetV1ToolsData, GetV1ToolsErrors, GetV1ToolsResponses, GetV1TracesData, GetV1TracesErrors, GetV1TracesFacetsData, GetV1TracesFacetsErrors, GetV1TracesFacetsResponses, GetV1TracesIntentIdData, GetV1TracesIntentIdErrors, GetV1TracesIntentIdEventsData, GetV1TracesIntentIdEventsErrors, GetV1TracesIntentIdEventsResponses, GetV1TracesIntentIdOutlineData, GetV1TracesIntentIdOutlineErrors, GetV1TracesIntentIdOutlineResponses, GetV1TracesIntentIdResponses, GetV1TracesResponses, GetV1WorkflowsData, GetV1WorkflowsErrors, GetV1WorkflowsResponses, GetWellKnownAuthzenConfigurationData, GetWellKnownAuthzenConfigurationErrors, GetWellKnownAuthzenConfigurationResponses, GetWellKnownOauthProtectedResourceData, GetWellKnownOauthProtectedResourceErrors, GetWellKnownOauthProtectedResourceMcpData, GetWellKnownOauthProtectedResourceMcpErrors, GetWellKnownOauthProtectedResourceMcpResponses, GetWellKnownOauthProtectedResourceResponses, PostAccessV1EvaluationData, PostAccessV1EvaluationErrors, PostAccessV1EvaluationResponses, PostAccessV1EvaluationsData, PostAccessV1EvaluationsErrors, PostAccessV1EvaluationsResponses, PostAuthLogoutData, PostAuthLogoutErrors, PostAuthLogoutResponses, PostMcpData, PostMcpErrors, PostMcpResponses, PostV1ActionsData, PostV1ActionsErrors, PostV1ActionsResponses, PostV1ApprovalsDecisionsData, PostV1ApprovalsDecisionsErrors, PostV1ApprovalsDecisionsResponses, PostV1ApprovalsIdClaimData, PostV1ApprovalsIdClaimErrors, PostV1ApprovalsIdClaimResponses, PostV1ApprovalsIdDecisionsData, PostV1ApprovalsIdDecisionsErrors, PostV1ApprovalsIdDecisionsResponses, PostV1ApprovalsIdDelegateData, PostV1ApprovalsIdDelegateErrors, PostV1ApprovalsIdDelegateResponses, PostV1EvalsRunsData, PostV1EvalsRunsErrors, PostV1EvalsRunsResponses, PostV1IncidentsClosuresData, PostV1IncidentsClosuresErrors, PostV1IncidentsClosuresResponses, PostV1IncidentsData, PostV1IncidentsErrors, PostV1IncidentsIdCaptureData, PostV1IncidentsIdCaptureErrors, PostV1IncidentsIdCaptureResponses, PostV1IncidentsResponses, PostV1InDoubtActionIdResolveData, PostV1InDoubtActionIdResolveErrors, PostV1InDoubtActionIdResolveResponses, PostV1IntentsData, PostV1IntentsErrors, PostV1IntentsResponses, PostV1ParkedIdRedriveData, PostV1ParkedIdRedriveErrors, PostV1ParkedIdRedriveResponses, PostV1TracesIdRevealsData, PostV1TracesIdRevealsErrors, PostV1TracesIdRevealsResponses, PutV1ControlKillScopeData, PutV1ControlKillScopeErrors, PutV1ControlKillScopeResponses, PutV1ControlStageWorkflowData, PutV1ControlStageWorkflowErrors, PutV1ControlStageWorkflowResponses } from './types.gen.js';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -502,30 +502,38 @@ export const getV1EvalsRunsId = <ThrowOnError extends boolean = false>(options: 
 });
 
 /**
- * OpenID AuthZEN evaluation
+ * OpenID AuthZEN: whether somebody may do something now
  */
-export const postAccessV1Evaluation = <ThrowOnError extends boolean = false>(options?: Options<PostAccessV1EvaluationData, ThrowOnError>): RequestResult<PostAccessV1EvaluationResponses, PostAccessV1EvaluationErrors, ThrowOnError> => (options?.client ?? client).post<PostAccessV1EvaluationResponses, PostAccessV1EvaluationErrors, ThrowOnError>({
+export const postAccessV1Evaluation = <ThrowOnError extends boolean = false>(options: Options<PostAccessV1EvaluationData, ThrowOnError>): RequestResult<PostAccessV1EvaluationResponses, PostAccessV1EvaluationErrors, ThrowOnError> => (options.client ?? client).post<PostAccessV1EvaluationResponses, PostAccessV1EvaluationErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
     url: '/access/v1/evaluation',
-    ...options
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
 });
 
 /**
- * OpenID AuthZEN evaluations
+ * OpenID AuthZEN: several questions at once
  */
-export const postAccessV1Evaluations = <ThrowOnError extends boolean = false>(options?: Options<PostAccessV1EvaluationsData, ThrowOnError>): RequestResult<PostAccessV1EvaluationsResponses, PostAccessV1EvaluationsErrors, ThrowOnError> => (options?.client ?? client).post<PostAccessV1EvaluationsResponses, PostAccessV1EvaluationsErrors, ThrowOnError>({
+export const postAccessV1Evaluations = <ThrowOnError extends boolean = false>(options: Options<PostAccessV1EvaluationsData, ThrowOnError>): RequestResult<PostAccessV1EvaluationsResponses, PostAccessV1EvaluationsErrors, ThrowOnError> => (options.client ?? client).post<PostAccessV1EvaluationsResponses, PostAccessV1EvaluationsErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
     url: '/access/v1/evaluations',
-    ...options
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
 });
 
 /**
- * OpenID AuthZEN discovery
+ * OpenID AuthZEN: where it is answered
  */
 export const getWellKnownAuthzenConfiguration = <ThrowOnError extends boolean = false>(options?: Options<GetWellKnownAuthzenConfigurationData, ThrowOnError>): RequestResult<GetWellKnownAuthzenConfigurationResponses, GetWellKnownAuthzenConfigurationErrors, ThrowOnError> => (options?.client ?? client).get<GetWellKnownAuthzenConfigurationResponses, GetWellKnownAuthzenConfigurationErrors, ThrowOnError>({ url: '/.well-known/authzen-configuration', ...options });
 
 /**
- * Model Context Protocol, streamable HTTP
+ * Model Context Protocol: 405, a session needs no end
  */
 export const deleteMcp = <ThrowOnError extends boolean = false>(options?: Options<DeleteMcpData, ThrowOnError>): RequestResult<DeleteMcpResponses, DeleteMcpErrors, ThrowOnError> => (options?.client ?? client).delete<DeleteMcpResponses, DeleteMcpErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -534,7 +542,7 @@ export const deleteMcp = <ThrowOnError extends boolean = false>(options?: Option
 });
 
 /**
- * Model Context Protocol, streamable HTTP
+ * Model Context Protocol: 405, nothing is sent unasked
  */
 export const getMcp = <ThrowOnError extends boolean = false>(options?: Options<GetMcpData, ThrowOnError>): RequestResult<GetMcpResponses, GetMcpErrors, ThrowOnError> => (options?.client ?? client).get<GetMcpResponses, GetMcpErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -543,13 +551,23 @@ export const getMcp = <ThrowOnError extends boolean = false>(options?: Options<G
 });
 
 /**
- * Model Context Protocol, streamable HTTP
+ * Model Context Protocol, streamable HTTP; `?workflow=` whose tools
  */
 export const postMcp = <ThrowOnError extends boolean = false>(options?: Options<PostMcpData, ThrowOnError>): RequestResult<PostMcpResponses, PostMcpErrors, ThrowOnError> => (options?.client ?? client).post<PostMcpResponses, PostMcpErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
     url: '/mcp',
     ...options
 });
+
+/**
+ * Who gives tokens for /mcp (RFC 9728)
+ */
+export const getWellKnownOauthProtectedResource = <ThrowOnError extends boolean = false>(options?: Options<GetWellKnownOauthProtectedResourceData, ThrowOnError>): RequestResult<GetWellKnownOauthProtectedResourceResponses, GetWellKnownOauthProtectedResourceErrors, ThrowOnError> => (options?.client ?? client).get<GetWellKnownOauthProtectedResourceResponses, GetWellKnownOauthProtectedResourceErrors, ThrowOnError>({ url: '/.well-known/oauth-protected-resource', ...options });
+
+/**
+ * The same, where its path leads
+ */
+export const getWellKnownOauthProtectedResourceMcp = <ThrowOnError extends boolean = false>(options?: Options<GetWellKnownOauthProtectedResourceMcpData, ThrowOnError>): RequestResult<GetWellKnownOauthProtectedResourceMcpResponses, GetWellKnownOauthProtectedResourceMcpErrors, ThrowOnError> => (options?.client ?? client).get<GetWellKnownOauthProtectedResourceMcpResponses, GetWellKnownOauthProtectedResourceMcpErrors, ThrowOnError>({ url: '/.well-known/oauth-protected-resource/mcp', ...options });
 
 /**
  * The console: its page, at this and its other addresses

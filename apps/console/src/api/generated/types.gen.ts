@@ -3615,7 +3615,31 @@ export type GetV1EvalsRunsIdResponses = {
 export type GetV1EvalsRunsIdResponse = GetV1EvalsRunsIdResponses[keyof GetV1EvalsRunsIdResponses];
 
 export type PostAccessV1EvaluationData = {
-    body?: never;
+    body: {
+        subject: {
+            type: string;
+            id: string;
+            properties?: {
+                [key: string]: unknown;
+            };
+        };
+        action: {
+            name: string;
+            properties?: {
+                [key: string]: unknown;
+            };
+        };
+        resource: {
+            type: string;
+            id: string;
+            properties?: {
+                [key: string]: unknown;
+            };
+        };
+        context?: {
+            workflow?: string;
+        };
+    };
     path?: never;
     query?: never;
     url: '/access/v1/evaluation';
@@ -3632,15 +3656,82 @@ export type PostAccessV1EvaluationError = PostAccessV1EvaluationErrors[keyof Pos
 
 export type PostAccessV1EvaluationResponses = {
     /**
-     * Problem details (RFC 9457)
+     * OpenID AuthZEN: whether somebody may do something now
      */
-    default: Problem;
+    200: {
+        decision: boolean;
+        context?: {
+            code?: string;
+            reason?: string;
+            nextStep?: string;
+            workflow?: string;
+            tool?: string;
+            policyVersion?: string;
+            rules?: Array<{
+                rule: string;
+                outcome: 'allow' | 'deny' | 'escalate' | 'pass';
+                reason: string;
+            }>;
+        };
+    };
 };
 
 export type PostAccessV1EvaluationResponse = PostAccessV1EvaluationResponses[keyof PostAccessV1EvaluationResponses];
 
 export type PostAccessV1EvaluationsData = {
-    body?: never;
+    body: {
+        subject?: {
+            type?: string;
+            id?: string;
+            properties?: {
+                [key: string]: unknown;
+            };
+        };
+        action?: {
+            name?: string;
+            properties?: {
+                [key: string]: unknown;
+            };
+        };
+        resource?: {
+            type?: string;
+            id?: string;
+            properties?: {
+                [key: string]: unknown;
+            };
+        };
+        context?: {
+            workflow?: string;
+        };
+        options?: {
+            evaluations_semantic?: 'execute_all' | 'deny_on_first_deny' | 'permit_on_first_permit';
+        };
+        evaluations?: Array<{
+            subject?: {
+                type: string;
+                id: string;
+                properties?: {
+                    [key: string]: unknown;
+                };
+            };
+            action?: {
+                name: string;
+                properties?: {
+                    [key: string]: unknown;
+                };
+            };
+            resource?: {
+                type: string;
+                id: string;
+                properties?: {
+                    [key: string]: unknown;
+                };
+            };
+            context?: {
+                workflow?: string;
+            };
+        }>;
+    };
     path?: never;
     query?: never;
     url: '/access/v1/evaluations';
@@ -3657,9 +3748,41 @@ export type PostAccessV1EvaluationsError = PostAccessV1EvaluationsErrors[keyof P
 
 export type PostAccessV1EvaluationsResponses = {
     /**
-     * Problem details (RFC 9457)
+     * OpenID AuthZEN: several questions at once
      */
-    default: Problem;
+    200: {
+        evaluations: Array<{
+            decision: boolean;
+            context?: {
+                code?: string;
+                reason?: string;
+                nextStep?: string;
+                workflow?: string;
+                tool?: string;
+                policyVersion?: string;
+                rules?: Array<{
+                    rule: string;
+                    outcome: 'allow' | 'deny' | 'escalate' | 'pass';
+                    reason: string;
+                }>;
+            };
+        }>;
+    } | {
+        decision: boolean;
+        context?: {
+            code?: string;
+            reason?: string;
+            nextStep?: string;
+            workflow?: string;
+            tool?: string;
+            policyVersion?: string;
+            rules?: Array<{
+                rule: string;
+                outcome: 'allow' | 'deny' | 'escalate' | 'pass';
+                reason: string;
+            }>;
+        };
+    };
 };
 
 export type PostAccessV1EvaluationsResponse = PostAccessV1EvaluationsResponses[keyof PostAccessV1EvaluationsResponses];
@@ -3682,9 +3805,13 @@ export type GetWellKnownAuthzenConfigurationError = GetWellKnownAuthzenConfigura
 
 export type GetWellKnownAuthzenConfigurationResponses = {
     /**
-     * Problem details (RFC 9457)
+     * OpenID AuthZEN: where it is answered
      */
-    default: Problem;
+    200: {
+        policy_decision_point: string;
+        access_evaluation_endpoint: string;
+        access_evaluations_endpoint: string;
+    };
 };
 
 export type GetWellKnownAuthzenConfigurationResponse = GetWellKnownAuthzenConfigurationResponses[keyof GetWellKnownAuthzenConfigurationResponses];
@@ -3707,12 +3834,10 @@ export type DeleteMcpError = DeleteMcpErrors[keyof DeleteMcpErrors];
 
 export type DeleteMcpResponses = {
     /**
-     * Problem details (RFC 9457)
+     * Model Context Protocol: 405, a session needs no end
      */
-    default: Problem;
+    200: unknown;
 };
-
-export type DeleteMcpResponse = DeleteMcpResponses[keyof DeleteMcpResponses];
 
 export type GetMcpData = {
     body?: never;
@@ -3732,12 +3857,10 @@ export type GetMcpError = GetMcpErrors[keyof GetMcpErrors];
 
 export type GetMcpResponses = {
     /**
-     * Problem details (RFC 9457)
+     * Model Context Protocol: 405, nothing is sent unasked
      */
-    default: Problem;
+    200: unknown;
 };
-
-export type GetMcpResponse = GetMcpResponses[keyof GetMcpResponses];
 
 export type PostMcpData = {
     body?: never;
@@ -3757,12 +3880,56 @@ export type PostMcpError = PostMcpErrors[keyof PostMcpErrors];
 
 export type PostMcpResponses = {
     /**
+     * Model Context Protocol, streamable HTTP; `?workflow=` whose tools
+     */
+    200: unknown;
+};
+
+export type GetWellKnownOauthProtectedResourceData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/.well-known/oauth-protected-resource';
+};
+
+export type GetWellKnownOauthProtectedResourceErrors = {
+    /**
      * Problem details (RFC 9457)
      */
     default: Problem;
 };
 
-export type PostMcpResponse = PostMcpResponses[keyof PostMcpResponses];
+export type GetWellKnownOauthProtectedResourceError = GetWellKnownOauthProtectedResourceErrors[keyof GetWellKnownOauthProtectedResourceErrors];
+
+export type GetWellKnownOauthProtectedResourceResponses = {
+    /**
+     * Who gives tokens for /mcp (RFC 9728)
+     */
+    200: unknown;
+};
+
+export type GetWellKnownOauthProtectedResourceMcpData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/.well-known/oauth-protected-resource/mcp';
+};
+
+export type GetWellKnownOauthProtectedResourceMcpErrors = {
+    /**
+     * Problem details (RFC 9457)
+     */
+    default: Problem;
+};
+
+export type GetWellKnownOauthProtectedResourceMcpError = GetWellKnownOauthProtectedResourceMcpErrors[keyof GetWellKnownOauthProtectedResourceMcpErrors];
+
+export type GetWellKnownOauthProtectedResourceMcpResponses = {
+    /**
+     * The same, where its path leads
+     */
+    200: unknown;
+};
 
 export type GetData = {
     body?: never;

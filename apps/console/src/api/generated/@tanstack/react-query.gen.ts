@@ -3,8 +3,8 @@
 import { type InfiniteData, infiniteQueryOptions, queryOptions, type UseMutationOptions } from '@tanstack/react-query';
 
 import { client } from '../client.gen.js';
-import { deleteMcp, deleteV1SubjectsId, get, getAsyncapiJson, getAuthCallback, getAuthLogin, getAuthSession, getHealthz, getMcp, getMetrics, getOpenapiJson, getReadyz, getV1AccessReview, getV1ActionsId, getV1ActionsIdExplanation, getV1Approvals, getV1ApprovalsId, getV1AuditExport, getV1AuditProofsEventId, getV1AuditVerify, getV1Control, getV1Drafts, getV1Erasures, getV1EvalsRuns, getV1EvalsRunsId, getV1Incidents, getV1IncidentsId, getV1InDoubt, getV1IntentsId, getV1MetricsSeries, getV1MetricsSummary, getV1Parked, getV1ParkedId, getV1Pipeline, getV1Reveals, getV1Tools, getV1Traces, getV1TracesFacets, getV1TracesIntentId, getV1TracesIntentIdEvents, getV1TracesIntentIdOutline, getV1Workflows, getWellKnownAuthzenConfiguration, type Options, postAccessV1Evaluation, postAccessV1Evaluations, postAuthLogout, postMcp, postV1Actions, postV1ApprovalsDecisions, postV1ApprovalsIdClaim, postV1ApprovalsIdDecisions, postV1ApprovalsIdDelegate, postV1EvalsRuns, postV1Incidents, postV1IncidentsClosures, postV1IncidentsIdCapture, postV1InDoubtActionIdResolve, postV1Intents, postV1ParkedIdRedrive, postV1TracesIdReveals, putV1ControlKillScope, putV1ControlStageWorkflow } from '../sdk.gen.js';
-import type { DeleteMcpData, DeleteMcpError, DeleteMcpResponse, DeleteV1SubjectsIdData, DeleteV1SubjectsIdError, DeleteV1SubjectsIdResponse, GetAsyncapiJsonData, GetAsyncapiJsonError, GetAuthCallbackData, GetAuthCallbackError, GetAuthCallbackResponse, GetAuthLoginData, GetAuthLoginError, GetAuthLoginResponse, GetAuthSessionData, GetAuthSessionError, GetAuthSessionResponse, GetData, GetError, GetHealthzData, GetHealthzError, GetMcpData, GetMcpError, GetMcpResponse, GetMetricsData, GetMetricsError, GetOpenapiJsonData, GetOpenapiJsonError, GetReadyzData, GetReadyzError, GetResponse, GetV1AccessReviewData, GetV1AccessReviewError, GetV1AccessReviewResponse, GetV1ActionsIdData, GetV1ActionsIdError, GetV1ActionsIdExplanationData, GetV1ActionsIdExplanationError, GetV1ActionsIdExplanationResponse, GetV1ApprovalsData, GetV1ApprovalsError, GetV1ApprovalsIdData, GetV1ApprovalsIdError, GetV1ApprovalsIdResponse, GetV1ApprovalsResponse, GetV1AuditExportData, GetV1AuditExportError, GetV1AuditProofsEventIdData, GetV1AuditProofsEventIdError, GetV1AuditProofsEventIdResponse, GetV1AuditVerifyData, GetV1AuditVerifyError, GetV1AuditVerifyResponse, GetV1ControlData, GetV1ControlError, GetV1ControlResponse, GetV1DraftsData, GetV1DraftsError, GetV1DraftsResponse, GetV1ErasuresData, GetV1ErasuresError, GetV1ErasuresResponse, GetV1EvalsRunsData, GetV1EvalsRunsError, GetV1EvalsRunsIdData, GetV1EvalsRunsIdError, GetV1EvalsRunsIdResponse, GetV1EvalsRunsResponse, GetV1IncidentsData, GetV1IncidentsError, GetV1IncidentsIdData, GetV1IncidentsIdError, GetV1IncidentsIdResponse, GetV1IncidentsResponse, GetV1InDoubtData, GetV1InDoubtError, GetV1InDoubtResponse, GetV1IntentsIdData, GetV1IntentsIdError, GetV1MetricsSeriesData, GetV1MetricsSeriesError, GetV1MetricsSeriesResponse, GetV1MetricsSummaryData, GetV1MetricsSummaryError, GetV1MetricsSummaryResponse, GetV1ParkedData, GetV1ParkedError, GetV1ParkedIdData, GetV1ParkedIdError, GetV1ParkedIdResponse, GetV1ParkedResponse, GetV1PipelineData, GetV1PipelineError, GetV1PipelineResponse, GetV1RevealsData, GetV1RevealsError, GetV1RevealsResponse, GetV1ToolsData, GetV1ToolsError, GetV1ToolsResponse, GetV1TracesData, GetV1TracesError, GetV1TracesFacetsData, GetV1TracesFacetsError, GetV1TracesFacetsResponse, GetV1TracesIntentIdData, GetV1TracesIntentIdError, GetV1TracesIntentIdEventsData, GetV1TracesIntentIdEventsError, GetV1TracesIntentIdEventsResponse, GetV1TracesIntentIdOutlineData, GetV1TracesIntentIdOutlineError, GetV1TracesIntentIdOutlineResponse, GetV1TracesIntentIdResponse, GetV1TracesResponse, GetV1WorkflowsData, GetV1WorkflowsError, GetV1WorkflowsResponse, GetWellKnownAuthzenConfigurationData, GetWellKnownAuthzenConfigurationError, GetWellKnownAuthzenConfigurationResponse, PostAccessV1EvaluationData, PostAccessV1EvaluationError, PostAccessV1EvaluationResponse, PostAccessV1EvaluationsData, PostAccessV1EvaluationsError, PostAccessV1EvaluationsResponse, PostAuthLogoutData, PostAuthLogoutError, PostAuthLogoutResponse, PostMcpData, PostMcpError, PostMcpResponse, PostV1ActionsData, PostV1ActionsError, PostV1ActionsResponse, PostV1ApprovalsDecisionsData, PostV1ApprovalsDecisionsError, PostV1ApprovalsDecisionsResponse, PostV1ApprovalsIdClaimData, PostV1ApprovalsIdClaimError, PostV1ApprovalsIdClaimResponse, PostV1ApprovalsIdDecisionsData, PostV1ApprovalsIdDecisionsError, PostV1ApprovalsIdDecisionsResponse, PostV1ApprovalsIdDelegateData, PostV1ApprovalsIdDelegateError, PostV1ApprovalsIdDelegateResponse, PostV1EvalsRunsData, PostV1EvalsRunsError, PostV1EvalsRunsResponse, PostV1IncidentsClosuresData, PostV1IncidentsClosuresError, PostV1IncidentsClosuresResponse, PostV1IncidentsData, PostV1IncidentsError, PostV1IncidentsIdCaptureData, PostV1IncidentsIdCaptureError, PostV1IncidentsIdCaptureResponse, PostV1IncidentsResponse, PostV1InDoubtActionIdResolveData, PostV1InDoubtActionIdResolveError, PostV1InDoubtActionIdResolveResponse, PostV1IntentsData, PostV1IntentsError, PostV1IntentsResponse, PostV1ParkedIdRedriveData, PostV1ParkedIdRedriveError, PostV1ParkedIdRedriveResponse, PostV1TracesIdRevealsData, PostV1TracesIdRevealsError, PostV1TracesIdRevealsResponse, PutV1ControlKillScopeData, PutV1ControlKillScopeError, PutV1ControlKillScopeResponse, PutV1ControlStageWorkflowData, PutV1ControlStageWorkflowError, PutV1ControlStageWorkflowResponse } from '../types.gen.js';
+import { deleteMcp, deleteV1SubjectsId, get, getAsyncapiJson, getAuthCallback, getAuthLogin, getAuthSession, getHealthz, getMcp, getMetrics, getOpenapiJson, getReadyz, getV1AccessReview, getV1ActionsId, getV1ActionsIdExplanation, getV1Approvals, getV1ApprovalsId, getV1AuditExport, getV1AuditProofsEventId, getV1AuditVerify, getV1Control, getV1Drafts, getV1Erasures, getV1EvalsRuns, getV1EvalsRunsId, getV1Incidents, getV1IncidentsId, getV1InDoubt, getV1IntentsId, getV1MetricsSeries, getV1MetricsSummary, getV1Parked, getV1ParkedId, getV1Pipeline, getV1Reveals, getV1Tools, getV1Traces, getV1TracesFacets, getV1TracesIntentId, getV1TracesIntentIdEvents, getV1TracesIntentIdOutline, getV1Workflows, getWellKnownAuthzenConfiguration, getWellKnownOauthProtectedResource, getWellKnownOauthProtectedResourceMcp, type Options, postAccessV1Evaluation, postAccessV1Evaluations, postAuthLogout, postMcp, postV1Actions, postV1ApprovalsDecisions, postV1ApprovalsIdClaim, postV1ApprovalsIdDecisions, postV1ApprovalsIdDelegate, postV1EvalsRuns, postV1Incidents, postV1IncidentsClosures, postV1IncidentsIdCapture, postV1InDoubtActionIdResolve, postV1Intents, postV1ParkedIdRedrive, postV1TracesIdReveals, putV1ControlKillScope, putV1ControlStageWorkflow } from '../sdk.gen.js';
+import type { DeleteMcpData, DeleteMcpError, DeleteV1SubjectsIdData, DeleteV1SubjectsIdError, DeleteV1SubjectsIdResponse, GetAsyncapiJsonData, GetAsyncapiJsonError, GetAuthCallbackData, GetAuthCallbackError, GetAuthCallbackResponse, GetAuthLoginData, GetAuthLoginError, GetAuthLoginResponse, GetAuthSessionData, GetAuthSessionError, GetAuthSessionResponse, GetData, GetError, GetHealthzData, GetHealthzError, GetMcpData, GetMcpError, GetMetricsData, GetMetricsError, GetOpenapiJsonData, GetOpenapiJsonError, GetReadyzData, GetReadyzError, GetResponse, GetV1AccessReviewData, GetV1AccessReviewError, GetV1AccessReviewResponse, GetV1ActionsIdData, GetV1ActionsIdError, GetV1ActionsIdExplanationData, GetV1ActionsIdExplanationError, GetV1ActionsIdExplanationResponse, GetV1ApprovalsData, GetV1ApprovalsError, GetV1ApprovalsIdData, GetV1ApprovalsIdError, GetV1ApprovalsIdResponse, GetV1ApprovalsResponse, GetV1AuditExportData, GetV1AuditExportError, GetV1AuditProofsEventIdData, GetV1AuditProofsEventIdError, GetV1AuditProofsEventIdResponse, GetV1AuditVerifyData, GetV1AuditVerifyError, GetV1AuditVerifyResponse, GetV1ControlData, GetV1ControlError, GetV1ControlResponse, GetV1DraftsData, GetV1DraftsError, GetV1DraftsResponse, GetV1ErasuresData, GetV1ErasuresError, GetV1ErasuresResponse, GetV1EvalsRunsData, GetV1EvalsRunsError, GetV1EvalsRunsIdData, GetV1EvalsRunsIdError, GetV1EvalsRunsIdResponse, GetV1EvalsRunsResponse, GetV1IncidentsData, GetV1IncidentsError, GetV1IncidentsIdData, GetV1IncidentsIdError, GetV1IncidentsIdResponse, GetV1IncidentsResponse, GetV1InDoubtData, GetV1InDoubtError, GetV1InDoubtResponse, GetV1IntentsIdData, GetV1IntentsIdError, GetV1MetricsSeriesData, GetV1MetricsSeriesError, GetV1MetricsSeriesResponse, GetV1MetricsSummaryData, GetV1MetricsSummaryError, GetV1MetricsSummaryResponse, GetV1ParkedData, GetV1ParkedError, GetV1ParkedIdData, GetV1ParkedIdError, GetV1ParkedIdResponse, GetV1ParkedResponse, GetV1PipelineData, GetV1PipelineError, GetV1PipelineResponse, GetV1RevealsData, GetV1RevealsError, GetV1RevealsResponse, GetV1ToolsData, GetV1ToolsError, GetV1ToolsResponse, GetV1TracesData, GetV1TracesError, GetV1TracesFacetsData, GetV1TracesFacetsError, GetV1TracesFacetsResponse, GetV1TracesIntentIdData, GetV1TracesIntentIdError, GetV1TracesIntentIdEventsData, GetV1TracesIntentIdEventsError, GetV1TracesIntentIdEventsResponse, GetV1TracesIntentIdOutlineData, GetV1TracesIntentIdOutlineError, GetV1TracesIntentIdOutlineResponse, GetV1TracesIntentIdResponse, GetV1TracesResponse, GetV1WorkflowsData, GetV1WorkflowsError, GetV1WorkflowsResponse, GetWellKnownAuthzenConfigurationData, GetWellKnownAuthzenConfigurationError, GetWellKnownAuthzenConfigurationResponse, GetWellKnownOauthProtectedResourceData, GetWellKnownOauthProtectedResourceError, GetWellKnownOauthProtectedResourceMcpData, GetWellKnownOauthProtectedResourceMcpError, PostAccessV1EvaluationData, PostAccessV1EvaluationError, PostAccessV1EvaluationResponse, PostAccessV1EvaluationsData, PostAccessV1EvaluationsError, PostAccessV1EvaluationsResponse, PostAuthLogoutData, PostAuthLogoutError, PostAuthLogoutResponse, PostMcpData, PostMcpError, PostV1ActionsData, PostV1ActionsError, PostV1ActionsResponse, PostV1ApprovalsDecisionsData, PostV1ApprovalsDecisionsError, PostV1ApprovalsDecisionsResponse, PostV1ApprovalsIdClaimData, PostV1ApprovalsIdClaimError, PostV1ApprovalsIdClaimResponse, PostV1ApprovalsIdDecisionsData, PostV1ApprovalsIdDecisionsError, PostV1ApprovalsIdDecisionsResponse, PostV1ApprovalsIdDelegateData, PostV1ApprovalsIdDelegateError, PostV1ApprovalsIdDelegateResponse, PostV1EvalsRunsData, PostV1EvalsRunsError, PostV1EvalsRunsResponse, PostV1IncidentsClosuresData, PostV1IncidentsClosuresError, PostV1IncidentsClosuresResponse, PostV1IncidentsData, PostV1IncidentsError, PostV1IncidentsIdCaptureData, PostV1IncidentsIdCaptureError, PostV1IncidentsIdCaptureResponse, PostV1IncidentsResponse, PostV1InDoubtActionIdResolveData, PostV1InDoubtActionIdResolveError, PostV1InDoubtActionIdResolveResponse, PostV1IntentsData, PostV1IntentsError, PostV1IntentsResponse, PostV1ParkedIdRedriveData, PostV1ParkedIdRedriveError, PostV1ParkedIdRedriveResponse, PostV1TracesIdRevealsData, PostV1TracesIdRevealsError, PostV1TracesIdRevealsResponse, PutV1ControlKillScopeData, PutV1ControlKillScopeError, PutV1ControlKillScopeResponse, PutV1ControlStageWorkflowData, PutV1ControlStageWorkflowError, PutV1ControlStageWorkflowResponse } from '../types.gen.js';
 
 /**
  * Publish an intent
@@ -1151,7 +1151,7 @@ export const getV1EvalsRunsIdOptions = (options: Options<GetV1EvalsRunsIdData>) 
 });
 
 /**
- * OpenID AuthZEN evaluation
+ * OpenID AuthZEN: whether somebody may do something now
  */
 export const postAccessV1EvaluationMutation = (options?: Partial<Options<PostAccessV1EvaluationData>>): UseMutationOptions<PostAccessV1EvaluationResponse, PostAccessV1EvaluationError, Options<PostAccessV1EvaluationData>> => {
     const mutationOptions: UseMutationOptions<PostAccessV1EvaluationResponse, PostAccessV1EvaluationError, Options<PostAccessV1EvaluationData>> = {
@@ -1168,7 +1168,7 @@ export const postAccessV1EvaluationMutation = (options?: Partial<Options<PostAcc
 };
 
 /**
- * OpenID AuthZEN evaluations
+ * OpenID AuthZEN: several questions at once
  */
 export const postAccessV1EvaluationsMutation = (options?: Partial<Options<PostAccessV1EvaluationsData>>): UseMutationOptions<PostAccessV1EvaluationsResponse, PostAccessV1EvaluationsError, Options<PostAccessV1EvaluationsData>> => {
     const mutationOptions: UseMutationOptions<PostAccessV1EvaluationsResponse, PostAccessV1EvaluationsError, Options<PostAccessV1EvaluationsData>> = {
@@ -1187,7 +1187,7 @@ export const postAccessV1EvaluationsMutation = (options?: Partial<Options<PostAc
 export const getWellKnownAuthzenConfigurationQueryKey = (options?: Options<GetWellKnownAuthzenConfigurationData>) => createQueryKey('getWellKnownAuthzenConfiguration', options);
 
 /**
- * OpenID AuthZEN discovery
+ * OpenID AuthZEN: where it is answered
  */
 export const getWellKnownAuthzenConfigurationOptions = (options?: Options<GetWellKnownAuthzenConfigurationData>) => queryOptions<GetWellKnownAuthzenConfigurationResponse, GetWellKnownAuthzenConfigurationError, GetWellKnownAuthzenConfigurationResponse, ReturnType<typeof getWellKnownAuthzenConfigurationQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
@@ -1203,10 +1203,10 @@ export const getWellKnownAuthzenConfigurationOptions = (options?: Options<GetWel
 });
 
 /**
- * Model Context Protocol, streamable HTTP
+ * Model Context Protocol: 405, a session needs no end
  */
-export const deleteMcpMutation = (options?: Partial<Options<DeleteMcpData>>): UseMutationOptions<DeleteMcpResponse, DeleteMcpError, Options<DeleteMcpData>> => {
-    const mutationOptions: UseMutationOptions<DeleteMcpResponse, DeleteMcpError, Options<DeleteMcpData>> = {
+export const deleteMcpMutation = (options?: Partial<Options<DeleteMcpData>>): UseMutationOptions<unknown, DeleteMcpError, Options<DeleteMcpData>> => {
+    const mutationOptions: UseMutationOptions<unknown, DeleteMcpError, Options<DeleteMcpData>> = {
         mutationFn: async (fnOptions) => {
             const { data } = await deleteMcp({
                 ...options,
@@ -1222,9 +1222,9 @@ export const deleteMcpMutation = (options?: Partial<Options<DeleteMcpData>>): Us
 export const getMcpQueryKey = (options?: Options<GetMcpData>) => createQueryKey('getMcp', options);
 
 /**
- * Model Context Protocol, streamable HTTP
+ * Model Context Protocol: 405, nothing is sent unasked
  */
-export const getMcpOptions = (options?: Options<GetMcpData>) => queryOptions<GetMcpResponse, GetMcpError, GetMcpResponse, ReturnType<typeof getMcpQueryKey>>({
+export const getMcpOptions = (options?: Options<GetMcpData>) => queryOptions<unknown, GetMcpError, unknown, ReturnType<typeof getMcpQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
         const { data } = await getMcp({
             ...options,
@@ -1238,10 +1238,10 @@ export const getMcpOptions = (options?: Options<GetMcpData>) => queryOptions<Get
 });
 
 /**
- * Model Context Protocol, streamable HTTP
+ * Model Context Protocol, streamable HTTP; `?workflow=` whose tools
  */
-export const postMcpMutation = (options?: Partial<Options<PostMcpData>>): UseMutationOptions<PostMcpResponse, PostMcpError, Options<PostMcpData>> => {
-    const mutationOptions: UseMutationOptions<PostMcpResponse, PostMcpError, Options<PostMcpData>> = {
+export const postMcpMutation = (options?: Partial<Options<PostMcpData>>): UseMutationOptions<unknown, PostMcpError, Options<PostMcpData>> => {
+    const mutationOptions: UseMutationOptions<unknown, PostMcpError, Options<PostMcpData>> = {
         mutationFn: async (fnOptions) => {
             const { data } = await postMcp({
                 ...options,
@@ -1253,6 +1253,42 @@ export const postMcpMutation = (options?: Partial<Options<PostMcpData>>): UseMut
     };
     return mutationOptions;
 };
+
+export const getWellKnownOauthProtectedResourceQueryKey = (options?: Options<GetWellKnownOauthProtectedResourceData>) => createQueryKey('getWellKnownOauthProtectedResource', options);
+
+/**
+ * Who gives tokens for /mcp (RFC 9728)
+ */
+export const getWellKnownOauthProtectedResourceOptions = (options?: Options<GetWellKnownOauthProtectedResourceData>) => queryOptions<unknown, GetWellKnownOauthProtectedResourceError, unknown, ReturnType<typeof getWellKnownOauthProtectedResourceQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await getWellKnownOauthProtectedResource({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: getWellKnownOauthProtectedResourceQueryKey(options)
+});
+
+export const getWellKnownOauthProtectedResourceMcpQueryKey = (options?: Options<GetWellKnownOauthProtectedResourceMcpData>) => createQueryKey('getWellKnownOauthProtectedResourceMcp', options);
+
+/**
+ * The same, where its path leads
+ */
+export const getWellKnownOauthProtectedResourceMcpOptions = (options?: Options<GetWellKnownOauthProtectedResourceMcpData>) => queryOptions<unknown, GetWellKnownOauthProtectedResourceMcpError, unknown, ReturnType<typeof getWellKnownOauthProtectedResourceMcpQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await getWellKnownOauthProtectedResourceMcp({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: getWellKnownOauthProtectedResourceMcpQueryKey(options)
+});
 
 export const getQueryKey = (options?: Options<GetData>) => createQueryKey('get', options);
 
