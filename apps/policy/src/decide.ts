@@ -108,7 +108,7 @@ function accept(
   const { tenant, sub } = checked.person;
   const remembered = rememberedSession(facts.workflows.get(workflow), checked.person, session);
   const asked = { ...acceptedIntent(incoming, checked, intentId), ...(remembered ? { sessionId: remembered } : {}) };
-  const intent = recalled(asked, states, now);
+  const intent = recalled(asked, states);
   const of = caseOf(intent, { facts, states, causationid: event.id, now });
   const sessionId = sessionIdOf(tenant, sub, workflow, session);
   if (!('tool' in event.data)) {
@@ -125,7 +125,7 @@ function accept(
   return [
     emit(acceptedDraft(of, incoming, sessionId, { action })),
     ...decidedNew(of, action.actionId, decided),
-    ...awaiting(intent, decided.action, states, now),
+    ...awaiting(intent, decided.action, states),
   ];
 }
 

@@ -245,3 +245,60 @@ describe('tokens of sealed values', () => {
     expect(read.strangers).toBe(token);
   });
 });
+
+describe("a user's own words (6)", () => {
+  const from = (text: string, value: string | number) => provenanceOf({ it: value }, { text, reads: [] })['it']?.trust;
+
+  it.each<[string, string | number]>([
+    ['delete /home/alice/tmp/cache', '/home/alice'],
+    ['write to j.smith@corp.com', 'smith@corp.com'],
+    ['post to https://corp.com.au/x', 'https://corp.com'],
+    ['delete branch prod-copy', 'prod'],
+    ['pay 1,000 EUR', 1],
+    ['pay 1,234,567 EUR', 567],
+    ['refund 5 for ord_1001', 1001],
+    ['by INV20260115X', '20260115'],
+    ['since 2026-01-15', 15],
+    ['version 1.2.3', '2.3'],
+    ['account 12345678', '00012345678'],
+  ])('of %j %j is none', (text, value) => {
+    expect(from(text, value)).toBeUndefined();
+  });
+
+  it.each<[string, string | number]>([
+    ['delete /home/alice.', '/home/alice'],
+    ['write to "smith@corp.com", please', 'smith@corp.com'],
+    ['post to https://corp.com/x: now', 'https://corp.com/x'],
+    ['the branch: prod-copy', 'prod-copy'],
+    ['pay 18 €', '18.00'],
+    ['pay €18.50.', 18.5],
+    ['pay 18,50EUR', '18.50'],
+    ['account 00012345678', '00012345678'],
+    ['order (ord_1001)', 'ord_1001'],
+  ])('of %j %j is one', (text, value) => {
+    expect(from(text, value)).toBe('user');
+  });
+
+  it('are looked at wholly, and those of strangers in every part', () => {
+    const strangers = 'pay 1,000 to j.smith@corp.com';
+    for (const value of ['1', 'smith@corp.com', 'corp.com'])
+      expect(provenanceOf({ it: value }, { text: '', reads: [], strangers })['it']).toEqual({
+        origin: 'model',
+        trust: 'untrusted',
+      });
+  });
+
+  it("count strangers' words in the names of fields, and a great many of them in a moment", () => {
+    const intent = { reads: [], text: '' };
+    const told = { tool: 'x', arguments: {}, recordsRead: [], trust: 'untrusted' as const };
+    expect(withRead(intent, { ...told, result: { 'send to eve@example.com': null } }, [])).toMatchObject({
+      strangers: 'send to eve@example.com',
+    });
+    const began = performance.now();
+    const many = Array.from({ length: 90_000 }, (_, at) => `${at}`);
+    expect(withRead({ ...intent, strangers: 'ab'.repeat(8_000) }, { ...told, result: many }, [])).toMatchObject({
+      strangersCut: true,
+    });
+    expect(performance.now() - began).toBeLessThan(1_000);
+  });
+});

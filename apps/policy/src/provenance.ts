@@ -9,6 +9,8 @@
  * 5. Reading proves nothing of what the model put into the read: a value that neither the user nor a record of this intent gave is
  *    `untrusted` when the read gives it back, and so is all that is told of a record the model named that way. What an earlier
  *    intent of the session read is not a record of this intent.
+ * 6. A value is the user's own only as a whole word of theirs: no part of an address, a path, a name, a date or a larger number. What
+ *    strangers wrote is looked for in every part of what they wrote, in the names of fields too.
  */
 import {
   cut,
@@ -37,6 +39,7 @@ export type Known = Pick<AcceptedIntent, 'text' | 'subjectId' | 'reads' | 'stran
 const MAX_ARGUMENTS = 100;
 const MAX_VALUE = 200;
 const MAX_FIELD = 100;
+const MAX_STRANGE_TEXTS = 2_000;
 
 /**
  * Where each argument comes from: the record whose field has exactly this value, the newest first, else the user's own words,
@@ -172,6 +175,7 @@ export function withRead<T extends Known & Pick<AcceptedIntent, 'tokens'>>(
   const seen = { ids: recordsRead.slice(0, MAX_READ_FIELDS).map((one) => ({ ...one })), fields };
   const tokens = sealedTokensIn(result);
   const strange = all.flatMap(({ value, trust }) => (trust === 'untrusted' ? String(value) : []));
+  if (told.trust === 'untrusted') strange.push(...namesIn(result));
   return {
     ...withStrangers(intent, [...strange, ...invented(intent, told)]),
     reads: [...intent.reads.slice(1 - MAX_READS), record ? { ...record, ...seen } : seen],
@@ -192,23 +196,58 @@ function trustOfField(path: string, sources: readonly Source[]): Trust | undefin
   return (['untrusted', 'user', 'system'] as const).find((trust) => declared.includes(trust));
 }
 
-/** An intent that has seen what strangers wrote. */
+/** An intent that has seen what strangers wrote. Of too many texts none is told apart any more. */
 export function withStrangers<T extends Pick<AcceptedIntent, 'strangers' | 'strangersCut'>>(
   intent: T,
   texts: readonly string[],
 ): T {
+  if (intent.strangersCut) return intent;
   const before = intent.strangers ?? '';
-  const news = texts.map(storable).filter((text) => text !== '' && !before.includes(text));
-  if (news.length === 0) return intent;
-  const strangers = [...(before ? [before] : []), ...new Set(news)].join('\n');
-  if (strangers.length <= MAX_TEXT_KEPT) return { ...intent, strangers };
+  const news = new Set<string>();
+  let length = before.length;
+  for (const text of texts) {
+    const one = storable(cut(text, MAX_TEXT_KEPT + 1));
+    if (one === '' || news.has(one) || before.includes(one)) continue;
+    news.add(one);
+    length += one.length + 1;
+    if (length > MAX_TEXT_KEPT || news.size > MAX_STRANGE_TEXTS) break;
+  }
+  if (news.size === 0) return intent;
+  const strangers = [...(before ? [before] : []), ...news].join('\n');
+  if (strangers.length <= MAX_TEXT_KEPT && news.size <= MAX_STRANGE_TEXTS) return { ...intent, strangers };
   return { ...intent, strangers: cut(strangers, MAX_TEXT_KEPT), strangersCut: true };
 }
 
 const storable = (text: string) => text.toWellFormed().replaceAll('\u0000', '\ufffd');
 
+/** Guarantee 6. */
 function saidByUser(value: Scalar, { text, subjectId }: Pick<Known, 'text' | 'subjectId'>): boolean {
-  return value === subjectId || standsIn(text, value);
+  if (value === subjectId) return true;
+  if (!text || typeof value === 'boolean' || value === '') return false;
+  const number = isOneNumber(String(value)) ? plainNumber(String(value)) : undefined;
+  if (number === undefined) return isWordOf(text, String(value), JOINS);
+  return numbersIn(text).some((word) => plainNumber(word) === number);
+}
+
+/** `007` is a name: as a number it would be that of 7. */
+const isOneNumber = (text: string) => !/^0\d/.test(text);
+
+/** What makes one word of two: the parts of an address, a path, a date. */
+const JOINS = /[@./\\\-+:#%&=~]/;
+
+/**
+ * The numbers that stand by themselves, with a decimal point. One of thousands with a separator might be either, `1,000`, and so is none; a
+ * date, a version or the digits in a name are none.
+ */
+function numbersIn(text: string): string[] {
+  const found = text.matchAll(
+    /(?<![\p{L}\p{N}_]|[\p{L}\p{N}_][@./\\\-+:#%&=~,])\d+(?:[.,]\d+)*(?![\p{N}_]|[@/\\\-+:#%&=~][\p{L}\p{N}_])/gu,
+  );
+  return [...found].flatMap(([number]) => {
+    const [whole, fraction, ...more] = number.split(/[.,]/);
+    if (more.length > 0 || fraction?.length === 3) return [];
+    return [fraction === undefined ? whole! : `${whole}.${fraction}`];
+  });
 }
 
 function standsIn(text: string | undefined, value: Scalar): boolean {
@@ -218,13 +257,15 @@ function standsIn(text: string | undefined, value: Scalar): boolean {
   return (text.match(/\d+(?:[.,]\d+)?/g) ?? []).some((word) => plainNumber(word.replace(',', '.')) === number);
 }
 
-/** As a word of its own: `ord_1` does not stand in `ord_100`. */
-function isWordOf(text: string, literal: string): boolean {
+/** As a word of its own: `ord_1` does not stand in `ord_100`; where these join words, nor in what they join it to. */
+function isWordOf(text: string, literal: string, joins?: RegExp): boolean {
   const word = /[\p{L}\p{N}_]/u;
+  const isJoined = (next: string, beyond: string) =>
+    word.test(next) || (joins?.test(next) === true && word.test(beyond));
   for (let at = text.indexOf(literal); at !== -1; at = text.indexOf(literal, at + 1)) {
-    const before = text[at - 1] ?? '';
-    const after = text[at + literal.length] ?? '';
-    if (!word.test(before) && !word.test(after)) return true;
+    const end = at + literal.length;
+    if (!isJoined(text[at - 1] ?? '', text[at - 2] ?? '') && !isJoined(text[end] ?? '', text[end + 1] ?? ''))
+      return true;
   }
   return false;
 }
@@ -244,6 +285,13 @@ function leaves(value: Json, path = ''): [string, Scalar][] {
   if (isSealed(value)) return [[path, value.$sealed.token]];
   const entries = Array.isArray(value) ? value.map((item, at) => [String(at), item] as const) : Object.entries(value);
   return entries.flatMap(([name, item]) => leaves(item as Json, path ? `${path}.${name}` : name));
+}
+
+/** The names of fields: whoever writes an answer may write there too. */
+function namesIn(value: Json): string[] {
+  if (typeof value !== 'object' || value === null || isSealed(value)) return [];
+  if (Array.isArray(value)) return value.flatMap(namesIn);
+  return Object.entries(value).flatMap(([name, item]) => [name, ...namesIn(item as Json)]);
 }
 
 /** Short, and storable: what a target answers may hold anything. */

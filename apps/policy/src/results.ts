@@ -116,7 +116,10 @@ function decidePreviewed(incoming: Previewed, states: States, facts: Facts, now:
   if ('because' in found) return [ignore(found.because)];
   const { intent, action } = found;
   if (action.tag !== 'granted' || action.grant !== 'preview') return [ignore('no preview was asked for')];
-  if (action.dryRun) return ended(found, 'previewed', states);
+  if (action.dryRun) {
+    const answered = { result: incoming.event.data.preview.effect, recordsRead: incoming.event.data.recordsRead };
+    return [...ended(found, 'previewed', states), ...withAnswer(intent, action, answered, states, facts)];
+  }
   const of = caseOf(intent, { facts, states, causationid: incoming.event.id, now });
   const { preview, recordsRead, people } = incoming.event.data;
   const { lookingAgain, ...before } = action;

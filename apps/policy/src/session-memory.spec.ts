@@ -126,12 +126,12 @@ describe('the session of an agent outside', () => {
     expect(sends('dana', 'All I know.')).toBe(ASKED);
   });
 
-  it('may have heard strangers while an answer is on its way here, and not for ever (2)', () => {
+  it('may have heard strangers while an answer is on its way here, however long that is (2)', () => {
     world.says('Write to dana.');
     world.asks('fetch_mail', { mailId: 'm1' });
     expect(sends('dana', 'All I know.')).toBe(ASKED);
-    world.now = T0 + 16 * 60_000;
-    expect(sends('dana', 'All I know.')).toBe(GRANTED);
+    world.now = T0 + 3_600_000;
+    expect(sends('dana', 'All I know.')).toBe(ASKED);
   });
 
   it.each<[string, object, typeof alice]>([

@@ -2,7 +2,7 @@
  * What the session of an agent outside was told and has read (a workflow whose `agent` is `outside`). What it guarantees:
  * 1. The user's words are those of intents, never of an action's request: those are the agent's.
  * 2. What any action of the session read or was answered counts for each that is asked for after policy heard of it. While the
- *    answer of one is still on its way here, strangers may have been heard: nobody knows, so it is taken for granted.
+ *    answer of one is still on its way here, strangers may have been heard: nobody knows, so it is taken for granted, for as long as it takes.
  * 3. It is kept under the verified tenant and user, so that no two people share one; and it is bounded: of reads the oldest go, of
  *    the user's words the first, and where strangers' are more than is kept every value that the user did not say may be theirs.
  */
@@ -18,7 +18,6 @@ import {
   MAX_TEXT_KEPT,
   MAX_TOKENS,
   sessionKey,
-  WARRANT_SECONDS,
   type AcceptedIntent,
   type Action,
   type Intent,
@@ -30,11 +29,14 @@ export interface SessionMemory extends Pick<
   'text' | 'reads' | 'strangers' | 'strangersCut' | 'tokens'
 > {
   tag: 'session';
-  /** Granted, and not answered yet: when, by action. */
-  open: Record<string, string>;
+  /** Actions that were granted, and not answered yet. */
+  open: string[];
 }
 
-const NEW: SessionMemory = { tag: 'session', reads: [], open: {} };
+/** More of them at once than any agent waits for. */
+const MAX_OPEN = 100;
+
+const NEW: SessionMemory = { tag: 'session', reads: [], open: [] };
 
 /** Of a request: under which id its session is remembered, if it is. */
 export function rememberedSession(
@@ -49,10 +51,10 @@ export function rememberedSession(
 const memoryIn = (states: States, sessionId: string) => states.get<SessionMemory>(sessionKey(sessionId)) ?? NEW;
 
 /** An action's intent with all that its session knows; a user's with what his words add to that. */
-export function recalled(intent: AcceptedIntent, states: States, now: Date): AcceptedIntent {
+export function recalled(intent: AcceptedIntent, states: States): AcceptedIntent {
   if (intent.sessionId === undefined || intent.kind === 'intent') return intent;
   const { text, reads, strangers, strangersCut, tokens = [], open } = memoryIn(states, intent.sessionId);
-  const awaited = Object.values(open).some((at) => isAwaited(at, now));
+  const awaited = open.length > 0;
   return {
     ...intent,
     ...{ reads, tokens: merged(tokens, intent.tokens) },
@@ -62,9 +64,6 @@ export function recalled(intent: AcceptedIntent, states: States, now: Date): Acc
     ...(awaited ? { mayHaveHeard: true as const } : {}),
   };
 }
-
-/** No warrant outlives that: what was not answered by then was not done. */
-const isAwaited = (at: string, now: Date) => now.getTime() - Date.parse(at) < WARRANT_SECONDS * 1000;
 
 const merged = (before: readonly string[], news: readonly string[] = []) =>
   [...new Set([...before, ...news])].slice(-MAX_TOKENS);
@@ -83,17 +82,12 @@ export function withWords(intent: AcceptedIntent, states: States): Effect[] {
 }
 
 /** Guarantee 2: its answer is on its way. */
-export function awaiting(intent: AcceptedIntent, action: Action, states: States, now: Date): Effect[] {
+export function awaiting(intent: AcceptedIntent, action: Action, states: States): Effect[] {
   if (intent.sessionId === undefined || action.tag !== 'granted') return [];
   if (action.grant !== 'read' && action.grant !== 'commit') return [];
   const { open, ...memory } = memoryIn(states, intent.sessionId);
-  const awaited = Object.entries(open).filter(([, at]) => isAwaited(at, now));
-  return [
-    put(sessionKey(intent.sessionId), {
-      ...memory,
-      open: { ...Object.fromEntries(awaited), [action.actionId]: now.toISOString() },
-    }),
-  ];
+  const cut = open.length >= MAX_OPEN ? { strangersCut: true as const } : {};
+  return [put(sessionKey(intent.sessionId), { ...memory, ...cut, open: [...open, action.actionId].slice(-MAX_OPEN) })];
 }
 
 /** The row of the session that a result belongs to. */
@@ -118,10 +112,11 @@ export function withAnswer(
   { workflows }: Facts,
 ): Effect[] {
   if (intent.sessionId === undefined) return [];
-  const { [actionId]: _, ...open } = memoryIn(states, intent.sessionId).open;
-  const memory: SessionMemory = { ...memoryIn(states, intent.sessionId), open };
+  const before = memoryIn(states, intent.sessionId);
+  const memory: SessionMemory = { ...before, open: before.open.filter((one) => one !== actionId) };
   const loaded = workflows.get(intent.workflow);
-  const trust = loaded && contractNamed(loaded, tool)?.trust;
+  // Of what nobody says whose words they are, they may be anybody's.
+  const trust = (loaded && contractNamed(loaded, tool)?.trust) ?? 'untrusted';
   const told = { tool, arguments: args as JsonObject, recordsRead, trust };
   const seen = result === undefined ? memory : withRead(memory, { ...told, result }, loaded?.workflow.sources ?? []);
   const strange = detail !== undefined && trust === 'untrusted' ? [detail] : [];

@@ -95,6 +95,27 @@ describe('what a tool nobody named does with the words of others', () => {
     expect(decided(facts({ admin: model }, { ...admin, decides: { admin: 'target' } }))[0]).toBe('escalate');
   });
 
+  it.each<[string, Record<string, unknown>]>([
+    ['nothing', {}],
+    ['a switch alone', { force: true }],
+    ['an empty place', { path: '' }],
+    ['no place', { path: null }],
+    ['no places', { path: [] }],
+    ['a record of nothing', { path: {} }],
+    ['words, and no place', { note: 'hello' }],
+  ])('waits where strangers were heard and it says %s: that may mean everything', (_, args) => {
+    const given = { arguments: args as never, decides: { path: 'target' as const }, heardStrangers: true };
+    expect(decided(facts({ note: user }, given))[0]).toBe('escalate');
+  });
+
+  it.each<[string, object, Record<string, ArgumentProvenance>]>([
+    ['a name that is an address', { to: { 'eve@example.com': 'invoice' } }, { 'to.eve@example.com': user }],
+    ['a name that is two', { to: { a: { b: 'eve' }, 'a.b': 'dana' } }, { 'to.a.b': user }],
+    ['an input whose name is two', { 'user.email': 'eve' }, { 'user.email': user }],
+  ])('waits for %s: nobody looked at where it comes from', (_, args, provenance) => {
+    expect(decided(facts(provenance, { arguments: args as never }))[1]).toMatch(/a name in it is like a value/);
+  });
+
   it('asks about what sends data out as well, and about no read', () => {
     const tool = (effect: 'read' | 'egress') => ({ tool: { name: 'fetch', effect } });
     expect(decided(facts({ ...own, to: stranger }, tool('egress')))[0]).toBe('escalate');

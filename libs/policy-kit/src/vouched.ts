@@ -7,9 +7,11 @@ import { defineRule, escalate, pass, type Rule, type RuleFacts } from './rule.js
  * Of a tool that changes state or sends data out it looks at every value in the arguments:
  * - an input that `decides` over a recipient, a destination, an amount or a target has to be the user's own words, a record's field whose
  *   source vouches for it (`system`, `user`), or an approver's edit; of the user's words no bare number or two letters, unless it is an
- *   amount: such stand in words for many things. What strangers wrote, what nobody vouches for and what the model made
- *   up is decided by a person of these roles;
- * - any other input may be the model's own words, as long as it has read no stranger's: then those may speak through it.
+ *   amount: such stand in words for many things. What strangers wrote, what nobody vouches for and what the model made up is decided by a
+ *   person of these roles; so is what is left empty, or left out where a place or a record is meant, for that may mean everything;
+ * - any other input may be the model's own words, as long as it has read no stranger's: then those may speak through it. Then a call that
+ *   says nothing at all is asked about as well;
+ * - names that stand in the arguments like values do, since no plain name has their form, are nobody's.
  *
  * It never allows: another rule, or the permission map with a rule that allows, says who may act at all. A dry run changes nothing.
  *
@@ -32,25 +34,53 @@ export function vouchedFor({ roles }: { roles: readonly string[] }): Rule {
 
 const MAX_SAID = 5;
 
-function objectionsTo({ arguments: args, provenance, decides = {}, heardStrangers }: RuleFacts): string[] {
-  return leavesOf(args).flatMap(([path, value]) => {
-    const input = path.split('.', 1)[0]!;
+interface Leaf {
+  path: string;
+  value: string | number | boolean | null;
+  /** Below a name that provenance could not tell from others. */
+  odd: boolean;
+}
+
+function objectionsTo(facts: RuleFacts): string[] {
+  const { arguments: args, decides = {}, heardStrangers } = facts;
+  const given = Object.entries(args).flatMap(([input, value]) => {
     const over = Object.hasOwn(decides, input) ? decides[input] : undefined;
-    if (typeof value === 'boolean' && over === undefined) return [];
-    const from = Object.hasOwn(provenance, path) ? provenance[path] : undefined;
-    const isThin = from?.origin === 'user' && over !== undefined && over !== 'amount' && saysLittle(value);
-    if (isThin) return [`${path.slice(0, 100)} (${over}): too short for the user's words to mean just that`];
-    if (isVouchedFor(from)) return [];
-    // Unsure is never yes: where nobody says whether strangers were read, they were.
-    const isOwn =
-      from?.origin === 'model' && from.trust === undefined && over === undefined && heardStrangers === false;
-    if (isOwn) return [];
-    return [`${path.slice(0, 100)}${over ? ` (${over})` : ''}: ${because(from)}`];
+    return leavesOf(value, input, !isPlain(input)).flatMap((leaf) => objectionTo(leaf, over, facts) ?? []);
   });
+  if (heardStrangers === false) return given;
+  const left = Object.entries(decides).filter(([input, over]) => mayMeanAll(over) && !Object.hasOwn(args, input));
+  const saysNothing = !Object.values(args).some((value) =>
+    leavesOf(value, '', false).some(({ value: one }) => isWord(one)),
+  );
+  return [
+    ...given,
+    ...left.map(([input, over]) => `${input.slice(0, 100)} (${over}): left out, which may mean everything`),
+    ...(saysNothing ? ['it says nothing that anybody could have meant, and strangers may have been heard'] : []),
+  ];
+}
+
+type Over = NonNullable<RuleFacts['decides']>[string];
+const mayMeanAll = (over: Over) => over === 'target' || over === 'destination';
+const isWord = (value: Leaf['value']) => value !== null && value !== '' && typeof value !== 'boolean';
+
+function objectionTo({ path, value, odd }: Leaf, over: Over | undefined, facts: RuleFacts): string | undefined {
+  const says = (because: string) => `${path.slice(0, 100)}${over ? ` (${over})` : ''}: ${because}`;
+  if (odd) return says('a name in it is like a value, and nobody gave it');
+  if (!isWord(value) && typeof value !== 'boolean')
+    return over === undefined ? undefined : says('left empty, which may mean everything');
+  if (typeof value === 'boolean' && over === undefined) return undefined;
+  const from = Object.hasOwn(facts.provenance, path) ? facts.provenance[path] : undefined;
+  const isThin = from?.origin === 'user' && over !== undefined && over !== 'amount' && saysLittle(value);
+  if (isThin) return says("too short for the user's words to mean just that");
+  if (isVouchedFor(from)) return undefined;
+  // Unsure is never yes: where nobody says whether strangers were read, they were.
+  const isOwn =
+    from?.origin === 'model' && from.trust === undefined && over === undefined && facts.heardStrangers === false;
+  return isOwn ? undefined : says(because(from));
 }
 
 /** `13` stands in words for a day, a sum, a page: that somebody said it does not make it the file to delete. */
-const saysLittle = (value: string | number | boolean) => /^(?:\d{1,6}|.{0,2})$/su.test(String(value));
+const saysLittle = (value: Leaf['value']) => /^(?:\d{1,6}|.{0,2})$/su.test(String(value));
 
 const isVouchedFor = (from: ArgumentProvenance | undefined): boolean =>
   from !== undefined && (from.origin === 'approver' || from.trust === 'user' || from.trust === 'system');
@@ -62,12 +92,15 @@ function because(from: ArgumentProvenance | undefined): string {
   return 'from the model, neither from the user nor from a record it read';
 }
 
-/** All scalars by the paths that provenance names them by. What is left empty says nothing of its own. */
-function leavesOf(value: Json, path = ''): [string, string | number | boolean][] {
-  if (value === null || value === '') return [];
-  if (typeof value !== 'object') return [[path, value]];
+/** As a schema names its fields; an address, a path or two names in one are values. */
+const isPlain = (name: string) => /^[\w-]{1,64}$/.test(name);
+
+/** All scalars by the paths that provenance names them by; what holds none is empty. */
+function leavesOf(value: Json, path: string, odd: boolean): Leaf[] {
+  if (value === null || typeof value !== 'object') return [{ path, value, odd }];
   const entries = Array.isArray(value)
     ? value.map((item, at) => [String(at), item] as const)
     : Object.entries(value as JsonObject);
-  return entries.flatMap(([name, item]) => leavesOf(item as Json, path ? `${path}.${name}` : name));
+  if (entries.length === 0) return [{ path, value: null, odd }];
+  return entries.flatMap(([name, item]) => leavesOf(item as Json, `${path}.${name}`, odd || !isPlain(name)));
 }
