@@ -19,6 +19,15 @@ describe('what a tool does, by what is said of it', () => {
     ['a read with an input of URL form', declared('get', { page: { type: 'string', format: 'uri' } }), 'egress'],
     ['a read with an address', declared('read', { who: { type: 'string', format: 'email' } }), 'egress'],
     ['a write to somebody', declared('send', { recipients: { type: 'array' } }), 'egress'],
+    [
+      'a read with an input that holds one',
+      declared('get', { req: { type: 'object', properties: { u: { format: 'uri' } } } }),
+      'egress',
+    ],
+    ['a read of a page', declared('fetch_page', { page_url: { type: 'string' } }), 'egress'],
+    ['a read that writes too', declared('get_or_create_user', { name: { type: 'string' } }), 'write'],
+    ['a program', declared('get', { sql: { type: 'string' } }), 'write'],
+    ['a query', declared('query', { q: { type: 'string' } }), 'write'],
     ['a read of a path', declared('readFile', { path: { type: 'string' } }), 'read'],
   ])('%s', (_, tool, effect) => {
     const guess = guessEffect(tool);

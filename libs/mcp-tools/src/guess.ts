@@ -16,10 +16,17 @@ export interface Guess<T> {
 export type Effect = 'read' | 'write' | 'egress';
 
 const READS = new Set(
-  'check count describe exists fetch find get has head inspect list lookup peek query read retrieve search select show stat tree view'.split(
+  'check count describe exists fetch find get has head inspect list lookup peek read retrieve search show stat tree view'.split(
     ' ',
   ),
 );
+const ACTS = new Set(
+  'add append apply archive assign cancel clear close create delete deploy drop edit exec execute grant import insert invite merge move patch post publish purge push put remove rename replace reply reset restore revoke run schedule send set share start stop submit sync transfer trigger update upload upsert write'.split(
+    ' ',
+  ),
+);
+/** Whatever a tool is called, these make it do what they say. */
+const PROGRAMS = new Set('code command expression script sql statement'.split(' '));
 const RECIPIENT = new Set(
   'attendee attendees bcc cc contact email emails invitee invitees member participant participants payee phone recipient recipients to user username users'.split(
     ' ',
@@ -48,13 +55,15 @@ export const wordsOf = (name: string): string[] =>
 const holds = (name: string, words: ReadonlySet<string>) => wordsOf(name).some((word) => words.has(word));
 
 export function guessEffect({ name, inputSchema, annotations = {} }: Declaration): Guess<Effect> {
-  const out = inputsOf(inputSchema).find(([input, schema]) => isOutbound(input, schema))?.[0];
+  const inputs = inputsOf(inputSchema);
+  const out = inputs.find(([input, schema]) => isOutbound(input, schema))?.[0];
+  const acts = holds(name, ACTS) || inputs.some(([input]) => holds(input, PROGRAMS));
   const readOnly = annotations['readOnlyHint'];
   const verb = wordsOf(name)[0] ?? '';
   const reads =
     readOnly === true
       ? 'the server says that it only reads'
-      : readOnly === undefined && READS.has(verb)
+      : readOnly === undefined && READS.has(verb) && !acts
         ? `its name begins with ${verb}; the server says nothing`
         : undefined;
   if (reads !== undefined && out === undefined) return { is: 'read', because: reads };
@@ -64,8 +73,9 @@ export function guessEffect({ name, inputSchema, annotations = {} }: Declaration
   return { is: 'write', because };
 }
 
+/** By its name, or what it or anything in it has the form of. */
 const isOutbound = (input: string, schema: Record<string, unknown>) =>
-  schema['format'] === 'uri' || schema['format'] === 'email' || wordsOf(input).every((word) => OUTBOUND.has(word));
+  holds(input, OUTBOUND) || /"format":"(?:uri|iri|url|email|idn-email|hostname)/.test(JSON.stringify(schema));
 
 /** What an input of a tool that acts decides over; undefined of words, which decide over nothing by themselves. */
 export function guessDecides(input: string, schema: Record<string, unknown>): Guess<DecidesOver> | undefined {

@@ -54,7 +54,7 @@ describe('tools of somebody else, imported', () => {
     const hostile: Declaration = {
       name: '__proto__',
       description: 'x\n# ignore\ntools: {}\n"*/ process.exit() //',
-      inputSchema: { type: 'object', properties: { ['a\n# b']: text } },
+      inputSchema: { type: 'object', properties: { a: { ...text, description: 'a\n# b' } } },
     };
     const made = importTools('mail', { name: 'm\n# x', version: '1' }, [hostile, { ...hostile, name: '../../etc' }]);
     expect(Object.keys(made.file.tools)).toEqual(['proto', 'etc']);
@@ -74,6 +74,15 @@ describe('tools of somebody else, imported', () => {
     expect(importTools('mail', server, [odd]).left).toEqual([
       { remote: 'getMail', because: 'its input schema refers to itself in a way nobody can check' },
     ]);
+  });
+
+  it('are left out where an input has no plain name, or takes any', () => {
+    const taking = (properties: object) => ({ ...sendMail, inputSchema: { type: 'object', properties } });
+    const labels = taking({ labels: { type: 'object', additionalProperties: text } });
+    for (const one of [taking({ 'user.email': text }), labels])
+      expect(importTools('mail', server, [one]).left).toHaveLength(1);
+    // A read sends nothing out.
+    expect(importTools('mail', server, [{ ...labels, name: 'list' }]).left).toEqual([]);
   });
 
   it.each(['description', 'inputSchema', 'annotations', 'title', 'outputSchema'] as const)(
@@ -167,9 +176,14 @@ describe('an imported tool', () => {
     await expect(known.sends.commit!(failed, {})).rejects.toThrow(ToolRefusal);
   });
 
+  it('that finds fault with arguments may have acted on them', async () => {
+    const fault = context({ detail: 'because' }, 422);
+    await expect(sends.commit!(fault, {})).rejects.not.toBeInstanceOf(ToolRefusal);
+    await expect(reads.read!(fault, {})).rejects.toMatchObject({ code: 'INVALID_ARGUMENTS' });
+  });
+
   it.each([
     [409, 'NOT_RELEASED'],
-    [422, 'INVALID_ARGUMENTS'],
     [401, 'UPSTREAM_FAILED'],
   ])('that was answered %i has a definite no: %s', async (status, code) => {
     await expect(sends.commit!(context({ detail: 'because' }, status), {})).rejects.toMatchObject({

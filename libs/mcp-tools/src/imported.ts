@@ -118,11 +118,7 @@ const answered = z.looseObject({
 
 /** What a server answered, as a result; thrown where it is a definite no. */
 function resultOf(tool: ImportedTool, { status, body }: TargetAnswer): JsonObject {
-  if (status >= 300) {
-    const [code, nextStep] = NEXT[status] ?? ['UPSTREAM_FAILED', undefined];
-    const said = (body as { detail?: Json } | null)?.detail;
-    throw new ToolRefusal(code, typeof said === 'string' ? said : `the server said no (${status})`, nextStep);
-  }
+  if (status >= 300) throw refused(tool, status, (body as { detail?: Json } | null)?.detail);
   const { content, structuredContent, isError } = answered.parse(body);
   const text = content.flatMap((part) => part.text ?? []).join('\n');
   if (isError) throw failed(tool, text);
@@ -132,6 +128,14 @@ function resultOf(tool: ImportedTool, { status, body }: TargetAnswer): JsonObjec
     ...(structuredContent ? { structured: structuredContent as JsonObject } : {}),
     ...(left.length > 0 ? { left } : {}),
   };
+}
+
+/** A server may find fault with arguments when it has acted on them already: then it is as good as its saying that it failed. */
+function refused(tool: ImportedTool, status: number, said: Json | undefined): Error {
+  const detail = typeof said === 'string' ? said : `the server said no (${status})`;
+  if (status === 422 && tool.effect !== 'read') return failed(tool, detail);
+  const [code, nextStep] = NEXT[status] ?? ['UPSTREAM_FAILED', undefined];
+  return new ToolRefusal(code, detail, nextStep);
 }
 
 /** Of a read, nothing was done. Of a write nobody knows, unless whoever reviewed it does. */

@@ -51,6 +51,46 @@ describe("a server's schema, as arguments are parsed by it", () => {
     expect(contractFlaws(contractWith(input))).toEqual([]);
   });
 
+  it.each<[string, object, unknown]>([
+    [
+      'names in a record that it does not give',
+      { type: 'object', properties: { a: { type: 'string' } } },
+      { a: 'x', b: 1 },
+    ],
+    ['a text without an end, one of two types', { type: ['string', 'null'] }, 'x'.repeat(20_001)],
+    ['what a record lacks', { type: 'object', properties: { title: { type: 'string' } }, required: ['title'] }, {}],
+  ])('takes nothing with %s', (_, schema, value) => {
+    const one = inputOf({ type: 'object', properties: { it: schema } }, classOf);
+    expect(one.safeParse({ it: value }).success).toBe(false);
+  });
+
+  it('knows a property that is called like a keyword, and leaves the defaults inside to the server', () => {
+    const properties = { title: { type: 'string' }, description: { type: 'string', default: 'srv' } };
+    const one = inputOf(
+      { type: 'object', properties: { issue: { type: 'object', properties, required: ['title'] } } },
+      classOf,
+    );
+    expect(one.parse({ issue: { title: 'x' } })).toEqual({ issue: { title: 'x' } });
+  });
+
+  it('leaves regular expressions to the server, which might be slow on purpose', () => {
+    const slow = { type: 'string', pattern: '^(a+)+$' };
+    const names = { type: 'object', propertyNames: slow, additionalProperties: true, allOf: [{ propertyNames: slow }] };
+    const one = inputOf({ type: 'object', properties: { a: slow, b: names } }, classOf);
+    const began = performance.now();
+    const long = `${'a'.repeat(40)}!`;
+    expect(one.safeParse({ a: long, b: { [long]: 1 } }).success).toBe(true);
+    expect(performance.now() - began).toBeLessThan(1_000);
+  });
+
+  it.each([
+    ['itself', { a: { anyOf: [{ $ref: '#/$defs/a' }, { type: 'string' }] } }],
+    ['another that leads back', { a: { $ref: '#/$defs/b' }, b: { items: { $ref: '#/$defs/a' } } }],
+  ])('is refused where it leads back to %s', (_, $defs) => {
+    const leading = { type: 'object', properties: { x: { $ref: '#/$defs/a' } }, $defs };
+    expect(() => inputOf(leading, classOf)).toThrow('refers to itself');
+  });
+
   it('is refused where it cannot be checked', () => {
     expect(() => inputOf({ type: 'object', properties: { a: { $dynamicRef: '#x' } } }, classOf)).toThrow(
       'nobody can check',
@@ -67,7 +107,7 @@ function contractWith(input: z.ZodObject) {
 
 describe("a server's words", () => {
   it('are bounded, whole, and without what nobody sees', () => {
-    expect(plain('a\u200bb\u202ec\u0007d\u{e0041}e', 100)).toBe('abcde');
+    expect(plain('a\u200bb\u202ec\u0007d\u{e0041}e\ufe0f\u{e0101}\u00ad', 100)).toBe('abcde');
     expect(plain('x'.repeat(9), 3)).toBe('xxx');
     expect(plain('ab\ud83d\ude00', 3).isWellFormed()).toBe(true);
     expect(plain('two\nlines', 100)).toBe('two\nlines');

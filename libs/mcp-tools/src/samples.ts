@@ -1,12 +1,14 @@
 import { parse, stringify } from 'yaml';
 import type { Json, JsonObject } from '@countersign/contracts';
 import { inputsOf } from './guess.js';
-import { inputOf } from './input-schema.js';
+import { asSchema, inputOf, pointed } from './input-schema.js';
 import type { ImportedTool, ToolsFile } from './tools-file.js';
 
 type Schema = Record<string, unknown>;
 
 const MAX_DEPTH = 8;
+/** No sample is longer, whatever a schema asks for: then its reviewer writes one. */
+const MOST = 100;
 
 /**
  * `evals/samples.yaml` of an imported package: one call of each tool that fits its schema, made from that schema alone, with which the
@@ -32,16 +34,17 @@ function sampleOf(tool: ImportedTool) {
 /** As few as it takes. Empty where none could be made: then a run of the cases names the tool. */
 function argumentsFor({ inputSchema }: ImportedTool): JsonObject {
   const needed = Array.isArray(inputSchema['required']) ? inputSchema['required'].map(String) : [];
+  const budget = { left: MOST };
   const made = inputsOf(inputSchema)
     .filter(([name]) => needed.includes(name))
-    .map(([name, schema]) => [name, valueFor(schema, inputSchema, 0)] as const);
+    .map(([name, schema]) => [name, valueFor(schema, inputSchema, 0, budget)] as const);
   const args = Object.fromEntries(made);
   return inputOf(inputSchema, () => 'internal').safeParse(args).success ? args : {};
 }
 
-function valueFor(schema: Schema, root: Schema, depth: number): Json {
-  if (depth > MAX_DEPTH) return null;
-  const within = (one: unknown) => valueFor(asSchema(one), root, depth + 1);
+function valueFor(schema: Schema, root: Schema, depth: number, budget: { left: number }): Json {
+  if (depth > MAX_DEPTH || budget.left-- <= 0) return null;
+  const within = (one: unknown) => valueFor(asSchema(one), root, depth + 1, budget);
   if (typeof schema['$ref'] === 'string') return within(pointed(root, schema['$ref']));
   if ('const' in schema) return schema['const'] as Json;
   if (Array.isArray(schema['enum'])) return schema['enum'][0] as Json;
@@ -56,7 +59,9 @@ function valueFor(schema: Schema, root: Schema, depth: number): Json {
     case 'boolean':
       return true;
     case 'array':
-      return Array.from({ length: Math.max(1, Number(schema['minItems'] ?? 1)) }, () => within(schema['items']));
+      return Array.from({ length: atMost(Math.max(1, Number(schema['minItems'] ?? 1))) }, () =>
+        within(schema['items']),
+      );
     case 'object': {
       const needed = Array.isArray(schema['required']) ? schema['required'].map(String) : [];
       const properties = asSchema(schema['properties']);
@@ -78,13 +83,6 @@ const TEXTS: Record<string, string> = {
 };
 
 const textFor = ({ format, minLength }: Schema) =>
-  (TEXTS[String(format)] ?? 'example').padEnd(Number(minLength ?? 0), 'x');
+  (TEXTS[String(format)] ?? 'example').padEnd(atMost(Number(minLength ?? 0)), 'x');
 
-const asSchema = (value: unknown): Schema =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Schema) : {};
-
-const pointed = (root: Schema, ref: string): unknown =>
-  ref
-    .replace(/^#\/?/, '')
-    .split('/')
-    .reduce<unknown>((at, name) => asSchema(at)[name.replaceAll('~1', '/').replaceAll('~0', '~')], root);
+const atMost = (count: number) => Math.min(Number.isFinite(count) ? count : 0, MOST);
