@@ -14,6 +14,7 @@ const request = {
   tool: 'issue_refund',
   arguments: { orderId, amount, currency: 'EUR', reason: 'It came late.' },
 };
+// The same order and amount are the same request here: a repeat is no second refund.
 const { actionId } = await client.requestAction(request, { idempotencyKey: `example-${orderId}-${amount}` });
 const action = await client.waitForAction(actionId);
 if (action.state === 'waiting') console.log(`${actionId} waits for a person: approval ${action.approvalId}`);

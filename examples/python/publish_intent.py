@@ -11,7 +11,10 @@ import sys
 import time
 import uuid
 
-from kafka import KafkaConsumer, KafkaProducer, TopicPartition
+try:
+    from kafka import KafkaConsumer, KafkaProducer, TopicPartition
+except ModuleNotFoundError:
+    sys.exit("kafka-python is missing: python -m pip install kafka-python")
 
 TENANT, SOURCE, SESSION = "acme", "/examples/python", "example"
 WAIT_SECONDS = 60
@@ -32,7 +35,9 @@ def main() -> None:
     # From the ends as they are now: the reply is not there yet.
     replies = KafkaConsumer(bootstrap_servers=brokers, enable_auto_commit=False)
     topic = f"{prefix}.replies.v1"
-    partitions = [TopicPartition(topic, one) for one in replies.partitions_for_topic(topic)]
+    partitions = [TopicPartition(topic, one) for one in replies.partitions_for_topic(topic) or ()]
+    if not partitions:
+        sys.exit(f"there is no topic {topic}: is TOPIC_PREFIX right?")
     replies.assign(partitions)
     for partition, end in replies.end_offsets(partitions).items():
         replies.seek(partition, end)

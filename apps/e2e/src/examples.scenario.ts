@@ -21,6 +21,17 @@ export function examplesScenario(open: () => World): void {
     };
     return (await promisify(execFile)(program, args, { env })).stdout;
   };
+  /** Others approve what is open. */
+  const refuse = async (approvalId: string) => {
+    const bob = await open().person('bob');
+    const { body } = await bob.call('GET', `/v1/approvals/${approvalId}`);
+    const { actionHash } = body as { actionHash: string };
+    await bob.call('POST', `/v1/approvals/${approvalId}/decisions`, {
+      decision: 'reject',
+      actionHash,
+      reason: 'an example',
+    });
+  };
   const node = (file: string, ...args: string[]) => run(process.execPath, at(file), ...args);
 
   it('a product publishes an intent on Kafka and reads its reply', async () => {
@@ -33,9 +44,9 @@ export function examplesScenario(open: () => World): void {
     expect(await node('request-action.mjs', 'ord_14021', '5.00')).toBe(said);
     const refunds = (await open().helpdesk.ledger()).filter(({ record }) => record === 'ord_14021');
     expect(refunds).toMatchObject([{ kind: 'refund', amount: '5.00' }]);
-    expect(await node('request-action.mjs', 'ord_1004', '901.00')).toMatch(
-      /^act_\w+ waits for a person: approval apr_\w+\n$/,
-    );
+    const waiting = await node('request-action.mjs', 'ord_1004', '902.00');
+    expect(waiting).toMatch(/^act_\w+ waits for a person: approval apr_\w+\n$/);
+    await refuse(/apr_\w+/.exec(waiting)![0]);
   });
 
   it("an agent of the AI SDK calls a tool, and answers from what Countersign's own read", async () => {

@@ -174,7 +174,38 @@ describe('a target that speaks MCP', () => {
 
   it('that nobody runs is not known to have done anything', async () => {
     await somebody.close();
-    await expect(add()).rejects.toThrow(/sums could not be reached/);
+    const asked = add();
+    await expect(asked).rejects.toThrow(/sums could not be reached/);
+    await expect(asked).rejects.toBeInstanceOf(NothingDone);
+  });
+
+  it('that answers more than anybody reads is not read', async () => {
+    somebody.description = 'x'.repeat(9 * 1024 * 1024);
+    await expect(add({ tenant: 'globex', timeoutMs: 500 })).rejects.toThrow(NothingDone);
+    expect(somebody.calls).toEqual([]);
+  });
+
+  it('that greets and then says no more is left in time', async () => {
+    const mute = createServer((request, response) => {
+      request.resume();
+      request.on('end', () => {
+        // What the client tells after the greeting is never answered.
+        if (greeted) return;
+        greeted = true;
+        const result = { protocolVersion: '2025-06-18', capabilities: {}, serverInfo: { name: 'mute', version: '1' } };
+        response.writeHead(200, { 'content-type': 'application/json' });
+        response.end(JSON.stringify({ jsonrpc: '2.0', id: 0, result }));
+      });
+    });
+    let greeted = false;
+    await new Promise<void>((listening) => mute.listen(0, '127.0.0.1', listening));
+    try {
+      const place = { url: `http://127.0.0.1:${(mute.address() as AddressInfo).port}/mcp` };
+      await expect(ServerConnection.open(place, { timeoutMs: 200 })).rejects.toThrow('no answer in 200 ms');
+    } finally {
+      mute.closeAllConnections();
+      await new Promise((closed) => mute.close(closed));
+    }
   });
 
   it('answers no more than an event carries', async () => {
@@ -192,7 +223,7 @@ describe('a target that is a process of its own', () => {
       command: process.execPath,
       args: [server],
       tokenVariable: 'ITS_TOKEN',
-      env: { OWN: 'x' },
+      env: { OWN: 'of-{tenant}' },
     });
     const look = await ServerConnection.open({ command: process.execPath, args: [server] });
     const declaration = declarationDigest((await look.list())[0]!);
@@ -202,10 +233,10 @@ describe('a target that is a process of its own', () => {
     try {
       const { body } = await wire.exchange(request, errand, 'of-acme', errand.signal);
       const [{ text }] = (body as unknown as { content: [{ text: string }] }).content;
-      const seen = JSON.parse(text) as { pid: number; names: string[]; token: string };
+      const seen = JSON.parse(text) as { pid: number; names: string[]; token: string; own: string };
       expect(seen.token).toBe('of-acme');
       expect(seen.names).not.toContain('NOBODY_ELSES');
-      expect(seen.names).toContain('OWN');
+      expect(seen.own).toBe('of-acme');
       await wire.close();
       await expect(gone(seen.pid)).resolves.toBe(true);
     } finally {

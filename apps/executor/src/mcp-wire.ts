@@ -1,6 +1,7 @@
 /*
  * A target that speaks the Model Context Protocol. What it guarantees:
- * 1. Each tenant has a connection of its own, under its own credential; it is opened when it is first needed, and anew after it ended.
+ * 1. Each tenant has a connection of its own, under its own credential; it is opened when it is first needed, and anew after it ended. As
+ *    long as the call itself was not made, nothing was done.
  * 2. A definite no is one that the server gave before it acted: it does not know the tool, does not take the arguments, or declares the
  *    tool otherwise than it was reviewed. One that forgot the session did nothing either, and is asked again in another. Everything else
  *    that is no answer is not knowing.
@@ -9,7 +10,7 @@ import { StreamableHTTPError } from '@modelcontextprotocol/sdk/client/streamable
 import { ErrorCode, McpError } from '@modelcontextprotocol/sdk/types.js';
 import { parseStrictJson, Poison, type Json } from '@countersign/contracts';
 import { DECLARATION_HEADER, TOOLS_PATH } from '@countersign/mcp-tools';
-import { NotAsReviewed, ServerConnection, type ServerPlace } from '@countersign/mcp-tools/client';
+import { NotAsReviewed, NotListed, ServerConnection, type ServerPlace } from '@countersign/mcp-tools/client';
 import { NoAnswer, NothingDone, type TargetAnswer, type TargetRequest } from '@countersign/tool-sdk';
 import type { Errand, Wire } from './target-client.js';
 
@@ -20,6 +21,7 @@ const LATER_MS = 1_000;
 interface Kept {
   token: string;
   opened: Promise<ServerConnection>;
+  connection?: ServerConnection;
 }
 
 export class McpWire implements Wire {
@@ -32,7 +34,7 @@ export class McpWire implements Wire {
 
   async exchange(request: TargetRequest, errand: Errand, token: string, signal: AbortSignal): Promise<TargetAnswer> {
     const timeout = errand.timeoutMs + LATER_MS;
-    const connection = await untilAborted(this.connection(errand.tenant, token), signal);
+    const connection = await this.ready(errand.tenant, token, signal);
     const tool = decodeURIComponent(request.path.slice(TOOLS_PATH.length));
     const declaration = request.headers?.[DECLARATION_HEADER] ?? '';
     const meta = metaOf(request, errand);
@@ -43,7 +45,7 @@ export class McpWire implements Wire {
     } catch (error) {
       const no = definiteNo(error);
       if (no) return no;
-      if (error instanceof StreamableHTTPError && error.code === 404) {
+      if (error instanceof StreamableHTTPError && error.code === 404 && connection.hasSession) {
         this.drop(errand.tenant, connection);
         throw new NothingDone(`${this.name} does not know the session any more`);
       }
@@ -60,7 +62,22 @@ export class McpWire implements Wire {
     await Promise.allSettled(all.map(async ({ opened }) => (await opened).close()));
   }
 
-  /** Guarantee 1. */
+  /** Guarantee 1: whatever goes wrong here, the call was not made. */
+  private async ready(tenant: string, token: string, signal: AbortSignal): Promise<ServerConnection> {
+    const opening = this.connection(tenant, token).then(async (connection) => {
+      await connection.known();
+      return connection;
+    });
+    try {
+      return await untilAborted(opening, signal);
+    } catch (error) {
+      const known = this.kept.get(tenant)?.connection;
+      if (error instanceof NotListed && known) this.drop(tenant, known);
+      if (error instanceof NothingDone) throw error;
+      throw new NothingDone(`${this.name} did not say in time what it declares`);
+    }
+  }
+
   private async connection(tenant: string, token: string): Promise<ServerConnection> {
     const known = this.kept.get(tenant);
     if (known?.token === token) {
@@ -68,20 +85,21 @@ export class McpWire implements Wire {
       if (!connection.isEnded) return connection;
     }
     if (this.kept.get(tenant) !== known) return this.connection(tenant, token);
-    const opened = ServerConnection.open(this.place, { token });
-    const kept = { token, opened };
+    const opened = ServerConnection.open(placeFor(this.place, tenant), { token });
+    const kept: Kept = { token, opened };
     this.kept.set(tenant, kept);
     void known?.opened.then((before) => before.close()).catch(() => undefined);
     try {
-      return await opened;
+      kept.connection = await opened;
+      return kept.connection;
     } catch (error) {
       if (this.kept.get(tenant) === kept) this.kept.delete(tenant);
-      throw new NoAnswer(`${this.name} could not be reached: ${nameOf(error)}`);
+      throw new NothingDone(`${this.name} could not be reached: ${nameOf(error)}`);
     }
   }
 
   private drop(tenant: string, connection: ServerConnection): void {
-    this.kept.delete(tenant);
+    if (this.kept.get(tenant)?.connection === connection) this.kept.delete(tenant);
     void connection.close().catch(() => undefined);
   }
 
@@ -97,6 +115,19 @@ export class McpWire implements Wire {
       throw error;
     }
   }
+}
+
+/** A command serves one tenant: `{tenant}` in what it is started with is that one's name. */
+function placeFor(place: ServerPlace, tenant: string): ServerPlace {
+  if ('url' in place) return place;
+  const named = (text: string) => text.replaceAll('{tenant}', tenant);
+  const { args, env, cwd } = place;
+  return {
+    ...place,
+    ...(args ? { args: args.map(named) } : {}),
+    ...(env ? { env: Object.fromEntries(Object.entries(env).map(([name, value]) => [name, named(value)])) } : {}),
+    ...(cwd ? { cwd: named(cwd) } : {}),
+  };
 }
 
 /** What a server may make use of; of a look neither key nor deadline. */

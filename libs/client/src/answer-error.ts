@@ -56,6 +56,10 @@ export function isPassing({ status, code }: CountersignError): boolean {
   return status >= 500 && status !== 501 && code !== 'KILLED';
 }
 
+/** Whether it leaves open that the request was taken: no answer, one that failed, or one of a first request that is still in flight. */
+export const saysNothing = ({ status }: CountersignError): boolean =>
+  status === undefined || status >= 500 || status === 408 || status === 409;
+
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);

@@ -10,6 +10,7 @@ interface Described {
   status?: number | undefined;
   retryAfter?: number | undefined;
   idempotencyKey?: string | undefined;
+  maybeTaken?: boolean | undefined;
   fields?: FieldFlaw[] | undefined;
   cause?: unknown;
 }
@@ -23,6 +24,7 @@ interface Described {
  * - `status`: of the HTTP answer; undefined where none came.
  * - `retryAfter`: seconds, where the system named them.
  * - `idempotencyKey`: of a request that may have been taken: sent again with this key it is the same request.
+ * - `maybeTaken`: an attempt of it was not answered, or answered by what says nothing: whatever the last one was answered, it may have been taken.
  * - `fields`: what to correct, of `INVALID_ARGUMENTS`.
  *
  * @example
@@ -40,9 +42,20 @@ export class CountersignError extends Error {
   readonly status: number | undefined;
   readonly retryAfter: number | undefined;
   readonly idempotencyKey: string | undefined;
+  readonly maybeTaken: boolean;
   readonly fields: readonly FieldFlaw[];
 
-  constructor({ code, detail, nextStep, status, retryAfter, idempotencyKey, fields = [], cause }: Described) {
+  constructor({
+    code,
+    detail,
+    nextStep,
+    status,
+    retryAfter,
+    idempotencyKey,
+    maybeTaken = false,
+    fields = [],
+    cause,
+  }: Described) {
     const next = nextStep ?? (code in CODES ? CODES[code as Code].nextStep : 'Look the code up in docs/codes.md.');
     super(`${code}: ${detail} ${next}`, cause === undefined ? {} : { cause });
     this.name = 'CountersignError';
@@ -52,12 +65,22 @@ export class CountersignError extends Error {
     this.status = status;
     this.retryAfter = retryAfter;
     this.idempotencyKey = idempotencyKey;
+    this.maybeTaken = maybeTaken;
     this.fields = fields;
   }
 
   /** The same, of the request that this key stands for. */
   withKey(idempotencyKey: string): CountersignError {
-    const same = new CountersignError({ ...this, fields: [...this.fields], idempotencyKey, cause: this.cause });
+    return this.#with({ idempotencyKey });
+  }
+
+  /** The same, of a request that may have been taken for all that. */
+  afterSilence(): CountersignError {
+    return this.maybeTaken ? this : this.#with({ maybeTaken: true });
+  }
+
+  #with(more: Partial<Described>): CountersignError {
+    const same = new CountersignError({ ...this, fields: [...this.fields], cause: this.cause, ...more });
     if (this.stack) same.stack = this.stack;
     return same;
   }

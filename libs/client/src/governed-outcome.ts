@@ -58,8 +58,14 @@ function whyOf({ code, detail, nextStep }: ActionState, otherwise: AnyCode): Why
 }
 
 /** A definite no over HTTP is a refusal. Whose token it was not, and what nobody answered, is not the model's to mend: undefined. */
-export function refusalOf({ status, code, detail, nextStep }: CountersignError): GovernedOutcome | undefined {
-  if (status === 401) return undefined;
+export function refusalOf({
+  status,
+  code,
+  detail,
+  nextStep,
+  maybeTaken,
+}: CountersignError): GovernedOutcome | undefined {
+  if (status === 401 || maybeTaken) return undefined;
   if (status !== undefined && (status < 400 || status >= 500)) return undefined;
   if (status === undefined && code !== 'INVALID_ARGUMENTS') return undefined;
   return { status: 'refused', code, detail, nextStep };

@@ -138,6 +138,63 @@ describe("the AI SDK's tools, governed", () => {
     expect((await loop([CALL])).told).toMatchObject([{ status: 'running', actionId: 'act_1' }]);
     gateway.answers(accepted, action('in-doubt'));
     expect((await loop([CALL])).told).toMatchObject([{ status: 'in-doubt', actionId: 'act_1', code: 'IN_DOUBT' }]);
+  }, 20_000);
+
+  const busy = (code: 'RATE_LIMITED' | 'NOT_FOUND' | 'UNAUTHENTICATED', status: number): Scripted => ({
+    ...{ status, body: problem(code, 'x') },
+    headers: { 'retry-after': '60' },
+  });
+  it.each([
+    ['too many requests', busy('RATE_LIMITED', 429)],
+    ['that it is not known yet', busy('NOT_FOUND', 404)],
+    ['that the token expired meanwhile', busy('UNAUTHENTICATED', 401)],
+  ])('that were taken are under way, though asking after them was answered %s', async (_, answer) => {
+    gateway.answers(accepted, answer);
+    expect((await loop([CALL])).told).toMatchObject([{ status: 'running', actionId: 'act_1' }]);
+  });
+
+  it.each([
+    ['too many requests', busy('RATE_LIMITED', 429)],
+    ['that the first is still in flight', { status: 409, body: problem('IDEMPOTENCY_CONFLICT', 'in flight') }],
+  ])('that were not answered at first are in doubt, though the repeat was answered %s', async (_, answer) => {
+    gateway.answers('drop', answer);
+    const client = new Client({ url: gateway.url, token: 't', timeoutMs: 600 });
+    expect((await loop([CALL], { client })).told).toMatchObject([{ status: 'in-doubt' }]);
+  });
+
+  it('that were refused at once were not taken', async () => {
+    gateway.answers(busy('RATE_LIMITED', 429));
+    expect((await loop([CALL])).told).toMatchObject([{ status: 'refused', code: 'RATE_LIMITED' }]);
+  });
+
+  it('stop when the caller does, with its reason', async () => {
+    const stop = new AbortController();
+    gateway.answers(accepted, 'hold');
+    gateway.onAsked = ({ method }) => method === 'GET' && stop.abort(new Error('enough'));
+    const { pay: wrapped } = governed(
+      { pay: pay() },
+      { client: new Client({ url: gateway.url, token: 't' }), workflow: 'desk', session: 's' },
+    );
+    const call = { toolCallId: 'c1', messages: [], abortSignal: stop.signal, context: undefined };
+    await expect(wrapped.execute!({ to: 'dana' }, call as never)).rejects.toThrow('enough');
+  });
+
+  it('have a key of session, call, turn and input, whatever is noted in the history', async () => {
+    const keyOf = async (session: string, toolCallId: string, messages: object[]) => {
+      gateway.answers(accepted, action('ended', { outcome: 'committed' }));
+      const { pay: wrapped } = governed(
+        { pay: pay() },
+        { client: new Client({ url: gateway.url, token: 't' }), workflow: 'desk', session },
+      );
+      await wrapped.execute!({ to: 'dana' }, { toolCallId, messages, context: undefined } as never);
+      return posts().at(-1)!.headers['idempotency-key'];
+    };
+    const said = (more: object = {}) => [{ role: 'user', content: [{ type: 'text', text: 'Pay.', ...more }] }];
+    const first = await keyOf('s-1', 'c1', said());
+    expect(await keyOf('s-1', 'c1', said({ providerOptions: { x: { cache: 1 } } }))).toBe(first);
+    expect(await keyOf('s-1', 'c2', said())).not.toBe(first);
+    expect(await keyOf('s-2', 'c1', said())).not.toBe(first);
+    expect(await keyOf('s-1', 'c1', [...said(), { role: 'assistant', content: 'Paid.' }])).not.toBe(first);
   });
 
   it("fail for a token that is not valid: that is not the model's to mend", async () => {

@@ -101,29 +101,38 @@ function executeOf(name: string, options: Options, statusTool: string) {
     try {
       ({ actionId } = await client.requestAction(request, { ...how, idempotencyKey }));
     } catch (error) {
-      return told(error, unansweredOf);
+      return told(error);
     }
     return watched(client, actionId, { ...how, timeoutMs: waitMs }, statusTool);
   };
 }
 
-/** The action as it stands after so long; one that was taken is never called unknown because nobody answered meanwhile. */
+/** The action as it stands after so long. One that was taken is never called refused or unknown because asking after it went wrong. */
 async function watched(
   client: Client,
   actionId: string,
   how: NonNullable<Parameters<Client['waitForAction']>[1]>,
   statusTool: string,
+  otherwise: (error: CountersignError) => GovernedOutcome | undefined = () => undefined,
 ): Promise<GovernedOutcome> {
   try {
     return outcomeOf(await client.waitForAction(actionId, how), statusTool);
   } catch (error) {
-    return told(error, () => outcomeOf({ actionId, intentId: '', state: 'requested' }, statusTool));
+    if (!(error instanceof CountersignError)) throw error;
+    return otherwise(error) ?? outcomeOf({ actionId, intentId: '', state: 'requested' }, statusTool);
   }
 }
 
-function told(error: unknown, unanswered: (error: CountersignError) => GovernedOutcome): GovernedOutcome {
+/** To who asks for an action by its id: that there is none, or that its token is not valid, is an answer. */
+function unknownAction(error: CountersignError): GovernedOutcome | undefined {
+  if (error.status === 401) throw error;
+  return error.status === 404 ? refusalOf(error) : undefined;
+}
+
+/** Of a request whose answer does not say that it was taken. */
+function told(error: unknown): GovernedOutcome {
   if (!(error instanceof CountersignError) || error.status === 401) throw error;
-  return refusalOf(error) ?? unanswered(error);
+  return refusalOf(error) ?? unansweredOf(error);
 }
 
 function statusToolOf(options: Options, statusTool: string) {
@@ -138,16 +147,17 @@ function statusToolOf(options: Options, statusTool: string) {
     execute: ({ actionId, waitSeconds }, execution): Promise<GovernedOutcome> => {
       const how = perCall(options, callOf(statusTool, { actionId, waitSeconds }, execution), execution);
       const timeoutMs = waitSeconds === undefined ? waitMs : waitSeconds * 1000;
-      return watched(client, actionId, { ...how, timeoutMs, throughApproval: true }, statusTool);
+      return watched(client, actionId, { ...how, timeoutMs, throughApproval: true }, statusTool, unknownAction);
     },
   });
 }
 
 /**
- * From what the call is: some models number their calls anew each turn, so the turn stands in it as well. Executed again (a workflow
- * that resumes, a repeated request), it is the same action; said again in a later turn, it is another.
+ * From what the call is: some models number their calls anew each turn, so which turn it is stands in it as well. Executed again (a
+ * workflow that resumes, a repeated request, a history that was annotated), it is the same action; said again in a later turn, it is another.
  */
 function keyOf({ workflow, session }: Options, { tool: name, toolCallId, input, messages }: GovernedCall): string {
-  const turn = hash('sha256', JSON.stringify([input, messages]), 'hex');
-  return deriveId('ai', workflow, session, name, toolCallId, turn);
+  const turn = messages.filter(({ role }) => role === 'assistant').length;
+  const asked = hash('sha256', JSON.stringify(input), 'hex');
+  return deriveId('ai', workflow, session, name, toolCallId, turn, asked);
 }

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { answerError, isPassing, parseJson } from './answer-error.js';
+import { answerError, isPassing, parseJson, saysNothing } from './answer-error.js';
 import type { Deadline } from './deadline.js';
 import { CountersignError, invalid } from './errors.js';
 import { tokenOf, type TokenSource } from './token.js';
@@ -43,9 +43,12 @@ export class Http {
     token: TokenSource,
     deadline: Deadline,
   ): Promise<HttpAnswer<T>> {
+    let unsure = false;
     for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(2 * pause, LONGEST_PAUSE_MS)) {
-      const answer = await this.#attempt(request, schema, token, deadline);
-      if (!(answer instanceof CountersignError)) return answer;
+      const last = await this.#attempt(request, schema, token, deadline);
+      if (!(last instanceof CountersignError)) return last;
+      unsure ||= saysNothing(last);
+      const answer = unsure ? last.afterSilence() : last;
       const wait = Math.max((answer.retryAfter ?? 0) * 1000, pause * (0.5 + Math.random() / 2));
       if (!isPassing(answer) || wait >= deadline.leftMs) throw answer;
       await deadline.pause(wait);

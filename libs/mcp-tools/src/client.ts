@@ -1,7 +1,7 @@
 /*
  * A connection to somebody else's tool server. What it guarantees:
  * 1. It is asked for what was reviewed: a tool that the server declares otherwise, or no longer, is not called.
- * 2. A server of its own process is started without any of our environment but what its settings name.
+ * 2. A server of its own process is started without our environment: with what its settings name, and PATH, HOME and their like.
  *    It ends with us.
  */
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
@@ -47,8 +47,18 @@ process.once('exit', () => {
 
 const MAX_TOOLS = 1_000;
 const MAX_PAGES = 50;
+const LIST_TIMEOUT_MS = 5_000;
+const MAX_BODY_BYTES = 8 * 1024 * 1024;
 /** A server need not say that its tools changed. */
 const RELIST_MS = 30_000;
+
+/** It could not be found out what the server declares: the call was not made. */
+export class NotListed extends Error {
+  constructor(override readonly cause: unknown) {
+    super('the server did not say what it declares');
+    this.name = 'NotListed';
+  }
+}
 
 /** What a server was asked and refused because it does not declare it so. */
 export class NotAsReviewed extends Error {
@@ -65,8 +75,9 @@ export class ServerConnection {
 
   private constructor(
     private readonly client: Client,
-    process: number | undefined,
+    private readonly transport: StdioClientTransport | StreamableHTTPClientTransport,
   ) {
+    const process = transport instanceof StdioClientTransport ? (transport.pid ?? undefined) : undefined;
     if (process !== undefined) started.add(process);
     client.setNotificationHandler(ToolListChangedNotificationSchema, () => {
       this.declared = undefined;
@@ -85,17 +96,25 @@ export class ServerConnection {
     const client = new Client({ name: 'countersign', version: '0.1.0' });
     const options = { timeout: timeoutMs, ...(signal ? { signal } : {}) };
     const transport = transportTo(place, token);
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new Error(`no answer in ${timeoutMs} ms`)), timeoutMs);
+    });
     try {
-      // Its optional session id does not fit exactOptionalPropertyTypes.
-      await client.connect(transport as Transport, options);
+      // Its optional session id does not fit exactOptionalPropertyTypes. Of what `connect` does, only a part is timed.
+      await Promise.race([client.connect(transport as Transport, options), late]);
     } catch (error) {
       await client.close().catch(() => undefined);
       throw error;
+    } finally {
+      clearTimeout(timer);
     }
-    return new ServerConnection(
-      client,
-      transport instanceof StdioClientTransport ? (transport.pid ?? undefined) : undefined,
-    );
+    return new ServerConnection(client, transport);
+  }
+
+  /** It was given one by the server, which may forget it. */
+  get hasSession(): boolean {
+    return this.transport instanceof StreamableHTTPClientTransport && this.transport.sessionId !== undefined;
   }
 
   get isEnded(): boolean {
@@ -136,7 +155,7 @@ export class ServerConnection {
       ...options
     }: { declaration: string; meta?: Record<string, unknown>; timeout: number; signal: AbortSignal },
   ): Promise<unknown> {
-    const found = (await this.declarations(options)).get(name);
+    const found = (await this.declarations()).get(name);
     if (found !== declaration)
       throw new NotAsReviewed(
         found === undefined
@@ -147,13 +166,22 @@ export class ServerConnection {
     return this.client.request({ method: 'tools/call', params }, CallToolResultSchema, options);
   }
 
-  private declarations(options: { timeout: number; signal: AbortSignal }): Promise<Map<string, string>> {
+  /** Resolves once it is known what the server declares. Throws `NotListed`. */
+  async known(): Promise<void> {
+    await this.declarations();
+  }
+
+  /** Whoever asks first asks for all: nobody's own deadline ends it. */
+  private declarations(): Promise<Map<string, string>> {
     if (this.declared && performance.now() - this.listedAt < RELIST_MS) return this.declared;
     this.listedAt = performance.now();
-    const listed = this.list(options).then((tools) => new Map(tools.map((one) => [one.name, declarationDigest(one)])));
-    listed.catch(() => {
-      if (this.declared === listed) this.declared = undefined;
-    });
+    const listed = this.list({ timeout: LIST_TIMEOUT_MS }).then(
+      (tools) => new Map(tools.map((one) => [one.name, declarationDigest(one)])),
+      (error: unknown) => {
+        if (this.declared === listed) this.declared = undefined;
+        throw new NotListed(error);
+      },
+    );
     this.declared = listed;
     return listed;
   }
@@ -167,7 +195,7 @@ export class ServerConnection {
 function transportTo(place: ServerPlace, token: string | undefined) {
   if ('url' in place) {
     const headers: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` };
-    return new StreamableHTTPClientTransport(new URL(place.url), { requestInit: { headers } });
+    return new StreamableHTTPClientTransport(new URL(place.url), { requestInit: { headers }, fetch: boundedFetch });
   }
   const { command, args = [], tokenVariable, env: own = {}, cwd } = place;
   const env = {
@@ -176,4 +204,20 @@ function transportTo(place: ServerPlace, token: string | undefined) {
     ...(tokenVariable && token !== undefined ? { [tokenVariable]: token } : {}),
   };
   return new StdioClientTransport({ command, args: [...args], env, stderr: 'ignore', ...(cwd ? { cwd } : {}) });
+}
+
+/** A server's answers, each of at most so many bytes: what is longer is none. */
+async function boundedFetch(url: string | URL, init?: RequestInit): Promise<Response> {
+  const answer = await fetch(url, init);
+  if (!answer.body) return answer;
+  let left = MAX_BODY_BYTES;
+  const counted = new TransformStream<Uint8Array, Uint8Array>({
+    transform(chunk, controller) {
+      left -= chunk.byteLength;
+      if (left < 0) controller.error(new Error(`the server answered more than ${MAX_BODY_BYTES} bytes`));
+      else controller.enqueue(chunk);
+    },
+  });
+  const { status, statusText, headers } = answer;
+  return new Response(answer.body.pipeThrough(counted), { status, statusText, headers });
 }
