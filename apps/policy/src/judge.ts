@@ -177,6 +177,7 @@ export function look(
     tool: { name: contract.name, effect: contract.effect },
     permissions: contract.permissions,
     ...(contract.decides ? { decides: contract.decides } : {}),
+    ...(contract.freeNames ? { freeNames: contract.freeNames } : {}),
     actor: intent.actor,
     arguments: action.arguments,
     dryRun: action.dryRun,

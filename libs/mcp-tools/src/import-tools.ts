@@ -1,7 +1,7 @@
 import type { Json } from '@countersign/contracts';
 import { declarationDigest, type Declaration } from './declaration.js';
 import { guessClass, guessDecides, guessEffect, inputsOf, wordsOf } from './guess.js';
-import { hasFreeNames, inputOf, plain } from './input-schema.js';
+import { inputOf, plain } from './input-schema.js';
 import type { ImportedTool, Reasons, ToolsFile } from './tools-file.js';
 
 const MAX_DESCRIPTION = 2_000;
@@ -50,8 +50,6 @@ function imported(declared: Declaration): { tool: ImportedTool; why: Reasons } {
   const effect = guessEffect(declared);
   const odd = inputs.find(([name]) => !/^[\w-]{1,64}$/.test(name))?.[0];
   if (odd !== undefined) throw new Error(`its input ${plain(odd, 50)} has no plain name`);
-  if (effect.is !== 'read' && inputs.some(([, schema]) => hasFreeNames(schema)))
-    throw new Error('an input takes any names, and nobody could say where those come from');
   const decides = inputs.flatMap(([name, schema]) => {
     const guess = effect.is === 'read' ? undefined : guessDecides(name, schema);
     return guess ? [{ name, ...guess }] : [];

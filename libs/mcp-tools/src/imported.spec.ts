@@ -76,13 +76,9 @@ describe('tools of somebody else, imported', () => {
     ]);
   });
 
-  it('are left out where an input has no plain name, or takes any', () => {
-    const taking = (properties: object) => ({ ...sendMail, inputSchema: { type: 'object', properties } });
-    const labels = taking({ labels: { type: 'object', additionalProperties: text } });
-    for (const one of [taking({ 'user.email': text }), labels])
-      expect(importTools('mail', server, [one]).left).toHaveLength(1);
-    // A read sends nothing out.
-    expect(importTools('mail', server, [{ ...labels, name: 'list' }]).left).toEqual([]);
+  it('are left out where an input has no plain name', () => {
+    const odd = { ...sendMail, inputSchema: { type: 'object', properties: { 'user.email': text } } };
+    expect(importTools('mail', server, [odd]).left).toHaveLength(1);
   });
 
   it.each(['description', 'inputSchema', 'annotations', 'title', 'outputSchema'] as const)(
@@ -138,6 +134,14 @@ describe('an imported tool', () => {
     expect(contracts[1]).toMatchObject({ class: 'D', decides: { to: 'recipient' }, trust: 'untrusted', foreign: true });
     const changed = at('changed', { declaration: 'x'.repeat(43) });
     expect(changed.contracts[0]!.version).not.toBe(contracts[0]!.version);
+  });
+
+  it('says in which inputs any names may stand', () => {
+    const labels = { type: 'array', items: { type: 'object', additionalProperties: text } };
+    const inputSchema = { type: 'object', properties: { to: text, labels } };
+    const file = path.join(dir, 'free.yaml');
+    writeFileSync(file, writeToolsFile(importTools('mail', server, [{ ...sendMail, inputSchema }]).file, {}));
+    expect(importedContracts(pathToFileURL(file))).toMatchObject([{ freeNames: ['labels'] }]);
   });
 
   it('is called by its own name, under the declaration that was reviewed', async () => {

@@ -10,7 +10,8 @@ import {
   type ToolContext,
   type ToolContract,
 } from '@countersign/tool-sdk';
-import { inputOf } from './input-schema.js';
+import { inputsOf } from './guess.js';
+import { hasFreeNames, inputOf } from './input-schema.js';
 import { readToolsFile, type ImportedTool } from './tools-file.js';
 
 /**
@@ -29,6 +30,7 @@ function contractOf(name: string, target: string, tool: ImportedTool): ToolContr
   const { description, effect, reversible, trust, timeoutMs, permissions, decides, declaration } = tool;
   const input = inputOf(tool.inputSchema, (one) => tool.classes[one] ?? 'secret');
   const acts = effect !== 'read';
+  const freeNames = inputsOf(tool.inputSchema).flatMap(([one, schema]) => (hasFreeNames(schema) ? [one] : []));
   return defineToolContract({
     ...{ name, description, effect, reversible, trust, timeoutMs, target, input },
     // Another declaration is another version: what was approved of the one before is decided anew.
@@ -36,6 +38,7 @@ function contractOf(name: string, target: string, tool: ImportedTool): ToolContr
     foreign: true,
     ...(acts ? { class: tool.class, preview: z.object(input.shape) } : {}),
     ...(Object.keys(decides).length > 0 ? { decides } : {}),
+    ...(freeNames.length > 0 ? { freeNames } : {}),
     output: outputOf(tool),
     permissions,
   } as ToolContract);

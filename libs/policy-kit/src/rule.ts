@@ -34,6 +34,8 @@ export interface RuleFacts {
   provenance: Record<string, ArgumentProvenance>;
   /** Inputs that decide where money, data or rights go, as the tool declares them. */
   decides?: ToolContract['decides'];
+  /** Inputs in which any names may stand, as the tool declares them. */
+  freeNames?: ToolContract['freeNames'];
   /** Of a session that is remembered: whether strangers' words were read before, so that what a model made up may be theirs. Else nobody knows. */
   heardStrangers?: boolean | undefined;
   /** What was done before. `evaluate` is given all of it, by `rule/as`; a rule sees what it asked for itself, by `as`. */

@@ -116,6 +116,13 @@ describe('what a tool nobody named does with the words of others', () => {
     expect(decided(facts(provenance, { arguments: args as never }))[1]).toMatch(/a name in it is like a value/);
   });
 
+  it('waits where any names may stand in an input, as soon as one does', () => {
+    const free = (value: unknown) => ({ arguments: { it: value } as never, decides: {}, freeNames: ['it'] });
+    expect(decided(facts({ 'it.dana': user }, free({ dana: 'x' })))[1]).toMatch(/^it: it takes any names/);
+    expect(decided(facts({ 'it.0.dana': user }, free([{ dana: 'x' }])))[0]).toBe('escalate');
+    for (const none of [[], {}, null]) expect(decided(facts({}, free(none)))[0]).toBe('approve');
+  });
+
   it('asks about what sends data out as well, and about no read', () => {
     const tool = (effect: 'read' | 'egress') => ({ tool: { name: 'fetch', effect } });
     expect(decided(facts({ ...own, to: stranger }, tool('egress')))[0]).toBe('escalate');

@@ -45,6 +45,9 @@ function objectionsTo(facts: RuleFacts): string[] {
   const { arguments: args, decides = {}, heardStrangers } = facts;
   const given = Object.entries(args).flatMap(([input, value]) => {
     const over = Object.hasOwn(decides, input) ? decides[input] : undefined;
+    const isFree =
+      facts.freeNames?.includes(input) === true && leavesOf(value, input, false).some(({ path }) => path !== input);
+    if (isFree) return [`${input.slice(0, 100)}: it takes any names, and nobody can say where those come from`];
     return leavesOf(value, input, !isPlain(input)).flatMap((leaf) => objectionTo(leaf, over, facts) ?? []);
   });
   if (heardStrangers === false) return given;

@@ -32,6 +32,7 @@ export function factsOf(workflow: Workflow, contract: ToolContract, { tool: _, .
     tool: { name: contract.name, effect: contract.effect },
     permissions: contract.permissions,
     ...(contract.decides ? { decides: contract.decides } : {}),
+    ...(contract.freeNames ? { freeNames: contract.freeNames } : {}),
     ...call,
   };
 }

@@ -77,6 +77,8 @@ export interface ToolContract {
   readonly permissions: PermissionMap;
   /** Inputs that decide where money, data or rights go, by name: what a stranger wrote, or a model made up, never fills them by itself. */
   readonly decides?: Readonly<Record<string, DecidesOver>>;
+  /** Inputs in which names may stand that no schema gives: nobody can say where those come from. */
+  readonly freeNames?: readonly string[];
   /** Whose words its answers hold where no source of the workflow says so. Nobody knows if absent. */
   readonly trust?: 'system' | 'user' | 'untrusted';
   /** Declared by a server of somebody else: it has as many optional inputs as it likes, and its map may let nobody call it yet. */

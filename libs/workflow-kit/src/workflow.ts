@@ -107,6 +107,7 @@ export function policyVersionOf(workflow: Workflow): string {
       narrows: tool.narrows?.toString() ?? null,
       ...(tool.decides ? { decides: tool.decides } : {}),
       ...(tool.trust ? { trust: tool.trust } : {}),
+      ...(tool.freeNames ? { freeNames: tool.freeNames } : {}),
     })),
     roles: workflow.roles,
     limits: workflow.limits,

@@ -93,12 +93,18 @@ function ruled(workflow: Workflow, { tool, sub, role, arguments: args, preview }
 /** Of an agent outside nobody's words were heard, so that each value is its own; of a product nothing is known. */
 function saidBy(
   { agent }: Workflow,
-  { decides }: ToolContract,
+  { decides, freeNames }: ToolContract,
   args: JsonObject,
 ): Partial<RuleFacts> & Pick<RuleFacts, 'provenance'> {
   if (agent !== 'outside') return { provenance: {} };
   const provenance = Object.fromEntries(pathsIn(args).map((path) => [path, { origin: 'model' as const }]));
-  return { provenance, heardStrangers: false, proposedBy: 'model', ...(decides ? { decides } : {}) };
+  return {
+    provenance,
+    heardStrangers: false,
+    proposedBy: 'model',
+    ...(decides ? { decides } : {}),
+    ...(freeNames ? { freeNames } : {}),
+  };
 }
 
 function pathsIn(value: Json, path = ''): string[] {
