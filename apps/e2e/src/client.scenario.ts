@@ -1,6 +1,7 @@
 import { expect, it } from '@jest/globals';
 import { Client, CountersignError } from '@countersign/client';
 import { connectPublisher } from '@countersign/client/kafka';
+import { decideOn } from './decided.js';
 import type { World } from './world.js';
 
 const WORKFLOW = 'support-desk';
@@ -33,13 +34,7 @@ export function clientScenario(open: () => World): void {
     const { actionId } = await client.requestAction(refund('client-2', 'ord_1004', '900.00'));
     const waiting = await client.waitForAction(actionId);
     expect(waiting).toMatchObject({ state: 'waiting', code: 'NEEDS_APPROVAL', approvalId: expect.any(String) });
-    const bob = await open().person('bob');
-    const { body } = await bob.call('GET', `/v1/approvals/${waiting.approvalId}`);
-    const { actionHash } = body as { actionHash: string };
-    const decision = { decision: 'reject', actionHash, reason: 'not this one' };
-    expect(await bob.call('POST', `/v1/approvals/${waiting.approvalId}/decisions`, decision)).toMatchObject({
-      status: 200,
-    });
+    await decideOn(await open().person('bob'), waiting.approvalId!, 'reject');
     const elsewhere = await clientOf('alice');
     expect(await elsewhere.waitForAction(actionId, { throughApproval: true })).toMatchObject({
       state: 'ended',

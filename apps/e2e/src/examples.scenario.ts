@@ -2,6 +2,7 @@ import { execFile, spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, it } from '@jest/globals';
+import { decideOn } from './decided.js';
 import type { World } from './world.js';
 
 const at = (file: string) => fileURLToPath(new URL(`../../../examples/${file}`, import.meta.url));
@@ -21,17 +22,6 @@ export function examplesScenario(open: () => World): void {
     };
     return (await promisify(execFile)(program, args, { env })).stdout;
   };
-  /** Others approve what is open. */
-  const refuse = async (approvalId: string) => {
-    const bob = await open().person('bob');
-    const { body } = await bob.call('GET', `/v1/approvals/${approvalId}`);
-    const { actionHash } = body as { actionHash: string };
-    await bob.call('POST', `/v1/approvals/${approvalId}/decisions`, {
-      decision: 'reject',
-      actionHash,
-      reason: 'an example',
-    });
-  };
   const node = (file: string, ...args: string[]) => run(process.execPath, at(file), ...args);
 
   it('a product publishes an intent on Kafka and reads its reply', async () => {
@@ -46,7 +36,8 @@ export function examplesScenario(open: () => World): void {
     expect(refunds).toMatchObject([{ kind: 'refund', amount: '5.00' }]);
     const waiting = await node('request-action.mjs', 'ord_1004', '902.00');
     expect(waiting).toMatch(/^act_\w+ waits for a person: approval apr_\w+\n$/);
-    await refuse(/apr_\w+/.exec(waiting)![0]);
+    // Others approve what is open.
+    await decideOn(await open().person('bob'), /apr_\w+/.exec(waiting)![0], 'reject');
   });
 
   it("an agent of the AI SDK calls a tool, and answers from what Countersign's own read", async () => {

@@ -11,6 +11,7 @@ import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import { expect, it } from '@jest/globals';
 import { Client } from '@countersign/client';
 import { parseDocument } from 'yaml';
+import { decideOn } from './decided.js';
 import type { World } from './world.js';
 
 const run = promisify(execFile);
@@ -109,12 +110,8 @@ export function importedScenario(open: () => { world: World; imported: Imported 
     const waiting = await agent.asks('create_entities', entity('Mallory', 'may have everything'));
     expect(waiting).toMatchObject({ state: 'waiting', code: 'NEEDS_APPROVAL' });
     expect(imported.known()).not.toContain('Mallory');
-    const bob = await world.person('bob');
-    const { body } = await bob.call('GET', `/v1/approvals/${waiting.approvalId}`);
-    const item = body as { actionHash: string; provenance: object; preview: { effect: object } };
-    expect(item.preview.effect).toEqual(entity('Mallory', 'may have everything'));
-    const decision = { decision: 'approve', actionHash: item.actionHash, reason: 'a colleague' };
-    await bob.call('POST', `/v1/approvals/${waiting.approvalId}/decisions`, decision);
+    const shown = await decideOn(await world.person('bob'), waiting.approvalId!, 'approve');
+    expect(shown.preview.effect).toEqual(entity('Mallory', 'may have everything'));
     const done = await agent.client.waitForAction(waiting.actionId, { throughApproval: true });
     expect(done).toMatchObject({ outcome: 'committed' });
     expect(imported.known()).toContain('Mallory');

@@ -1,6 +1,7 @@
 import { expect, it } from '@jest/globals';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
+import { decideOn } from './decided.js';
 import type { World } from './world.js';
 
 /** An agent with an unmodified MCP client. */
@@ -37,20 +38,18 @@ export function mcpScenario(open: () => World): void {
     await client.close();
   });
 
-  it('waits for a person, and gets what came of it', async () => {
+  it.each<['approve' | 'reject', string, object]>([
+    ['approve', 'ord_14015', { outcome: 'committed' }],
+    ['reject', 'ord_14016', { outcome: 'denied', code: 'APPROVAL_REJECTED' }],
+  ])('waits for a person, who says %s, and gets what came of it', async (decision, order, ended) => {
     const client = await connect('alice');
-    const { structuredContent } = await client.callTool(refund('ord_1004', '901.00'));
+    const { structuredContent } = await client.callTool(refund(order, '60.00'));
     expect(structuredContent).toMatchObject({ state: 'waiting', code: 'NEEDS_APPROVAL' });
     const { actionId, approvalId } = structuredContent as { actionId: string; approvalId: string };
-    const bob = await open().person('bob');
-    const { body } = await bob.call('GET', `/v1/approvals/${approvalId}`);
-    const { actionHash } = body as { actionHash: string };
-    const decision = { decision: 'reject', actionHash, reason: 'not this one' };
-    await bob.call('POST', `/v1/approvals/${approvalId}/decisions`, decision);
-    expect(await client.callTool({ name: 'countersign_await_action', arguments: { actionId } })).toMatchObject({
-      isError: true,
-      structuredContent: { state: 'ended', outcome: 'denied', code: 'APPROVAL_REJECTED' },
-    });
+    await decideOn(await open().person('bob'), approvalId, decision);
+    const told = await client.callTool({ name: 'countersign_await_action', arguments: { actionId } });
+    expect(told).toMatchObject({ structuredContent: { state: 'ended', ...ended } });
+    expect(told.isError ?? false).toBe(decision === 'reject');
     await client.close();
   });
 }

@@ -3,6 +3,7 @@ import { accessScenario } from './access.scenario.js';
 import { booksScenario } from './books.scenario.js';
 import { clientScenario } from './client.scenario.js';
 import { examplesScenario } from './examples.scenario.js';
+import { conformanceScenario } from './conformance.scenario.js';
 import { contextScenario } from './context.scenario.js';
 import { demoScenario } from './demo.scenario.js';
 import { doubtScenario } from './doubt.scenario.js';
@@ -47,6 +48,7 @@ describe('the path', () => {
   describe('the client', () => clientScenario(() => world));
   describe('the examples', () => examplesScenario(() => world));
   describe('an agent over MCP', () => mcpScenario(() => world));
+  describe('the MCP conformance suite', () => conformanceScenario(() => world));
   describe('questions by AuthZEN', () => accessScenario(() => world));
   describe('the books', () => booksScenario(() => world));
   describe('forged records', () => forgeryScenario(() => world));
