@@ -77,7 +77,7 @@ const IBAN_START = /[A-Za-z]{2}[ \u00a0\u202f.-]?[0-9][ \u00a0\u202f.-]?[0-9]/g;
 
 function* ibans(text: string): Iterable<Shape> {
   for (const { index: start } of text.matchAll(IBAN_START)) {
-    if (isWord(text, start - 1) || [9, 14, 19].some((before) => isUuid(text, start - before))) continue;
+    if (isWord(text, start - 1) || [0, 9, 14, 19].some((before) => isUuid(text, start - before))) continue;
     const length = IBAN_LENGTHS[text.slice(start, start + 2).toUpperCase()];
     if (!length) continue;
     const { plain, ends } = grouped(text, start, length, LETTER_OR_DIGIT);
