@@ -23,7 +23,7 @@ import { AWAIT_TOOL, toolList } from './tool-list.js';
 /*
  * 1. A call is an action request of its caller, by the same way as POST /v1/actions. Nothing is decided here.
  * 2. The same JSON-RPC id in the same session, or the same key in `_meta`, is the same request: it acts once.
- * 3. A call is answered within WAIT_MS, whatever became of it; who goes away or cancels stops waiting, not the action.
+ * 3. A call is answered within WAIT_MS, whatever became of it; who goes away stops waiting, not the action; a cancel ends nothing.
  */
 const WAIT_MS = 25_000;
 const PROGRESS_MS = 5_000;
