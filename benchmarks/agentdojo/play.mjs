@@ -28,7 +28,7 @@ export async function play({ workflow, server, client, approver }, which) {
     const { actionId } = await client.requestAction({
       workflow,
       session,
-      tool: ours(tool),
+      tool,
       arguments: /** @type {any} */ (args),
     });
     let state = await client.waitForAction(actionId, { timeoutMs: 60_000 });
@@ -54,9 +54,6 @@ export async function play({ workflow, server, client, approver }, which) {
   const { utility, security } = await server.judge(agent.answer());
   return { ...which, utility, security, obeyed: agent.hasObeyed(), calls };
 }
-
-/** The importer keeps these names. @param {string} remote */
-const ours = (remote) => remote;
 
 /** @param {Call[]} wanted @param {Call} call */
 function take(wanted, call) {

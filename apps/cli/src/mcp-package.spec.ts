@@ -46,15 +46,8 @@ describe('the package of an imported server', () => {
   it('is loaded as any workflow, for an agent outside, and denies everybody', async () => {
     const { files, tools, start } = importing([tool('get_file'), tool('putFile')]);
     expect(files).toEqual([
-      ...[
-        'package.json',
-        'workflow.js',
-        'rules.js',
-        'evals/team-files.evals.yaml',
-        'tools.js',
-        'evals/samples.yaml',
-        'tools.yaml',
-      ],
+      ...['evals/team-files.evals.yaml', 'package.json', 'rules.js', 'tools.js', 'workflow.js'],
+      ...['evals/samples.yaml', 'tools.yaml'],
     ]);
     expect(tools).toEqual([
       { name: 'get_file', effect: 'read', callers: [] },

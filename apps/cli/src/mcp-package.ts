@@ -13,7 +13,7 @@ import {
 } from '@countersign/mcp-tools';
 import type { ServerPlace } from '@countersign/mcp-tools/client';
 import { CliError, EXIT } from './errors.js';
-import { linkPackages } from './workflow-template.js';
+import { fromTemplate, refuseFull, titleOf, writePackage } from './workflow-template.js';
 
 const SAMPLES = 'evals/samples.yaml';
 
@@ -55,20 +55,13 @@ export function importPackage(to: ToImport): ImportedPackage {
   if (Object.keys(fresh.file.tools).length === 0)
     throw new CliError('The server declares no tool that can be governed.', EXIT.unexpected, said(fresh.left));
   if (fs.existsSync(toolsFile)) return reviewedBefore(to, folder, toolsFile, fresh);
-  if (fs.existsSync(folder) && fs.readdirSync(folder).length > 0)
-    throw new CliError(
-      `${folder} is not empty, and holds no tools.yaml.`,
-      EXIT.usage,
-      'Name another folder with --dir.',
-    );
+  refuseFull(folder, 'is not empty, and holds no tools.yaml.');
   const files = {
     ...codeOf(to),
     [SAMPLES]: writeSamples(to.name, fresh.file),
     'tools.yaml': writeToolsFile(fresh.file, fresh.reasons),
   };
-  fs.mkdirSync(path.join(folder, 'evals'), { recursive: true });
-  for (const [file, text] of Object.entries(files)) fs.writeFileSync(path.join(folder, file), text);
-  linkPackages(folder);
+  writePackage(folder, files);
   return told(to, folder, Object.keys(files), fresh.file, fresh.left, []);
 }
 
@@ -129,74 +122,14 @@ function told(
   return { folder, files, tools: list, left, drift, start };
 }
 
-const listed = (words: readonly string[]) => `[${words.map((word) => JSON.stringify(word)).join(', ')}]`;
+/** As code: whoever names a role cannot say anything else by it. */
+const listed = (words: readonly string[]) => words.map((word) => JSON.stringify(word)).join(', ');
 
 /** The rest of the package. Nothing a server said stands in it. */
-function codeOf({ name, role, approver }: ToImport): Record<string, string> {
-  const words = name.replaceAll('-', ' ');
-  const title = JSON.stringify(words.charAt(0).toUpperCase() + words.slice(1));
-  const manifest = {
-    name,
-    version: '0.1.0',
-    private: true,
-    type: 'module',
-    exports: { './package.json': './package.json', '.': './workflow.js', './tools': './tools.js' },
-    dependencies: {
-      '@countersign/mcp-tools': '0.1.0',
-      '@countersign/policy-kit': '0.1.0',
-      '@countersign/workflow-kit': '0.1.0',
-    },
-  };
-  return {
-    'package.json': `${JSON.stringify(manifest, null, 2)}\n`,
-    'workflow.js': `// @ts-check
-import { importedContracts } from '@countersign/mcp-tools';
-import { vouchedFor } from '@countersign/policy-kit';
-import { defineWorkflow } from '@countersign/workflow-kit';
-import { mayBeUsed } from './rules.js';
-
-export const contracts = importedContracts(new URL('./tools.yaml', import.meta.url));
-
-export default defineWorkflow({
-  name: ${JSON.stringify(name)},
-  version: '0.1.0',
-  title: ${title},
-  // Who plans is an agent outside; no model is asked here.
-  agent: 'outside',
-  prompt: '',
-  model: { temperature: 0, maxTurns: 1, tokenBudget: 1, timeoutMs: 1_000 },
-  roles: ${listed(role)},
-  tools: contracts,
-  rules: [vouchedFor({ roles: ${listed(approver)} }), mayBeUsed],
-  limits: { amountPerAction: {}, recordsPerAction: 1 },
-  approval: { expiresInMs: 3_600_000, roles: 'token' },
-});
-`,
-    'rules.js': `// @ts-check
-import { allow, defineRule } from '@countersign/policy-kit';
-
-export const mayBeUsed = defineRule({
-  name: 'may-be-used',
-  title: 'Whoever the permission map names may use a tool',
-  decide: () => allow('the permission map names who may'),
-});
-`,
-    [`evals/${name}.evals.yaml`]: `# What it is tried on before a release; the server's answers are recorded. Add what your review decided.
-workflow: ${name}
-cases:
-  - title: What its user says is noted, and nothing is done because of it alone
-    steps:
-      - intent: { by: alice, text: 'Please do all that you can.' }
-        model: []
-    expect:
-      outcomes: []
-      effects: []
-`,
-    'tools.js': `// @ts-check
-import { importedTools } from '@countersign/mcp-tools';
-import { contracts } from './workflow.js';
-
-export default importedTools(new URL('./tools.yaml', import.meta.url), contracts);
-`,
-  };
-}
+const codeOf = ({ name, role, approver }: ToImport): Record<string, string> =>
+  fromTemplate('imported', {
+    'imported-tools': name,
+    'Imported tools': titleOf(name),
+    "'who-may-start-it'": listed(role),
+    "'who-decides'": listed(approver),
+  });

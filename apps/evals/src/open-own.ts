@@ -21,7 +21,7 @@ export function openOwn(workflows: ReadonlyMap<string, LoadedWorkflow>, options:
     const { packages, settings, mode, env, databaseUrl, concurrency } = options;
     const toolbox = await Toolbox.load(packages, settings);
     const targets = toolbox.targets();
-    const recorded = toolbox.foreignTargets();
+    const recorded = toolbox.importedTargets();
     const engines = await startEngines({ databaseUrl, targets, recorded, standIn: mode === 'stand-in', env });
     ends.add(engines.stop);
     const issuer = await testIssuer();

@@ -2,13 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { TOOLS_PATH } from '@countersign/mcp-tools';
-import type { AccessLine, Fixtures, LedgerLine } from './system-of-record.js';
+import type { Fixtures, LedgerLine } from './system-of-record.js';
 
 interface Tenant {
   /** By the tool's own name: what it answers; a tool that the case does not speak of answers `done`. */
   answers: Map<string, string>;
   ledger: LedgerLine[];
-  access: AccessLine[];
 }
 
 /**
@@ -50,21 +49,18 @@ export class RecordedTools {
       return this.called(tenant, decodeURIComponent(pathname.slice(TOOLS_PATH.length)), method === 'POST', response);
     const asked = this.tenants.get(searchParams.get('tenant') ?? '');
     if (pathname === '/ledger') return end(response, 200, linesOf(asked?.ledger));
-    if (pathname === '/access-log') return end(response, 200, linesOf(asked?.access));
+    // What a server gives out is no record of ours.
+    if (pathname === '/access-log') return end(response, 200);
     const [, made, , id] = /^\/fixtures\/([^/]+)(?:\/([^/]+)\/([^/]+))?$/.exec(pathname) ?? [];
     if (made === undefined) return end(response, 404);
-    this.given(made, id === undefined ? (JSON.parse(body) as Fixtures) : { people: {}, records: [one(id, body)] });
+    this.given(made, id === undefined ? (JSON.parse(body) as Fixtures) : { people: {}, records: [changed(id, body)] });
     return end(response, 204);
   }
 
   private given(tenant: string, { records }: Fixtures): void {
-    const { answers, ledger, access } = this.tenants.get(tenant) ?? {
-      answers: new Map<string, string>(),
-      ledger: [],
-      access: [],
-    };
+    const { answers, ledger } = this.tenants.get(tenant) ?? { answers: new Map<string, string>(), ledger: [] };
     for (const { id, fields } of records) answers.set(decodeURIComponent(id), String(fields['text'] ?? ''));
-    this.tenants.set(tenant, { answers, ledger, access });
+    this.tenants.set(tenant, { answers, ledger });
   }
 
   private called(name: string, tool: string, acts: boolean, response: ServerResponse): void {
@@ -76,7 +72,7 @@ export class RecordedTools {
   }
 }
 
-const one = (id: string, body: string): Fixtures['records'][number] => ({
+const changed = (id: string, body: string): Fixtures['records'][number] => ({
   type: 'answer',
   id,
   ...(JSON.parse(body) as { fields: Fixtures['records'][number]['fields'] }),

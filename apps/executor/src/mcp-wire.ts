@@ -2,9 +2,9 @@
  * A target that speaks the Model Context Protocol. What it guarantees:
  * 1. Each tenant has a connection of its own, under its own credential; it is opened when it is first needed, and anew after it ended. As
  *    long as the call itself was not made, nothing was done.
- * 2. A definite no is one that the server gave before it acted: it does not know the tool, does not take the arguments, or declares the
- *    tool otherwise than it was reviewed. One that forgot the session did nothing either, and is asked again in another. Everything else
- *    that is no answer is not knowing.
+ * 2. A definite no is one that the server gave before it acted: it lets nobody in, or declares the tool otherwise than it was reviewed. One
+ *    that forgot the session did nothing either, and is asked again in another. That it does not take the arguments is told as such: what
+ *    that proves, the tool says. Everything else that is no answer is not knowing.
  */
 import { StreamableHTTPError } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { ErrorCode, McpError } from '@modelcontextprotocol/sdk/types.js';
@@ -37,10 +37,9 @@ export class McpWire implements Wire {
     const connection = await this.ready(errand.tenant, token, signal);
     const tool = decodeURIComponent(request.path.slice(TOOLS_PATH.length));
     const declaration = request.headers?.[DECLARATION_HEADER] ?? '';
-    const meta = metaOf(request, errand);
     try {
       const args = (request.body ?? {}) as Record<string, unknown>;
-      const answer = await connection.call(tool, args, { declaration, timeout, signal, ...(meta ? { meta } : {}) });
+      const answer = await connection.call(tool, args, { declaration, timeout, signal, meta: metaOf(request, errand) });
       return { status: 200, body: this.carried(answer) };
     } catch (error) {
       const no = definiteNo(error);
@@ -131,10 +130,7 @@ function placeFor(place: ServerPlace, tenant: string): ServerPlace {
 }
 
 /** What a server may make use of; of a look neither key nor deadline. */
-function metaOf(
-  { method }: TargetRequest,
-  { actor, idempotencyKey, notAfter }: Errand,
-): Record<string, unknown> | undefined {
+function metaOf({ method }: TargetRequest, { actor, idempotencyKey, notAfter }: Errand): Record<string, unknown> {
   const acts = method !== 'GET';
   return {
     'countersign/actor': actor,

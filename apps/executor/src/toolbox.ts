@@ -49,9 +49,9 @@ export class Toolbox {
   }
 
   /** Targets that nothing but tools of somebody else's server act on. */
-  foreignTargets(): Set<string> {
+  importedTargets(): Set<string> {
     const own = [...this.tools.values()]
-      .filter(({ contract }) => !contract.foreign)
+      .filter(({ contract }) => !contract.imported)
       .map(({ contract }) => contract.target);
     return new Set([...this.targets()].filter((target) => !own.includes(target)));
   }

@@ -329,12 +329,11 @@ const accessOf = ({ callers, sees, browser }: Route) => ({
   ...(sees ? { 'x-sees': sees } : {}),
 });
 
-function answersOf({ by, path, method, summary, browser }: Route) {
+function answersOf({ path, method, summary, browser }: Route) {
   const answer = (description: string, schema: object) => ({
     description,
     content: { 'application/json': { schema } },
   });
-  if (by === 'not-built') return {};
   if (browser && !(path in ANSWERS)) return path === '/' ? { 200: PAGE } : { 302: { description: summary } };
   if (path === '/v1/stream')
     return { 200: { description: summary, content: { 'text/event-stream': { schema: { type: 'string' } } } } };
@@ -357,7 +356,6 @@ function operationOf(route: Route) {
   return {
     summary: route.summary,
     operationId: `${route.method.toLowerCase()}${route.path.replaceAll(/[^A-Za-z0-9]+(\w)?/g, (_, letter: string | undefined) => letter?.toUpperCase() ?? '')}`,
-    ...(route.by === 'not-built' ? { 'x-not-built': true } : {}),
     parameters: parametersOf(route),
     ...bodyOf(route),
     responses: { ...answersOf(route), ...problems },

@@ -10,10 +10,7 @@ const UPSTREAM_TIMEOUT_MS = 30_000;
 const send = (reply: FastifyReply, body: Problem) =>
   reply.status(body.status).header('content-type', 'application/problem+json').send(body);
 
-/**
- * Routes other services answer go to them unchanged: each verifies the caller's token itself. Those that are not built yet
- * answer 501.
- */
+/** Routes other services answer go to them unchanged: each verifies the caller's token itself. */
 export async function registerForwarding(
   instance: FastifyInstance,
   upstreams: Record<Upstream, string>,
@@ -23,8 +20,7 @@ export async function registerForwarding(
     maxRetriesOn503: 0,
   });
   for (const route of ROUTES) {
-    if (route.by === 'not-built') registerNotBuilt(instance, route);
-    else if (isAccess(route.path)) await registerUnread(instance, route, upstreams.policy);
+    if (isAccess(route.path)) await registerUnread(instance, route, upstreams.policy);
     else if (route.by !== 'gateway') registerForward(instance, route, upstreams[route.by]);
   }
 }
@@ -64,16 +60,6 @@ function registerForward(instance: FastifyInstance, { method, path }: Route, ups
 function inThisTrace(): { traceparent?: string } {
   const traceparent = currentTraceparent();
   return traceparent === undefined ? {} : { traceparent };
-}
-
-function registerNotBuilt(instance: FastifyInstance, { method, path, summary }: Route): void {
-  instance.route({
-    method,
-    url: routerPath(path),
-    // Before the body is read: whatever it is, there is nothing to say about it.
-    onRequest: (_request, reply) => void send(reply, problem('NOT_BUILT', `${summary}: not built yet`)),
-    handler: (_request, reply) => reply,
-  });
 }
 
 export const HEADERS: Record<string, string> = {

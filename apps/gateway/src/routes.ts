@@ -1,7 +1,7 @@
 import { OPERATORS } from '@countersign/host';
 
-/** Who answers a route of the public surface. `not-built` ones answer 501 until they are. */
-export type AnsweredBy = 'gateway' | 'policy' | 'approval' | 'audit' | 'executor' | 'not-built';
+/** Who answers a route of the public surface. */
+export type AnsweredBy = 'gateway' | 'policy' | 'approval' | 'audit' | 'executor';
 export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
 
 export interface Route {

@@ -4,7 +4,6 @@ import { until } from '@countersign/testing';
 import { DataSource } from 'typeorm';
 import { IntentEventRow, IntentEvents } from './read-model.js';
 import { Requests } from './requests.js';
-import { ROUTES } from './routes.js';
 import { acceptedData, replyData, World } from './world.spec-support.js';
 
 let world: World;
@@ -481,10 +480,6 @@ describe('OpenID AuthZEN', () => {
 });
 
 describe('the surface', () => {
-  it('has no routes that are not built', () => {
-    expect(ROUTES.filter(({ by }) => by === 'not-built')).toEqual([]);
-  });
-
   it('ends there: any other path is NOT_FOUND', async () => {
     expect(await world.get('alice', '/v1/nothing')).toMatchObject({ status: 404, body: { code: 'NOT_FOUND' } });
   });

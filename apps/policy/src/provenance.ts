@@ -34,7 +34,7 @@ import {
 } from './state.js';
 
 type Scalar = string | number | boolean;
-export type Known = Pick<AcceptedIntent, 'text' | 'subjectId' | 'reads' | 'strangers' | 'strangersCut'>;
+type Known = Pick<AcceptedIntent, 'text' | 'subjectId' | 'reads' | 'strangers' | 'strangersCut'>;
 
 const MAX_ARGUMENTS = 100;
 const MAX_VALUE = 200;
@@ -133,7 +133,7 @@ export const unknownTokens = (args: JsonObject, { tokens = [] }: Pick<AcceptedIn
   tokensIn(args).filter((token) => !tokens.includes(token));
 
 /** What a read was asked and what it answered. `trust`: whose words those are where no source says. */
-export interface Told {
+interface Told {
   tool: string;
   arguments: JsonObject;
   result: Json;

@@ -8,16 +8,16 @@ import { done, read, undone } from './results.js';
 import { alice, bob, deskWith, intentId, isPerson, previewOf, signed, T0 } from './world.fixture.js';
 
 const word = classified('internal', z.string().max(300));
-const foreign = {
-  ...({ version: '1.0.0', reversible: false, target: 'mail', foreign: true, trust: 'untrusted' } as const),
+const imported = {
+  ...({ version: '1.0.0', reversible: false, target: 'mail', imported: true, trust: 'untrusted' } as const),
   permissions: { roles: ['clerk'] },
 } satisfies Partial<ToolContract>;
 const fetchMail = defineToolContract({
-  ...{ ...foreign, name: 'fetch_mail', description: 'Reads a mail.', effect: 'read' },
+  ...{ ...imported, name: 'fetch_mail', description: 'Reads a mail.', effect: 'read' },
   ...{ input: z.strictObject({ mailId: word }), output: z.object({ text: word }) },
 });
 const send = defineToolContract({
-  ...{ ...foreign, name: 'send', description: 'Sends a mail.', effect: 'egress', class: 'D' },
+  ...{ ...imported, name: 'send', description: 'Sends a mail.', effect: 'egress', class: 'D' },
   ...{ input: z.strictObject({ to: word, body: word }), output: z.object({ text: word }) },
   ...{ preview: z.object({ to: word, body: word }), decides: { to: 'recipient' } as const },
 });

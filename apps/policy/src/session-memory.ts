@@ -54,14 +54,13 @@ const memoryIn = (states: States, sessionId: string) => states.get<SessionMemory
 export function recalled(intent: AcceptedIntent, states: States): AcceptedIntent {
   if (intent.sessionId === undefined || intent.kind === 'intent') return intent;
   const { text, reads, strangers, strangersCut, tokens = [], open } = memoryIn(states, intent.sessionId);
-  const awaited = open.length > 0;
   return {
     ...intent,
     ...{ reads, tokens: merged(tokens, intent.tokens) },
     ...(text === undefined ? {} : { text }),
     ...(strangers === undefined ? {} : { strangers }),
     ...(strangersCut ? { strangersCut } : {}),
-    ...(awaited ? { mayHaveHeard: true as const } : {}),
+    ...(open.length > 0 ? { mayHaveHeard: true as const } : {}),
   };
 }
 

@@ -29,7 +29,6 @@ export type ServerPlace =
 export interface ConnectOptions {
   /** Sent as a bearer token, or handed to a command in `tokenVariable`. */
   token?: string | undefined;
-  signal?: AbortSignal;
   timeoutMs?: number;
 }
 
@@ -89,12 +88,8 @@ export class ServerConnection {
   }
 
   /** @throws what the SDK throws where nobody answers, or who answers speaks no MCP */
-  static async open(
-    place: ServerPlace,
-    { token, signal, timeoutMs = 10_000 }: ConnectOptions = {},
-  ): Promise<ServerConnection> {
+  static async open(place: ServerPlace, { token, timeoutMs = 10_000 }: ConnectOptions = {}): Promise<ServerConnection> {
     const client = new Client({ name: 'countersign', version: '0.1.0' });
-    const options = { timeout: timeoutMs, ...(signal ? { signal } : {}) };
     const transport = transportTo(place, token);
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
@@ -102,7 +97,7 @@ export class ServerConnection {
     });
     try {
       // Its optional session id does not fit exactOptionalPropertyTypes. Of what `connect` does, only a part is timed.
-      await Promise.race([client.connect(transport as Transport, options), late]);
+      await Promise.race([client.connect(transport as Transport, { timeout: timeoutMs }), late]);
     } catch (error) {
       await client.close().catch(() => undefined);
       throw error;
@@ -127,7 +122,7 @@ export class ServerConnection {
   }
 
   /** All that it declares, page by page. */
-  async list(options: { timeout?: number; signal?: AbortSignal } = {}): Promise<Declaration[]> {
+  async list(options: { timeout?: number } = {}): Promise<Declaration[]> {
     const tools: Declaration[] = [];
     let cursor: string | undefined;
     for (let page = 0; page < MAX_PAGES && tools.length < MAX_TOOLS; page++) {
@@ -153,7 +148,7 @@ export class ServerConnection {
       declaration,
       meta,
       ...options
-    }: { declaration: string; meta?: Record<string, unknown>; timeout: number; signal: AbortSignal },
+    }: { declaration: string; meta: Record<string, unknown>; timeout: number; signal: AbortSignal },
   ): Promise<unknown> {
     const found = (await this.declarations()).get(name);
     if (found !== declaration)
@@ -162,7 +157,7 @@ export class ServerConnection {
           ? `the server has no tool ${name} any more`
           : `the server declares ${name} otherwise than it was reviewed`,
       );
-    const params = { name, arguments: args, ...(meta ? { _meta: meta } : {}) };
+    const params = { name, arguments: args, _meta: meta };
     return this.client.request({ method: 'tools/call', params }, CallToolResultSchema, options);
   }
 

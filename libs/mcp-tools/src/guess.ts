@@ -7,6 +7,7 @@
  */
 import type { DecidesOver } from '@countersign/tool-sdk';
 import type { Declaration } from './declaration.js';
+import { inputsOf } from './json-schema.js';
 
 export interface Guess<T> {
   is: T;
@@ -15,34 +16,28 @@ export interface Guess<T> {
 
 export type Effect = 'read' | 'write' | 'egress';
 
-const READS = new Set(
-  'check count describe exists fetch find get has head inspect list lookup peek read retrieve search show stat tree view'.split(
-    ' ',
-  ),
+const words = (text: string): ReadonlySet<string> => new Set(text.split(' '));
+
+const READS = words(
+  'check count describe exists fetch find get has head inspect list lookup peek read retrieve search show stat tree view',
 );
-const ACTS = new Set(
-  'add append apply archive assign cancel clear close create delete deploy drop edit exec execute grant import insert invite merge move patch post publish purge push put remove rename replace reply reset restore revoke run schedule send set share start stop submit sync transfer trigger update upload upsert write'.split(
-    ' ',
-  ),
+const ACTS = words(
+  'add append apply archive assign cancel clear close create delete deploy drop edit exec execute grant import insert invite merge move patch post publish purge push put remove rename replace reply reset restore revoke run schedule send set share start stop submit sync transfer trigger update upload upsert write',
 );
 /** Whatever a tool is called, these make it do what they say. */
-const PROGRAMS = new Set('code command expression script sql statement'.split(' '));
-const RECIPIENT = new Set(
-  'attendee attendees bcc cc contact email emails invitee invitees member participant participants payee phone recipient recipients to user username users'.split(
-    ' ',
-  ),
+const PROGRAMS = words('code command expression script sql statement');
+const RECIPIENT = words(
+  'attendee attendees bcc cc contact email emails invitee invitees member participant participants payee phone recipient recipients to user username users',
 );
-const DESTINATION = new Set(
-  'account address bucket channel destination directory domain endpoint file filename folder host hostname iban link location path paths repo repository server uri url urls webhook'.split(
-    ' ',
-  ),
+const DESTINATION = words(
+  'account address bucket channel destination directory domain endpoint file filename folder host hostname iban link location path paths repo repository server uri url urls webhook',
 );
-const OUTBOUND = new Set('bcc cc endpoint host hostname link recipient recipients to uri url urls webhook'.split(' '));
-const AMOUNT = new Set('amount budget cost limit price quantity sum total value'.split(' '));
-const WORDS = new Set(
-  'body caption comment content contents description message note notes reason subject summary text title'.split(' '),
+const OUTBOUND = words('bcc cc endpoint host hostname link recipient recipients to uri url urls webhook');
+const AMOUNT = words('amount budget cost limit price quantity sum total value');
+const WORDS = words(
+  'body caption comment content contents description message note notes reason subject summary text title',
 );
-const SECRET = new Set('apikey credential credentials key passphrase password passwd pin secret token'.split(' '));
+const SECRET = words('apikey credential credentials key passphrase password passwd pin secret token');
 
 /** `readFile`, `read-file` and `read_file` are the same words. */
 export const wordsOf = (name: string): string[] =>
@@ -95,14 +90,4 @@ export function guessClass(input: string): Guess<'internal' | 'secret'> {
     is: 'internal',
     because: 'known shapes (accounts, cards, addresses, numbers of people) are sealed in any case',
   };
-}
-
-/** The inputs of a tool, by name. A schema that is no object of named properties has none. */
-export function inputsOf(inputSchema: Record<string, unknown>): [string, Record<string, unknown>][] {
-  const properties = inputSchema['properties'];
-  if (typeof properties !== 'object' || properties === null) return [];
-  return Object.entries(properties).map(([name, schema]) => [
-    name,
-    typeof schema === 'object' && schema !== null ? (schema as Record<string, unknown>) : {},
-  ]);
 }

@@ -1,7 +1,9 @@
 import type { Json } from '@countersign/contracts';
 import { declarationDigest, type Declaration } from './declaration.js';
-import { guessClass, guessDecides, guessEffect, inputsOf, wordsOf } from './guess.js';
-import { inputOf, plain } from './input-schema.js';
+import { guessClass, guessDecides, guessEffect, wordsOf } from './guess.js';
+import { inputOf } from './input-schema.js';
+import { inputsOf } from './json-schema.js';
+import { plain } from './plain.js';
 import type { ImportedTool, Reasons, ToolsFile } from './tools-file.js';
 
 const MAX_DESCRIPTION = 2_000;

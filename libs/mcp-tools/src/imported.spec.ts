@@ -131,7 +131,12 @@ describe('an imported tool', () => {
       ['get_mail', 'read', ['clerk']],
       ['send_mail', 'egress', ['clerk']],
     ]);
-    expect(contracts[1]).toMatchObject({ class: 'D', decides: { to: 'recipient' }, trust: 'untrusted', foreign: true });
+    expect(contracts[1]).toMatchObject({
+      class: 'D',
+      decides: { to: 'recipient' },
+      trust: 'untrusted',
+      imported: true,
+    });
     const changed = at('changed', { declaration: 'x'.repeat(43) });
     expect(changed.contracts[0]!.version).not.toBe(contracts[0]!.version);
   });

@@ -10,8 +10,8 @@ import {
   type ToolContext,
   type ToolContract,
 } from '@countersign/tool-sdk';
-import { inputsOf } from './guess.js';
 import { hasFreeNames, inputOf } from './input-schema.js';
+import { inputsOf } from './json-schema.js';
 import { readToolsFile, type ImportedTool } from './tools-file.js';
 
 /**
@@ -35,7 +35,7 @@ function contractOf(name: string, target: string, tool: ImportedTool): ToolContr
     ...{ name, description, effect, reversible, trust, timeoutMs, target, input },
     // Another declaration is another version: what was approved of the one before is decided anew.
     version: `0.0.0-${declaration.slice(0, 12)}`,
-    foreign: true,
+    imported: true,
     ...(acts ? { class: tool.class, preview: z.object(input.shape) } : {}),
     ...(Object.keys(decides).length > 0 ? { decides } : {}),
     ...(freeNames.length > 0 ? { freeNames } : {}),

@@ -7,9 +7,8 @@
  */
 import { z } from 'zod';
 import { classified, type DataClass } from '@countersign/contracts';
-import { inputsOf } from './guess.js';
-
-type Schema = Record<string, unknown>;
+import { asSchema, inputsOf, pointed, type Schema } from './json-schema.js';
+import { plain } from './plain.js';
 
 const MAX_TEXT = 20_000;
 const MAX_DESCRIPTION = 300;
@@ -118,22 +117,3 @@ function refuseCycles(root: Schema): void {
   const { $defs: _, definitions: __, ...rest } = root;
   follow(rest, [], 0);
 }
-
-export const asSchema = (value: unknown): Schema =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Schema) : {};
-
-/** What a reference within a schema points at. */
-export const pointed = (root: Schema, ref: string): unknown =>
-  ref
-    .replace(/^#\/?/, '')
-    .split('/')
-    .reduce<unknown>((at, name) => asSchema(at)[name.replaceAll('~1', '/').replaceAll('~0', '~')], root);
-
-/** A server's words as a model may be shown them: bounded, in one form, without what nobody sees. */
-export const plain = (text: string, length: number): string =>
-  text
-    .toWellFormed()
-    .normalize('NFC')
-    .replace(/(?![\n\t])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Variation_Selector}]/gu, '')
-    .slice(0, length)
-    .toWellFormed();

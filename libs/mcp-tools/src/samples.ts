@@ -1,10 +1,8 @@
 import { parse, stringify } from 'yaml';
 import type { Json, JsonObject } from '@countersign/contracts';
-import { inputsOf } from './guess.js';
-import { asSchema, inputOf, pointed } from './input-schema.js';
+import { inputOf } from './input-schema.js';
+import { asSchema, inputsOf, pointed, type Schema } from './json-schema.js';
 import type { ImportedTool, ToolsFile } from './tools-file.js';
-
-type Schema = Record<string, unknown>;
 
 const MAX_DEPTH = 8;
 /** No sample is longer, whatever a schema asks for: then its reviewer writes one. */

@@ -23,11 +23,11 @@ export function contractFlaws(contract: ToolContract): string[] {
   return flaws;
 }
 
-function inputFlaws({ input, foreign }: ToolContract): string[] {
+function inputFlaws({ input, imported }: ToolContract): string[] {
   const flaws: string[] = [];
   const fields = Object.entries<z.ZodType>(input.shape);
   const optional = fields.filter(([, field]) => field.safeParse(undefined).success).map(([name]) => name);
-  if (optional.length > 2 && !foreign) flaws.push(`more than two optional inputs (${optional.join(', ')})`);
+  if (optional.length > 2 && !imported) flaws.push(`more than two optional inputs (${optional.join(', ')})`);
   if (!(input.def.catchall instanceof z.ZodNever)) flaws.push('its input must be a z.strictObject: no field unseen');
   if (!hasJsonSchema(input)) flaws.push('its input has no JSON Schema: no transforms, dates or types of your own');
   return flaws;
@@ -44,12 +44,12 @@ function hasJsonSchema(input: z.ZodObject): boolean {
   return !kinds.has('pipe') && !kinds.has('transform');
 }
 
-function permissionFlaws({ permissions, input, foreign }: ToolContract): string[] {
+function permissionFlaws({ permissions, input, imported }: ToolContract): string[] {
   if (!(permissions as PermissionMap | undefined)?.roles) return ['it has no permission map'];
   const { roles, restricted = [], approvals = {} } = permissions;
   const inputs = Object.keys(input.shape);
   const flaws: string[] = [];
-  if (roles.length === 0 && !foreign) flaws.push('no role may call it');
+  if (roles.length === 0 && !imported) flaws.push('no role may call it');
   const strangers = restricted.filter((role) => !roles.includes(role));
   if (strangers.length > 0) flaws.push(`restricted roles may not call it: ${strangers.join(', ')}`);
   for (const [parameter, need] of Object.entries(approvals)) {

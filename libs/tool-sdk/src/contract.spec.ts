@@ -39,7 +39,7 @@ describe('a tool contract', () => {
   it('of somebody else may let nobody call it yet, and has as many optional inputs as it likes', () => {
     const optional = id.optional();
     const input = z.strictObject({ orderId: id, a: optional, b: optional, c: optional });
-    expect(contractFlaws(contract({ foreign: true, permissions: { roles: [] }, input }))).toEqual([]);
+    expect(contractFlaws(contract({ imported: true, permissions: { roles: [] }, input }))).toEqual([]);
     expect(contractFlaws(contract({ permissions: { roles: [] }, input }))).toHaveLength(2);
   });
 

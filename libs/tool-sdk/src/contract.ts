@@ -82,7 +82,7 @@ export interface ToolContract {
   /** Whose words its answers hold where no source of the workflow says so. Nobody knows if absent. */
   readonly trust?: 'system' | 'user' | 'untrusted';
   /** Declared by a server of somebody else: it has as many optional inputs as it likes, and its map may let nobody call it yet. */
-  readonly foreign?: true;
+  readonly imported?: true;
   /**
    * Whether an edit only takes away from what was asked for (a lower amount, fewer records): then who made it may approve it too.
    * Absent: no edit does, and another person approves each.

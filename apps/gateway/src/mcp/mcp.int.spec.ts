@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
+import { until } from '@countersign/testing';
 import { World, type Who } from '../world.spec-support.js';
 import { KEY_META } from './mcp-server.js';
 import { AWAIT_TOOL } from './tool-list.js';
@@ -90,7 +91,8 @@ it('a call sent again acts once; with other arguments it is refused', async () =
   const send = (body: object) => world.ask('alice', 'POST', '/mcp', body, headers);
   // Nobody judges it here: policy's word on it is what ends the wait.
   const first = send(call(7, '1.00'));
-  await expectSoon(async () => expect(await requests(session)).toHaveLength(1));
+  await until(async () => (await requests(session)).length > 0, { what: 'the request' });
+  expect(await requests(session)).toHaveLength(1);
   const changed = await send(call(7, '2.00'));
   expect(String(changed.body['text'])).toContain('IDEMPOTENCY_CONFLICT');
   expect(String(changed.body['text'])).toContain('"isError":true');
@@ -109,17 +111,6 @@ async function refuseAll() {
     const why = { code: 'STAGE_FORBIDS', detail: 'not now', nextStep: 'Wait.' };
     const data = { intentId, source: '/gateway', requestId: 'r-1', claimed: {}, ...why };
     await world.publish('countersign.intent.refused.v1', data, { pen: 'policy' });
-  }
-}
-
-async function expectSoon(check: () => Promise<void>): Promise<void> {
-  for (let tries = 0; ; tries += 1) {
-    try {
-      return await check();
-    } catch (error) {
-      if (tries > 100) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
   }
 }
 

@@ -1,0 +1,5 @@
+// @ts-check
+import { importedTools } from '@countersign/mcp-tools';
+import { contracts } from './workflow.js';
+
+export default importedTools(new URL('./tools.yaml', import.meta.url), contracts);
