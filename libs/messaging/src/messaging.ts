@@ -33,7 +33,6 @@ const LEFTOVERS_EVERY_MS = 5000;
 const PUT_BACK_EVERY_MS = 5000;
 const SWEEP_EVERY_MS = DAY / 24;
 const COMMAND_ATTEMPTS = 20;
-const IDLE_FETCH_MS = 250;
 
 export interface MessagingOptions {
   // Subscriptions and workers differ in what they decide on; each is whole in itself.
@@ -285,10 +284,8 @@ export class Messaging {
       fetched: () => this.monitor.fetched(name),
       crashed: this.fatal,
     };
-    // The broker answers at once when there is something: waiting long costs no latency and saves polling.
     const { lingerMs = isIngester(subscription) ? 250 : 0 } = subscription;
-    const pace = lingerMs ? { maxWaitMs: lingerMs, minBytes: 1_000_000 } : { maxWaitMs: IDLE_FETCH_MS, minBytes: 1 };
-    await broker.subscribe({ name, group, topics: topicsOf(subscription), ...pace }, listener);
+    await broker.subscribe({ name, group, topics: topicsOf(subscription), lingerMs }, listener);
   }
 
   private async putBack(): Promise<void> {

@@ -52,9 +52,8 @@ export interface SubscriptionSpec {
   name: string;
   group: string;
   topics: Topic[];
-  /** How long the broker may wait for more before it answers a fetch, and for how many bytes. */
-  maxWaitMs: number;
-  minBytes: number;
+  /** How long records may wait at the broker for more, while they come. */
+  lingerMs: number;
 }
 
 export interface Bounds {

@@ -70,7 +70,7 @@ describe('Kafka as it is', () => {
     };
     let joins = 0;
     const joining = broker.subscribe(
-      { name: 'late', group: `${world.prefix}-late`, topics: ['intents'], maxWaitMs: 50, minBytes: 1 },
+      { name: 'late', group: `${world.prefix}-late`, topics: ['intents'], lingerMs: 0 },
       { joined: () => joins++, batch: async () => {}, passed: () => {}, fetched: () => {}, crashed: () => {} },
     );
     await connected.promise;

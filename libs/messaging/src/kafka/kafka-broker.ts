@@ -22,6 +22,7 @@ import { delay } from '../backoff.js';
 import { WiringError } from '../errors.js';
 import type { Log } from '../log.js';
 import type { Assignment, Batch, Bounds, Broker, Listener, Place, SubscriptionSpec } from '../ports.js';
+import { IDLE_FETCH_MS, UNTIL_THE_TIME_IS_UP } from './fetch-pace.js';
 import { kafkaClient } from './kafka-client.js';
 import type { KafkaSettings } from './kafka-settings.js';
 
@@ -93,8 +94,8 @@ export class KafkaBroker implements Broker {
       sessionTimeout: this.settings.sessionTimeoutMs,
       heartbeatInterval: this.settings.sessionTimeoutMs / 4,
       rebalanceTimeout: this.settings.sessionTimeoutMs * 2,
-      maxWaitTimeInMs: spec.maxWaitMs,
-      minBytes: spec.minBytes,
+      maxWaitTimeInMs: spec.lingerMs || IDLE_FETCH_MS,
+      minBytes: spec.lingerMs ? UNTIL_THE_TIME_IS_UP : 1,
       maxBytesPerPartition: 1024 * 1024,
       metadataMaxAge: 60_000,
       allowAutoTopicCreation: false,

@@ -1,5 +1,6 @@
 import kafkajs, { type Kafka, type KafkaConfig, type LogEntry, type SASLOptions } from 'kafkajs';
 import type { Log } from '../log.js';
+import { lingerWhileRecordsCome } from './fetch-pace.js';
 import type { KafkaSettings } from './kafka-settings.js';
 import { readRecordsDirectly } from './record-reader.js';
 import { writeRecordsDirectly } from './record-writer.js';
@@ -7,6 +8,7 @@ import { restQueues } from './request-queue.js';
 
 const { Kafka: KafkaClient, logLevel } = kafkajs;
 restQueues();
+lingerWhileRecordsCome();
 writeRecordsDirectly();
 readRecordsDirectly();
 
