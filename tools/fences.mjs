@@ -1,5 +1,8 @@
 // The rules that keep projects apart, tried on texts that break them: a lint that lets one pass guards nothing.
+import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
 import { createProjectGraphAsync } from '@nx/devkit';
 import { ESLint } from 'eslint';
 
@@ -40,25 +43,53 @@ const CASES = [
 
 // The boundary rule looks projects up in the graph as it was last written.
 await createProjectGraphAsync();
-// The texts are in no project on disk, so the rules that need types are left out.
-const untyped = {
-  '@typescript-eslint/no-floating-promises': 'off',
-  '@typescript-eslint/switch-exhaustiveness-check': 'off',
-};
-const eslint = new ESLint({
-  overrideConfig: [
-    { files: ['**/*.ts'], languageOptions: { parserOptions: { projectService: false } }, rules: untyped },
+const eslint = new ESLint();
+// What needs types is looked at on disk, by the other linter.
+const TYPED = [
+  ['a promise that nobody waits for', 'const work = async () => 1; work();', 'typescript(no-floating-promises)'],
+  ['a promise that is awaited', 'const work = async () => 1; await work();', undefined],
+  [
+    'a switch that leaves a case out',
+    `export const f = (x: 'a' | 'b') => { switch (x) { case 'a': return 1; } };`,
+    'typescript(switch-exhaustiveness-check)',
   ],
-});
+];
 
 let failed = 0;
-for (const [what, filePath, text, rule] of CASES) {
-  const [{ messages }] = await eslint.lintText(text, { filePath });
-  const found = messages.map(({ ruleId, message }) => ruleId ?? message);
-  if (rule ? found.includes(rule) : found.length === 0) continue;
+function compare(what, rule, found) {
+  if (rule ? found.includes(rule) : found.length === 0) return;
   failed += 1;
   console.error(`${what}: expected ${rule ?? 'nothing'}, found ${found.join(', ') || 'nothing'}`);
 }
+for (const [what, filePath, text, rule] of CASES) {
+  const [{ messages }] = await eslint.lintText(text, { filePath });
+  compare(
+    what,
+    rule,
+    messages.map(({ ruleId, message }) => ruleId ?? message),
+  );
+}
+const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'fences-'));
+try {
+  fs.writeFileSync(path.join(folder, 'tsconfig.json'), '{"compilerOptions":{"strict":true,"module":"nodenext"}}');
+  for (const [index, [, text]] of TYPED.entries())
+    fs.writeFileSync(path.join(folder, `${index}.ts`), `${text}\nexport {};\n`);
+  const args = ['node_modules/oxlint/bin/oxlint', '-c', '.oxlintrc.json', '--format', 'json', folder];
+  const { stdout } = spawnSync(process.execPath, args, { encoding: 'utf8' });
+  const { diagnostics } = JSON.parse(stdout);
+  for (const [index, [what, , rule]] of TYPED.entries())
+    compare(
+      what,
+      rule,
+      diagnostics.filter(({ filename }) => path.basename(filename) === `${index}.ts`).map(({ code }) => code),
+    );
+} finally {
+  fs.rmSync(folder, { recursive: true });
+}
 const [, , file] = process.argv;
-if (file) fs.writeFileSync(file, JSON.stringify({ numPassedTests: CASES.length - failed, numFailedTests: failed }));
+if (file)
+  fs.writeFileSync(
+    file,
+    JSON.stringify({ numPassedTests: CASES.length + TYPED.length - failed, numFailedTests: failed }),
+  );
 process.exitCode = failed > 0 ? 1 : 0;
