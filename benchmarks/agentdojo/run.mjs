@@ -4,7 +4,7 @@
 import fs from 'node:fs';
 import { parseArgs } from 'node:util';
 import { Client } from '@countersign/client';
-import { devToken } from '@countersign/embedded';
+import { devToken } from '@countersign/embedded/places';
 import { HonestApprover } from './approver.mjs';
 import { governed, nameOf } from './govern.mjs';
 import { play } from './play.mjs';

@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { freePort, isAlive, repoRoot, type SystemUrls } from '@countersign/embedded';
+import { freePort, type SystemUrls } from '@countersign/embedded';
+import { isAlive, repoRoot } from '@countersign/embedded/places';
 import type { ReplayReport } from './policy/replay-report.js';
 
 const bin = path.join(repoRoot(), 'apps/cli/bin/countersign.mjs');

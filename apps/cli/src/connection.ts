@@ -1,5 +1,5 @@
 import { DEFAULT_TOPIC_PREFIX } from '@countersign/contracts';
-import { devToken } from '@countersign/embedded';
+import { devToken } from '@countersign/embedded/places';
 import { CliError, EXIT } from './errors.js';
 import { readRunning } from './state-file.js';
 

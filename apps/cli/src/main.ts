@@ -31,7 +31,8 @@ function failed(error: unknown): number {
 
 async function run(): Promise<number> {
   try {
-    await createProgram(version).parseAsync();
+    const program = await createProgram(version, process.argv.slice(2));
+    await program.parseAsync();
     return EXIT.ok;
   } catch (error) {
     return failed(error);

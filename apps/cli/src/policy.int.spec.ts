@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { repoRoot } from '@countersign/embedded';
+import { repoRoot } from '@countersign/embedded/places';
 import { approved, denied, escalated } from './policy/pay-desk.fixture.js';
 import type { StoredRecord } from './policy/decisions.js';
 import type { ReplayReport } from './policy/replay-report.js';

@@ -1,29 +1,35 @@
 import { Command } from 'commander';
-import { registerActions } from './commands/actions.js';
-import { registerApprovals } from './commands/approvals.js';
-import { registerArchive } from './commands/archive.js';
-import { registerAudit } from './commands/audit.js';
-import { registerDev } from './commands/dev.js';
-import { registerEvals } from './commands/evals.js';
-import { registerFigures } from './commands/figures.js';
-import { registerInDoubt } from './commands/in-doubt.js';
-import { registerIncidents } from './commands/incidents.js';
-import { registerIntents } from './commands/intents.js';
-import { registerKill } from './commands/kill.js';
-import { registerOperate } from './commands/operate.js';
-import { registerPolicy } from './commands/policy.js';
-import { registerRelease } from './commands/release.js';
-import { registerSchema } from './commands/schema.js';
-import { registerStage } from './commands/stage.js';
-import { registerTail } from './commands/tail.js';
-import { registerSubjects } from './commands/subjects.js';
-import { registerToken } from './commands/token.js';
-import { registerTools } from './commands/tools.js';
-import { registerTraces } from './commands/traces.js';
-import { registerWorkflow } from './commands/workflow.js';
 
-/** All nouns and verbs. Nothing ends the process from inside: `main.ts` does. */
-export function createProgram(version: string): Command {
+type Register = (program: Command) => unknown;
+
+/** Which nouns each file of commands has, in the order of `--help`. A file is read when one of its nouns is said. */
+const COMMANDS: [nouns: string[], load: () => Promise<Register>][] = [
+  [['dev'], async () => (await import('./commands/dev.js')).registerDev],
+  [['intents'], async () => (await import('./commands/intents.js')).registerIntents],
+  [['actions'], async () => (await import('./commands/actions.js')).registerActions],
+  [['tail'], async () => (await import('./commands/tail.js')).registerTail],
+  [['approvals'], async () => (await import('./commands/approvals.js')).registerApprovals],
+  [['kill'], async () => (await import('./commands/kill.js')).registerKill],
+  [['stage'], async () => (await import('./commands/stage.js')).registerStage],
+  [['traces', 'explain'], async () => (await import('./commands/traces.js')).registerTraces],
+  [['subjects'], async () => (await import('./commands/subjects.js')).registerSubjects],
+  [['in-doubt'], async () => (await import('./commands/in-doubt.js')).registerInDoubt],
+  [['parked'], async () => (await import('./commands/operate.js')).registerOperate],
+  [['metrics', 'audit'], async () => (await import('./commands/figures.js')).registerFigures],
+  [['token'], async () => (await import('./commands/token.js')).registerToken],
+  [['policy'], async () => (await import('./commands/policy.js')).registerPolicy],
+  [['evals'], async () => (await import('./commands/evals.js')).registerEvals],
+  [['release'], async () => (await import('./commands/release.js')).registerRelease],
+  [['incidents'], async () => (await import('./commands/incidents.js')).registerIncidents],
+  [['schema'], async () => (await import('./commands/schema.js')).registerSchema],
+  [['workflow'], async () => (await import('./commands/workflow.js')).registerWorkflow],
+  [['tools'], async () => (await import('./commands/tools.js')).registerTools],
+  [['audit'], async () => (await import('./commands/archive.js')).registerArchive],
+  [['audit'], async () => (await import('./commands/audit.js')).registerAudit],
+];
+
+/** The nouns among these words and their verbs, or all where there is none. Nothing ends the process from inside: `main.ts` does. */
+export async function createProgram(version: string, words: readonly string[]): Promise<Command> {
   const program = new Command('countersign')
     .description(
       'Every action a model proposes is countersigned by policy, and where policy says so by a person, before it commits.',
@@ -35,31 +41,7 @@ export function createProgram(version: string): Command {
     .option('--json', 'answers as JSON')
     .showHelpAfterError('(countersign --help shows what there is)')
     .exitOverride();
-  for (const register of [
-    registerDev,
-    registerIntents,
-    registerActions,
-    registerTail,
-    registerApprovals,
-    registerKill,
-    registerStage,
-    registerTraces,
-    registerSubjects,
-    registerInDoubt,
-    registerOperate,
-    registerFigures,
-    registerToken,
-    registerPolicy,
-    registerEvals,
-    registerRelease,
-    registerIncidents,
-    registerSchema,
-    registerWorkflow,
-    registerTools,
-    registerArchive,
-    registerAudit,
-  ]) {
-    register(program);
-  }
+  const said = COMMANDS.filter(([nouns]) => nouns.some((noun) => words.includes(noun)));
+  for (const [, load] of said.length > 0 ? said : COMMANDS) (await load())(program);
   return program;
 }

@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
-import { cacheDir, isAlive } from '@countersign/embedded';
+import { cacheDir, isAlive } from '@countersign/embedded/places';
 
 /** Where the system is that `dev` runs in this checkout: how the other verbs find it. */
 const running = z.object({

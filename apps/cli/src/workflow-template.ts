@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { repoRoot } from '@countersign/embedded';
+import { repoRoot } from '@countersign/embedded/places';
 import { CliError, EXIT } from './errors.js';
 
 const TEMPLATES = path.resolve(import.meta.dirname, '../templates');

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import path from 'node:path';
-import { repoRoot } from '@countersign/embedded';
+import { repoRoot } from '@countersign/embedded/places';
 import type { Finding } from './finding.js';
 
 /** Searches and a long trace over a store of so many events, by audit's own command: on engines and a service of its own. */

@@ -1,6 +1,7 @@
 import pg from 'pg';
 import { Helpdesk, Person, Product } from '@countersign/demo';
-import { devToken, startSystem, type System, type SystemOptions } from '@countersign/embedded';
+import { startSystem, type System, type SystemOptions } from '@countersign/embedded';
+import { devToken } from '@countersign/embedded/places';
 import { PlainKafka, releaseUntried } from '@countersign/testing';
 
 /** The running system and the clients a test looks at it with. Nothing here imports a service. */

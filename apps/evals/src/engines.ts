@@ -1,15 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 import pg from 'pg';
-import {
-  answersReady,
-  DataDir,
-  freePort,
-  repoRoot,
-  startPostgres,
-  Supervisor,
-  throwawayDir,
-} from '@countersign/embedded';
+import { answersReady, DataDir, freePort, startPostgres, Supervisor, throwawayDir } from '@countersign/embedded';
+import { repoRoot } from '@countersign/embedded/places';
 import { migrateShared } from '@countersign/migrations';
 import type { SealingSql } from '@countersign/sealing';
 import { sealing } from '@countersign/sealing/migrations';

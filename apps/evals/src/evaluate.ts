@@ -1,7 +1,7 @@
 import { createPrivateKey } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { repoRoot } from '@countersign/embedded';
+import { repoRoot } from '@countersign/embedded/places';
 import { runReportOf, signRun, type RunReport, type Verdict } from '@countersign/evals';
 import { Signer } from '@countersign/signing';
 import { touchedSince } from './changed.js';

@@ -6,7 +6,7 @@
  */
 import { enableCompileCache } from 'node:module';
 import path from 'node:path';
-import { cacheDir } from '@countersign/embedded';
+import { cacheDir } from '@countersign/embedded/places';
 import { EXIT_CODES, type Verdict } from '@countersign/evals';
 import { Help, optionsOf, WrongUsage } from './options.js';
 

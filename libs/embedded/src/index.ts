@@ -2,10 +2,8 @@ export { DataDir } from './data-dir.js';
 export { DataDirInUse, MissingPrerequisite, PortInUse, StartFailed } from './errors.js';
 export { requirePrerequisites } from './kafka-jars.js';
 export { startKafka, type Kafka, type KafkaOptions } from './kafka.js';
-export { answersReady, freePort, isAlive, ownsPort } from './ports.js';
+export { answersReady, freePort, ownsPort } from './ports.js';
 export { startPostgres, type Postgres, type PostgresOptions } from './postgres.js';
-export { embeddedOwnerUrl } from './owner-url.js';
-export { cacheDir, repoRoot } from './repo-root.js';
 export { Supervisor, type Instance, type ProcessSpec, type SupervisorEvent } from './supervisor.js';
 export { startThrowawayEngines, throwawayDir, type Engines } from './engines.js';
 export {
@@ -19,4 +17,3 @@ export {
 export { startSystem } from './system.js';
 export type { InstanceSettings, Progress, System, SystemOptions, SystemUrls } from './system-options.js';
 export type { PortName } from './system-ports.js';
-export { devToken } from './dev-token.js';

@@ -14,7 +14,6 @@ import { startPostgres } from './postgres.js';
 import { cacheDir, repoRoot } from './repo-root.js';
 import { CORE_SERVICES, folderOf, OUTSIDE_SERVICES, SERVICES, type Service } from './service-catalog.js';
 import { handedOn, serviceEnv, type Layout } from './service-env.js';
-import { publishReleases } from './releases.js';
 import { publishStages, STAGES_ARE_YOURS } from './stages.js';
 import { Supervisor, type SupervisorEvent } from './supervisor.js';
 import type { InstanceSettings, System, SystemOptions, SystemUrls } from './system-options.js';
@@ -225,6 +224,8 @@ class Starting {
     const tell = (note: string) => this.options.onProgress?.({ step: 'cases', note });
     const { kafkaBrokers, topicPrefix, keysDir } = layout;
     const where = { gateway, identity, kafkaBrokers, topicPrefix, keysDir: path.join(keysDir, 'release') };
+    // It alone speaks to Kafka as a service does: loaded where a system is released, not by every command and test.
+    const { publishReleases } = await import('./releases.js');
     const unreleased = await this.step('cases and releases', () =>
       publishReleases({ ...where, env, onProgress: tell }),
     );

@@ -1,5 +1,6 @@
 import path from 'node:path';
-import { devToken, type System } from '@countersign/embedded';
+import { type System } from '@countersign/embedded';
+import { devToken } from '@countersign/embedded/places';
 import type { ReleaseReport } from '@countersign/evals/release';
 import type { ControlVerdict } from '@countersign/messaging';
 

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import path from 'node:path';
 import { InvalidArgumentError, type Command } from 'commander';
 import { TOPIC_RETENTION_MS } from '@countersign/contracts';
-import { embeddedOwnerUrl, repoRoot } from '@countersign/embedded';
+import { embeddedOwnerUrl, repoRoot } from '@countersign/embedded/places';
 import { optionsOf } from '../context.js';
 import { CliError, EXIT, type ExitCode } from '../errors.js';
 import { readRunning } from '../state-file.js';

@@ -2,13 +2,13 @@ import path from 'node:path';
 import { InvalidArgumentError, type Command } from 'commander';
 import { demoTable, runDemo, type DemoRow } from '@countersign/demo';
 import {
-  devToken,
   requirePrerequisites,
   startSystem,
   type Progress,
   type System,
   type SystemOptions,
 } from '@countersign/embedded';
+import { devToken } from '@countersign/embedded/places';
 import { optionsOf } from '../context.js';
 import { nextText, placesText, readyLine } from '../dev-text.js';
 import { CliError, EXIT } from '../errors.js';

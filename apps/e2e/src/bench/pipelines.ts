@@ -1,7 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import path from 'node:path';
 import { intentIdOf, topicName } from '@countersign/contracts';
-import { devToken, type System } from '@countersign/embedded';
+import { type System } from '@countersign/embedded';
+import { devToken } from '@countersign/embedded/places';
 import type { LoadDriver, Pipeline } from './load.js';
 
 /** The raw floor: four hops of kafkajs and nothing else. */

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { expect, it } from '@jest/globals';
 import type { Page } from 'playwright-core';
-import { repoRoot } from '@countersign/embedded';
+import { repoRoot } from '@countersign/embedded/places';
 import type { ConsoleWorld } from './console-world.js';
 
 const EVENTS = 5_000;

@@ -1,7 +1,8 @@
 import { execFile } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
-import { repoRoot, throwawayDir } from '@countersign/embedded';
+import { throwawayDir } from '@countersign/embedded';
+import { repoRoot } from '@countersign/embedded/places';
 import type { Finding } from '../finding.js';
 
 /** What is promised of so many recorded cases, on two cores. */
