@@ -7,4 +7,5 @@ export default {
   testPathIgnorePatterns: ['/dist/'],
   testTimeout: 300_000,
   maxWorkers: 2,
+  testSequencer: '<rootDir>/jest.e2e.sequencer.mjs',
 };

@@ -6,7 +6,7 @@ import { markBuilt, sourceStamp } from './up-to-date.mjs';
 /** Whether it compiled; everything it prints goes to stderr. */
 export async function build(root) {
   const stamp = sourceStamp(root);
-  if (!(await run(root, root, 'typescript/bin/tsc', '-b'))) return false;
+  if (!(await run(root, root, 'typescript-7/bin/tsc', '-b'))) return false;
   const page = ['vite/bin/vite.js', 'build', '--logLevel', 'warn'];
   if (!(await run(root, path.join(root, 'apps/console'), ...page))) return false;
   markBuilt(root, stamp);
