@@ -79,6 +79,9 @@ async function setRole(client: pg.Client, options: MigrateOptions, schema: strin
     `GRANT CONNECT ON DATABASE "${database}" TO "${role}"`,
     `GRANT USAGE ON SCHEMA ${schema} TO "${role}"`,
     ...['TABLES', 'SEQUENCES'].map((kind) => `REVOKE ALL ON ALL ${kind} IN SCHEMA ${schema} FROM "${role}"`),
+    // PostgreSQL lets everybody call what is made: the reader too.
+    `REVOKE ALL ON ALL FUNCTIONS IN SCHEMA ${schema} FROM PUBLIC`,
+    `GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA ${schema} TO "${role}"`,
     `GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA ${schema} TO "${role}"`,
     ...(grants?.(`"${role}"`) ?? everyRow(schema, role)),
     ...(reads ? readerGrants(schema, role, reads) : []),
