@@ -14,6 +14,10 @@ interface ComposeService {
   environment?: Record<string, string | number>;
   volumes?: string[];
   depends_on?: Record<string, unknown>;
+  image?: string;
+  read_only?: boolean;
+  cap_drop?: string[];
+  security_opt?: string[];
 }
 
 const file = fs.readFileSync(path.join(repoRoot(), 'docker-compose.yml'), 'utf8');
@@ -55,6 +59,17 @@ describe('docker-compose.yml', () => {
     const { command, depends_on = {} } = compose.services['stages']!;
     expect(command).toEqual(['libs/embedded/dist/prepare.js', 'stages']);
     expect(Object.keys(depends_on).sort()).toEqual(['executor', 'gateway', 'policy']);
+  });
+
+  it('lets no container of ours write its image or gain rights', () => {
+    const ours = Object.values(compose.services).filter(({ image }) => image === 'countersign:local');
+    expect(ours).toHaveLength(13);
+    for (const service of ours)
+      expect(service).toMatchObject({
+        ...{ read_only: true, cap_drop: ['ALL'] },
+        security_opt: ['no-new-privileges:true'],
+      });
+    expect(dockerfile).toMatch(/^USER node$/m);
   });
 
   it('names no service or volume that it does not have', () => {
