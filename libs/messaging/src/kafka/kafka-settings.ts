@@ -14,8 +14,11 @@ export const kafkaEnv = z.object({
         .filter(Boolean),
     )
     .describe('comma-separated host:port'),
+  /** To the brokers by TLS. */
   KAFKA_SSL: flag.default(false),
+  /** How a service logs in there; without it it does not. */
   KAFKA_SASL_MECHANISM: z.enum(['plain', 'scram-sha-256', 'scram-sha-512']).optional(),
+  /** Needed with a mechanism, and the password too. */
   KAFKA_SASL_USERNAME: z.string().optional(),
   KAFKA_SASL_PASSWORD: z.string().optional(),
 });
