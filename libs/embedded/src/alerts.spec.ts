@@ -1,0 +1,58 @@
+import { describe, expect, it } from '@jest/globals';
+import fs from 'node:fs';
+import path from 'node:path';
+import { parse } from 'yaml';
+import { repoRoot } from './repo-root.js';
+
+interface Rule {
+  alert: string;
+  expr: string;
+  labels: { severity: string };
+  annotations: { summary: string; runbook: string };
+}
+
+const root = repoRoot();
+const read = (file: string): string => fs.readFileSync(path.join(root, file), 'utf8');
+const { groups } = parse(read('deploy/alerts/countersign.rules.yaml')) as { groups: { rules: Rule[] }[] };
+const rules = groups.flatMap((group) => group.rules);
+
+/** By metric: its labels, as docs/metrics.md lists them; some services have one of the same name. */
+const metrics = new Map<string, Set<string>>();
+for (const [, name, labels] of read('docs/metrics.md').matchAll(/^\| `(countersign_\w+)` \| \w+ \| (.+?) \|/gm)) {
+  const known = metrics.get(name!) ?? new Set<string>();
+  for (const [, label] of labels!.matchAll(/`(\w+)`/g)) known.add(label!);
+  metrics.set(name!, known);
+}
+const OF_THE_SCRAPE = ['job', 'instance', 'le'];
+const asked = (expr: string) =>
+  [...expr.matchAll(/\b(countersign_\w+)/g)].map(([, name]) => name!.replace(/_bucket$/, ''));
+
+describe('the alerts', () => {
+  it.each(rules.map((rule) => [rule.alert, rule] as const))(
+    '%s asks for what is counted',
+    (_, { expr, annotations }) => {
+      const names = asked(expr);
+      for (const name of names) expect(metrics).toContainEqual([name, expect.anything()]);
+      const known = new Set([...names.flatMap((name) => [...metrics.get(name)!]), ...OF_THE_SCRAPE]);
+      const grouped = [...expr.matchAll(/\bby \(([^)]+)\)/g)].flatMap(([, list]) =>
+        list!.split(',').map((one) => one.trim()),
+      );
+      const matched = [...expr.matchAll(/[{,](\w+)[=!]/g)].map(([, label]) => label!);
+      const told = [...annotations.summary.matchAll(/\$labels\.(\w+)/g)].map(([, label]) => label!);
+      for (const label of [...grouped, ...matched, ...told]) expect([...known]).toContain(label);
+    },
+  );
+
+  it.each(rules.map((rule) => [rule.alert, rule] as const))('%s has a page that says the same', (_, rule) => {
+    const page = read(rule.annotations.runbook);
+    expect(page).toContain(`# ${rule.alert}\n`);
+    expect(page).toContain(`Severity: ${rule.labels.severity}.`);
+    expect(page).toContain(`\`${rule.expr}\``);
+    for (const part of ['What it means', 'Look', 'Mend', 'Pass it on']) expect(page).toContain(`\n## ${part}\n`);
+  });
+
+  it('have no page without a rule', () => {
+    const pages = fs.readdirSync(path.join(root, 'docs/runbooks')).map((file) => `docs/runbooks/${file}`);
+    expect(pages.sort()).toEqual(rules.map(({ annotations }) => annotations.runbook).sort());
+  });
+});
