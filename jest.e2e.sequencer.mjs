@@ -7,7 +7,7 @@ const place = ({ path }) => {
   return found < 0 ? LONGEST_FIRST.length : found;
 };
 
-export default class LongestFirst extends TestSequencer.default {
+export default class LongestFirst extends TestSequencer {
   sort(tests) {
     return [...tests].sort((one, other) => place(one) - place(other));
   }
