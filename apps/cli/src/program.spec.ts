@@ -2,7 +2,8 @@ import { expect, it } from '@jest/globals';
 import type { Command } from 'commander';
 import { createProgram } from './program.js';
 
-const verbsOf = (command: Command | undefined): unknown => command?.commands.map((verb) => [verb.name(), verbsOf(verb)]);
+const verbsOf = (command: Command | undefined): unknown =>
+  command?.commands.map((verb) => [verb.name(), verbsOf(verb)]);
 const nounOf = (program: Command, noun: string) => program.commands.find((command) => command.name() === noun);
 
 it('a noun that is said has all its verbs, though the other files are not read', async () => {
