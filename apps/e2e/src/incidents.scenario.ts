@@ -171,7 +171,8 @@ async function rejected(world: World): Promise<{ intentId: string; actionId: str
   const data = { workflow: 'support-desk', session, tool: 'issue_refund', arguments: { ...REFUND, amount: '90.00' } };
   const [intentId] = await world.product.publish({ id: session, tenant: 'acme', session, token: alice.token, data });
   const item = await bob.approvalOf(intentId!);
-  const { approvalId, actionHash, actionId } = item!;
+  if (!item) throw new Error(`nobody was asked: ${JSON.stringify(await alice.intent(intentId!, 0))}`);
+  const { approvalId, actionHash, actionId } = item;
   const decision = { decision: 'reject', actionHash, reason: 'It is not theirs to ask.' };
   expect(await bob.call('POST', `/v1/approvals/${approvalId}/decisions`, decision)).toMatchObject({ status: 200 });
   return { intentId: intentId!, actionId };

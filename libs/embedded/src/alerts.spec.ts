@@ -51,6 +51,21 @@ describe('the alerts', () => {
     for (const part of ['What it means', 'Look', 'Mend', 'Pass it on']) expect(page).toContain(`\n## ${part}\n`);
   });
 
+  it('and the dashboard ask for what is counted', () => {
+    const { panels } = JSON.parse(read('deploy/grafana/countersign.json')) as {
+      panels: { title: string; targets?: { expr: string }[] }[];
+    };
+    const queries = panels.flatMap(({ targets = [] }) => targets.map(({ expr }) => expr));
+    expect(queries.length).toBeGreaterThan(20);
+    for (const expr of queries) {
+      const names = asked(expr);
+      for (const name of names) expect(metrics).toContainEqual([name, expect.anything()]);
+      const known = new Set([...names.flatMap((name) => [...metrics.get(name)!]), ...OF_THE_SCRAPE]);
+      const grouped = [...expr.matchAll(/\bby \(([^)]+)\)/g)].flatMap(([, list]) => list!.split(','));
+      for (const label of grouped) expect([...known]).toContain(label.trim());
+    }
+  });
+
   it('have no page without a rule', () => {
     const pages = fs.readdirSync(path.join(root, 'docs/runbooks')).map((file) => `docs/runbooks/${file}`);
     expect(pages.sort()).toEqual(rules.map(({ annotations }) => annotations.runbook).sort());

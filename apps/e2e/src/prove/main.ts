@@ -20,6 +20,7 @@ import { compare, policyKit } from '../second-evaluator/compare.js';
 import { stageMatrix } from '../stage-matrix.js';
 import { tamper } from '../tamper/tamper.js';
 import { trips } from '../trips/trips.js';
+import { watching } from '../watching/watching.js';
 import { World } from '../world.js';
 
 /**
@@ -75,6 +76,7 @@ const alone: { name: string; run(say: Say): Promise<Finding> }[] = [
   { name: 'mutation', run: mutation },
   { name: 'personal', run: (say) => personalAlone(seed, say) },
   { name: 'otel', run: otel },
+  { name: 'watching', run: watching },
   { name: 'evals', run: thousandCases },
   { name: 'audit-scale', run: (say) => auditScale(Number(options.events), say) },
 ];
