@@ -152,6 +152,14 @@ described('the chart countersign', () => {
     expect(() => template('countersign', { ...SAID, [name]: undefined })).toThrow(told);
   });
 
+  it('has its pods scraped as the job that the alerts ask for', () => {
+    const [monitor] = of(template('countersign', { ...SAID, podMonitor: { enabled: true } }), 'PodMonitor');
+    expect(monitor!.spec['jobLabel']).toBe('app.kubernetes.io/name');
+    const labels = of(all, 'Deployment').map(({ spec }) => (spec['template'] as Manifest).metadata);
+    for (const { labels: one } of labels as unknown as { labels: Record<string, string> }[])
+      expect(one['app.kubernetes.io/name']).toBe('countersign');
+  });
+
   it('asks external secrets for each secret it mounts, if told to', () => {
     const more = { externalSecrets: { enabled: true, store: { name: 'vault' } } };
     const names = of(template('countersign', { ...SAID, ...more }), 'ExternalSecret').map(
