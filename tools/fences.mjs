@@ -1,10 +1,11 @@
-// The rules that keep projects apart, tried on texts that break them: a lint that lets one pass guards nothing.
+// The rules that keep projects apart and pages linked, tried on texts that break them: a check that lets one pass guards nothing.
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { createProjectGraphAsync } from '@nx/devkit';
 import { ESLint } from 'eslint';
+import { brokenLinks } from './docs/links.mjs';
 
 const BOUNDARY = '@nx/enforce-module-boundaries';
 const IMPORTS = '@typescript-eslint/no-restricted-imports';
@@ -55,6 +56,13 @@ const TYPED = [
   ],
 ];
 
+// Beside a page that has the heading `Here it is`.
+const LINKS = [
+  ['a link to a page', '[x](there.md) and [y][1]\n\n[1]: there.md#here-it-is', undefined],
+  ['a link to a page that is not there', '[x](nowhere.md)', 'a.md: nowhere.md leads nowhere'],
+  ['a link to a heading that is not there', '[x](there.md#gone)', 'a.md: there.md#gone has no such heading'],
+  ['a link in a table, by its number', '| a |\n|---|\n| [x][1] |\n\n[1]: gone.md', 'a.md: gone.md leads nowhere'],
+];
 let failed = 0;
 function compare(what, rule, found) {
   if (rule ? found.includes(rule) : found.length === 0) return;
@@ -83,6 +91,11 @@ try {
       rule,
       diagnostics.filter(({ filename }) => path.basename(filename) === `${index}.ts`).map(({ code }) => code),
     );
+  fs.writeFileSync(path.join(folder, 'there.md'), '# Here it is\n');
+  for (const [what, text, flaw] of LINKS) {
+    fs.writeFileSync(path.join(folder, 'a.md'), text);
+    compare(what, flaw, brokenLinks(folder, 'a.md'));
+  }
 } finally {
   fs.rmSync(folder, { recursive: true });
 }
@@ -90,6 +103,6 @@ const [, , file] = process.argv;
 if (file)
   fs.writeFileSync(
     file,
-    JSON.stringify({ numPassedTests: CASES.length + TYPED.length - failed, numFailedTests: failed }),
+    JSON.stringify({ numPassedTests: CASES.length + TYPED.length + LINKS.length - failed, numFailedTests: failed }),
   );
 process.exitCode = failed > 0 ? 1 : 0;

@@ -1,4 +1,3 @@
-import fs from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { z } from 'zod';
@@ -6,12 +5,6 @@ import { MADE, table } from './text.mjs';
 
 const SERVICES = ['policy', 'planner', 'approval', 'executor', 'audit', 'gateway'];
 const SECRET = /PASSWORD|SECRET|API_KEY|DATABASE_URL/;
-
-/** What the source says above a setting: `/** … *\/` in one line. */
-function toldIn(file) {
-  const found = fs.readFileSync(file, 'utf8').matchAll(/\/\*\* (.+) \*\/\n\s+([A-Z][A-Z0-9_]+):/g);
-  return Object.fromEntries([...found].map(([, text, name]) => [name, text]));
-}
 
 function shapeOf(property) {
   if (property.enum) return property.enum.map((value) => `\`${value}\``).join(' ');
@@ -21,7 +14,7 @@ function shapeOf(property) {
   return format === 'uri' ? 'a URL' : type === 'boolean' ? '`true` or `false`' : 'a text';
 }
 
-function rowsOf(schema, told, without = new Set()) {
+function rowsOf(schema, without = new Set()) {
   const json = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
   const required = new Set(json.required ?? []);
   return Object.entries(json.properties)
@@ -30,7 +23,8 @@ function rowsOf(schema, told, without = new Set()) {
     .map(([name, property]) => {
       const otherwise = property.default === undefined ? '' : `\`${property.default}\``;
       const must = required.has(name) ? '**required**' : otherwise;
-      const words = [told[name] ?? property.description ?? '', SECRET.test(name) ? 'A secret.' : ''].join(' ').trim();
+      if (!property.description) throw new Error(`${name} says not what it is for: .describe(…)`);
+      const words = SECRET.test(name) ? `${property.description} A secret.` : property.description;
       return [`\`${name}\``, outShape(schema, name) ?? shapeOf(property), must, words];
     });
 }
@@ -43,17 +37,12 @@ function outShape(schema, name) {
 
 export async function settings(root) {
   const { baseConfig } = await import('@countersign/host');
-  const toldToAll = {
-    ...toldIn(path.join(root, 'libs/host/src/config.ts')),
-    ...toldIn(path.join(root, 'libs/messaging/src/kafka/kafka-settings.ts')),
-  };
   const common = new Set(Object.keys(z.toJSONSchema(baseConfig, { io: 'input', unrepresentable: 'any' }).properties));
   const head = ['setting', 'form', 'default', 'what for'];
   const sections = [];
   for (const service of SERVICES) {
     const module = await import(pathToFileURL(path.join(root, 'apps', service, 'dist/config.js')).href);
-    const told = toldIn(path.join(root, 'apps', service, 'src/config.ts'));
-    const rows = rowsOf(module[`${service}Config`], told, common);
+    const rows = rowsOf(module[`${service}Config`], common);
     sections.push(`## ${service}\n\n${table(head, rows)}`);
   }
   return `# Settings
@@ -63,7 +52,7 @@ ${MADE} Each is a variable of the environment, or a file's content where
 
 ## Every service
 
-${table(head, rowsOf(baseConfig, toldToAll))}
+${table(head, rowsOf(baseConfig))}
 
 ${sections.join('\n\n')}
 `;

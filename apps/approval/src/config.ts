@@ -20,8 +20,16 @@ function isKey(text: string): boolean {
 /** People decide, expire and change by the contracts of the workflows; both webhook settings, or neither. */
 export const approvalConfig = baseConfig
   .extend({
-    COUNTERSIGN_WEBHOOK_URL: z.url().refine(isSafe, 'https (http on this machine alone), without a user').optional(),
-    COUNTERSIGN_WEBHOOK_SECRET: z.string().refine(isKey, 'whsec_ and at least 24 bytes in base64').optional(),
+    COUNTERSIGN_WEBHOOK_URL: z
+      .url()
+      .refine(isSafe, 'https (http on this machine alone), without a user')
+      .optional()
+      .describe('Who is told of approvals that are opened, decided and about to expire.'),
+    COUNTERSIGN_WEBHOOK_SECRET: z
+      .string()
+      .refine(isKey, 'whsec_ and at least 24 bytes in base64')
+      .optional()
+      .describe('Signs what is told (standardwebhooks); with the URL, or neither.'),
   })
   .superRefine(({ COUNTERSIGN_WEBHOOK_URL: url, COUNTERSIGN_WEBHOOK_SECRET: secret }, context) => {
     if (Boolean(url) === Boolean(secret)) return;

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { expect, it } from '@jest/globals';
-import { runDemo, type DemoRow, type Person } from '@countersign/demo';
+import { type DemoRow, type Person } from '@countersign/demo';
 import type { World } from './world.js';
 
 const CLI = path.resolve(import.meta.dirname, '../../cli/dist/main.js');
@@ -26,7 +26,7 @@ export function demoScenario(open: () => World): void {
   let rows: DemoRow[] = [];
 
   it('plays the demo: every row as it should be, judged from the ledger and over HTTP', async () => {
-    rows = await playDemo(open());
+    rows = await open().playDemo();
     expect(rows.filter((row) => !row.ok).map((row) => [row.intent, row.wrong])).toEqual([]);
     expect(rows).toHaveLength(20);
   });
@@ -101,7 +101,7 @@ export function demoScenario(open: () => World): void {
     try {
       await helpdesk.query(`create function tamper() returns trigger language plpgsql as $$ begin new.amount := new.amount + 1; return new; end $$;
         create trigger tamper before insert on ledger for each row when (new.amount is not null) execute function tamper()`);
-      const wrong = (await playDemo(world)).filter((row) => !row.ok);
+      const wrong = (await world.playDemo()).filter((row) => !row.ok);
       expect(wrong.map((row) => row.wrong.join()).join()).toContain('the amount is');
     } finally {
       await helpdesk.query('drop trigger if exists tamper on ledger; drop function if exists tamper()');
@@ -131,19 +131,6 @@ const of = ({ records }: Trace, type: string) =>
 function printed({ system }: World, { token }: Person, intentId: string): string {
   const env = { ...process.env, COUNTERSIGN_URL: system.urls.gateway, COUNTERSIGN_TOKEN: token };
   return spawnSync(process.execPath, [CLI, 'traces', 'show', intentId], { env, encoding: 'utf8' }).stdout;
-}
-
-function playDemo(world: World): Promise<DemoRow[]> {
-  const { gateway, helpdesk, kafka } = world.system.urls;
-  return runDemo({
-    gateway,
-    helpdesk,
-    brokers: kafka,
-    topicPrefix: world.system.topicPrefix,
-    token: (user) => world.token(user),
-    helpdeskToken: world.system.helpdeskToken('acme'),
-    onRow: () => undefined,
-  });
 }
 
 /** Of a burst one that passed and one that did not tell all there is to tell. */

@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { Helpdesk, Person, Product } from '@countersign/demo';
+import { Helpdesk, Person, Product, runDemo, type DemoRow } from '@countersign/demo';
 import { startSystem, type System, type SystemOptions } from '@countersign/embedded';
 import { devToken } from '@countersign/embedded/places';
 import { PlainKafka, releaseUntried } from '@countersign/testing';
@@ -34,6 +34,20 @@ export class World {
 
   token(user: string, ttlSeconds?: number): Promise<string> {
     return devToken(this.system.urls.identity, user, ttlSeconds);
+  }
+
+  /** The rows of `npm start`, judged as there. */
+  playDemo(): Promise<DemoRow[]> {
+    const { urls, topicPrefix, helpdeskToken } = this.system;
+    return runDemo({
+      gateway: urls.gateway,
+      helpdesk: urls.helpdesk,
+      brokers: urls.kafka,
+      topicPrefix,
+      token: (user) => this.token(user),
+      helpdeskToken: helpdeskToken('acme'),
+      onRow: () => undefined,
+    });
   }
 
   async person(user: string): Promise<Person> {

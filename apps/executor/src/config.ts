@@ -19,17 +19,38 @@ export type ServerCommand = z.infer<typeof command>;
 
 /** Where systems of record are: `COUNTERSIGN_TARGETS` as JSON by name, or `<NAME>_URL` one by one (`HELPDESK_URL`). */
 export const executorConfig = baseConfig.extend({
-  COUNTERSIGN_CREDENTIALS_DIR: z.string().min(1),
-  COUNTERSIGN_TARGETS: z.string().default('{}').transform(targetsOf),
-  /** How many requests a target gets at once from this instance; of one target, `<NAME>_CONCURRENCY`. */
-  COUNTERSIGN_TARGET_CONCURRENCY: concurrency.default(24),
-  /** Audit not heard for longer: nothing is begun. */
-  COUNTERSIGN_AUDIT_LIMIT_MS: auditLimit,
-  /** For so long what was sent is sent again or looked up before a person is asked. */
-  COUNTERSIGN_DOUBT_AFTER_MS: z.coerce.number().int().min(1_000).max(86_400_000).default(300_000),
+  COUNTERSIGN_CREDENTIALS_DIR: z
+    .string()
+    .min(1)
+    .describe('The folder of what is shown to targets: `<target>/<tenant>.token`.'),
+  COUNTERSIGN_TARGETS: z
+    .string()
+    .default('{}')
+    .transform(targetsOf)
+    .describe(
+      'Where systems of record and tool servers are: JSON by target, of URLs and commands. Or `<TARGET>_URL`, one by one.',
+    ),
+  COUNTERSIGN_TARGET_CONCURRENCY: concurrency
+    .default(24)
+    .describe('How many requests a target gets at once from this instance; of one target, `<NAME>_CONCURRENCY`.'),
+  COUNTERSIGN_AUDIT_LIMIT_MS: auditLimit.describe('Audit not heard for longer: nothing is begun.'),
+  COUNTERSIGN_DOUBT_AFTER_MS: z.coerce
+    .number()
+    .int()
+    .min(1_000)
+    .max(86_400_000)
+    .default(300_000)
+    .describe('For so long what was sent is sent again or looked up before a person is asked.'),
   // The fingerprint of a workflow covers the model it runs with: the same two settings as planner's and policy's.
-  OPENAI_MODEL: z.string().min(1).default('stand-in'),
-  OPENAI_BASE_URL: z.url().default('https://api.openai.com/v1'),
+  OPENAI_MODEL: z
+    .string()
+    .min(1)
+    .default('stand-in')
+    .describe('Which model. Part of the fingerprint: the same for every service.'),
+  OPENAI_BASE_URL: z
+    .url()
+    .default('https://api.openai.com/v1')
+    .describe('Where the model answers. Part of the fingerprint: the same for every service.'),
 });
 export type ExecutorConfig = z.infer<typeof executorConfig>;
 

@@ -8,7 +8,7 @@ export function codesPage(): string {
   return `# Codes
 
 Every refusal carries one of these codes, with what happened (\`detail\`) and what to do next (\`nextStep\`). The number is the
-status over HTTP. Made from \`libs/contracts/src/codes.ts\` by \`npm run docs -w @countersign/contracts\`.
+status over HTTP. Made from \`libs/contracts/src/codes.ts\` by \`npm run docs\`.
 
 ${lines.join('\n')}
 `;

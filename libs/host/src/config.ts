@@ -8,37 +8,35 @@ import type { Logger } from 'pino';
 /** What every service reads from its environment. A service extends it: `baseConfig.extend({ GREETING: z.string() })`. */
 export const baseConfig = z.object({
   ...kafkaEnv.shape,
-  /** Where it listens. */
-  HOST: z.string().default('127.0.0.1'),
-  /** 0 takes a free one. */
-  PORT: z.coerce.number().int().min(0).max(65_535),
-  /** Of the service's own role. */
-  DATABASE_URL: z.string().regex(/^postgres(ql)?:\/\//, 'a postgres:// URL'),
-  /** What the topics' names begin with. */
+  HOST: z.string().default('127.0.0.1').describe('Where it listens.'),
+  PORT: z.coerce.number().int().min(0).max(65_535).describe('0 takes a free one.'),
+  DATABASE_URL: z
+    .string()
+    .regex(/^postgres(ql)?:\/\//, 'a postgres:// URL')
+    .describe("Of the service's own role."),
   TOPIC_PREFIX: z
     .string()
     .regex(/^[A-Za-z0-9._-]{1,100}$/)
-    .default(DEFAULT_TOPIC_PREFIX),
-  /** What is logged, as JSON on stdout. */
-  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
-  /** Whose tokens count; its keys are found by discovery. */
-  OIDC_ISSUER: z.url(),
-  /** Whom a token has to be for. */
-  OIDC_AUDIENCE: z.string().default('countersign'),
-  /** The claim that names a person's tenant. */
-  OIDC_TENANT_CLAIM: z.string().default('tenant'),
-  /** The claim that lists a person's roles. */
-  OIDC_ROLES_CLAIM: z.string().default('roles'),
-  /** The folder of the service's keys (docs/keys.md). */
-  COUNTERSIGN_KEYS_DIR: z.string().min(1),
-  /** Another one for each instance of a service; the service's name and `-1` without it. */
+    .default(DEFAULT_TOPIC_PREFIX)
+    .describe("What the topics' names begin with."),
+  LOG_LEVEL: z
+    .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])
+    .default('info')
+    .describe('What is logged, as JSON on stdout.'),
+  OIDC_ISSUER: z.url().describe('Whose tokens count; its keys are found by discovery.'),
+  OIDC_AUDIENCE: z.string().default('countersign').describe('Whom a token has to be for.'),
+  OIDC_TENANT_CLAIM: z.string().default('tenant').describe("The claim that names a person's tenant."),
+  OIDC_ROLES_CLAIM: z.string().default('roles').describe("The claim that lists a person's roles."),
+  COUNTERSIGN_KEYS_DIR: z.string().min(1).describe("The folder of the service's keys (docs/keys.md)."),
   COUNTERSIGN_INSTANCE: z
     .string()
     .regex(/^[A-Za-z0-9._-]{1,100}$/)
-    .optional(),
-  /** Prompts, answers, arguments and results in spans, as they travel: personal values are tokens. */
-  OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT: z.stringbool().default(false),
-  /** Packages of workflows, with commas between. */
+    .optional()
+    .describe("Another one for each instance of a service; the service's name and `-1` without it."),
+  OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT: z
+    .stringbool()
+    .default(false)
+    .describe('Prompts, answers, arguments and results in spans, as they travel: personal values are tokens.'),
   COUNTERSIGN_WORKFLOWS: z
     .string()
     .default('@countersign/support-desk')
@@ -47,7 +45,8 @@ export const baseConfig = z.object({
         .split(',')
         .map((name) => name.trim())
         .filter(Boolean),
-    ),
+    )
+    .describe('Packages of workflows, with commas between.'),
 });
 export type BaseConfig = z.infer<typeof baseConfig>;
 

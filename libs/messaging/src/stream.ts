@@ -80,7 +80,7 @@ export interface Consumer<F = unknown> {
    * stands there when it joins, where only the last counts (a heartbeat).
    */
   everyInstance?: boolean | 'last';
-  /** How long records may wait at the broker for more, so that one transaction takes them all. For what nobody waits for; 0 by default. */
+  /** How long records may wait at the broker for more, while they come, so that one transaction takes them all. For what nobody waits for; 0 by default. */
   lingerMs?: number;
 }
 
@@ -95,7 +95,7 @@ export interface Read {
 export interface Ingester {
   name: string;
   topics: readonly Topic[];
-  /** How long records may wait at the broker for more; 250 by default. */
+  /** How long records may wait at the broker for more, while they come; 250 by default. */
   lingerMs?: number;
   /** What it answers is called once that is committed: for what is counted. */
   ingest(tx: SqlTx, records: Read[]): Promise<(() => void) | void>;

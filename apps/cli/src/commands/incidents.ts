@@ -28,7 +28,7 @@ export function registerIncidents(program: Command): void {
     .option('--into <folder>', "the workflow's package, if it is none of COUNTERSIGN_WORKFLOWS")
     .action(capture);
   pageOptions(incidents.command('list').description('incidents with their clock, the newest first'))
-    .addOption(new Option('--state <state>').choices([...INCIDENT_STATES]))
+    .addOption(new Option('--state <state>', 'only those that stand so').choices([...INCIDENT_STATES]))
     .option('--overdue', 'only those that should have been captured by now')
     .action(list);
 }

@@ -11,30 +11,30 @@ import { pageOptions, type Page, type PageOptions } from './paging.js';
 import { registerReveal } from './subjects.js';
 import { place, short, traceText } from './trace-text.js';
 
-const FILTERS = [
-  'tenant',
-  'actor',
-  'tool',
-  'rule',
-  'code',
-  'outcome',
-  'subject',
-  'record',
-  'traceId',
-  'from',
-  'to',
-  'text',
-] as const;
+const FILTERS = {
+  tenant: 'whose',
+  actor: 'of this person',
+  tool: 'in which this tool was called',
+  rule: 'in which this rule decided',
+  code: 'with this code',
+  outcome: 'of an action that ended so',
+  subject: 'of this record, action or intent',
+  record: 'that read or changed this record',
+  traceId: 'of this OpenTelemetry trace',
+  from: 'since this instant',
+  to: 'before this instant',
+  text: 'with these words',
+};
 
 interface FromArchive {
   archive?: string;
 }
-type Filters = Partial<Record<(typeof FILTERS)[number], string>>;
+type Filters = Partial<Record<keyof typeof FILTERS, string>>;
 
 export function registerTraces(program: Command): void {
   const traces = program.command('traces').description('what happened');
   const list = pageOptions(traces.command('list').description('search traces; everything given must hold'));
-  for (const filter of FILTERS) list.option(`--${filter} <value>`);
+  for (const [filter, words] of Object.entries(FILTERS)) list.option(`--${filter} <value>`, words);
   list.option(...FROM_ARCHIVE).action(async (_: unknown, command: Command) => {
     const given = optionsOf<PageOptions & Filters & FromArchive>(command);
     const page = given.archive === undefined ? await listed(command, given) : await found(given.archive, given);
@@ -64,7 +64,10 @@ const FROM_ARCHIVE = [
 
 async function listed(command: Command, given: PageOptions & Filters): Promise<Page<TraceLine>> {
   const query = Object.fromEntries(
-    [...FILTERS, 'limit' as const, 'cursor' as const].map((name) => [name, given[name]]),
+    [...(Object.keys(FILTERS) as (keyof Filters)[]), 'limit' as const, 'cursor' as const].map((name) => [
+      name,
+      given[name],
+    ]),
   );
   return (await connect(command)).call<Page<TraceLine>>('/v1/traces', { query });
 }

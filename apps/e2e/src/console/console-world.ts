@@ -1,5 +1,5 @@
 import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { runDemo, type DemoRow } from '@countersign/demo';
+import { type DemoRow } from '@countersign/demo';
 import type { SystemOptions } from '@countersign/embedded';
 import { World } from '../world.js';
 import { openBrowser, settled, signIn } from './browser.js';
@@ -44,16 +44,7 @@ export class ConsoleWorld {
   }
 
   async playDemo(): Promise<void> {
-    const { urls, topicPrefix, helpdeskToken } = this.world.system;
-    this.rows = await runDemo({
-      gateway: urls.gateway,
-      helpdesk: urls.helpdesk,
-      brokers: urls.kafka,
-      topicPrefix,
-      token: (user) => this.world.token(user),
-      helpdeskToken: helpdeskToken('acme'),
-      onRow: () => undefined,
-    });
+    this.rows = await this.world.playDemo();
   }
 
   /** A row of the demo by its words. */

@@ -2,7 +2,6 @@ import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import fs from 'node:fs';
 import path from 'node:path';
-import { runDemo } from '@countersign/demo';
 import { CORE_SERVICES, freePort, throwawayDir } from '@countersign/embedded';
 import { repoRoot } from '@countersign/embedded/places';
 import { until } from '@countersign/testing';
@@ -26,7 +25,7 @@ interface RuleState {
 }
 
 /** A Prometheus of this machine (`COUNTERSIGN_PROMETHEUS`, else `prometheus` of the path), or why there is none. */
-export function prometheusHere(): string | undefined {
+function prometheusHere(): string | undefined {
   const named = process.env['COUNTERSIGN_PROMETHEUS'] ?? 'prometheus';
   try {
     execFileSync(named, ['--version'], { stdio: 'ignore' });
@@ -61,12 +60,12 @@ export async function watching(say: (text: string) => void): Promise<Finding> {
     ];
     server = spawn(prometheus, args, { stdio: ['ignore', 'ignore', fs.openSync(path.join(dir, 'log'), 'w')] });
     const ask = asks(`http://127.0.0.1:${port}`);
-    await until(async () => (await ask('query?query=sum(up)'))?.[0]?.value[1] === String(CORE_SERVICES.length), {
+    await until(async () => (await ask('sum(up)'))[0]?.value[1] === String(CORE_SERVICES.length), {
       ...{ what: 'every service to be scraped', timeoutMs: 60_000 },
     });
     say('every service is scraped; the demo ...');
-    await playDemo(world);
-    await until(async () => Number((await ask('query?query=sum(countersign_replies_total)'))?.[0]?.value[1]) > 5, {
+    await world.playDemo();
+    await until(async () => Number((await ask('sum(countersign_replies_total)'))[0]?.value[1]) > 5, {
       ...{ what: 'what the demo did to be scraped', timeoutMs: 30_000 },
     });
     return await judged(`http://127.0.0.1:${port}`, ask);
@@ -87,12 +86,13 @@ const configOf = ({ system }: World): string => {
 };
 
 type Sample = { metric: Record<string, string>; value: [number, string] };
-type Ask = (question: string) => Promise<Sample[] | undefined>;
+type Ask = (query: string) => Promise<Sample[]>;
+/** Throws while it does not answer, and for what is no query. */
 const asks =
   (url: string): Ask =>
-  async (question) => {
-    const response = await fetch(`${url}/api/v1/${question}`).catch(() => undefined);
-    if (!response?.ok) return undefined;
+  async (query) => {
+    const response = await fetch(`${url}/api/v1/query?query=${encodeURIComponent(query)}`);
+    if (!response.ok) throw new Error(`${query} answered ${response.status}: ${await response.text()}`);
     return ((await response.json()) as { data: { result: Sample[] } }).data.result;
   };
 
@@ -108,9 +108,11 @@ async function judged(url: string, ask: Ask): Promise<Finding> {
   for (const { title, expr } of queries) {
     if (EMPTY_WHEN_WELL.has(expr)) continue;
     // A rate answers from the second scrape on that has its series.
-    const answers = async () => ((await ask(`query?query=${encodeURIComponent(expr)}`))?.length ?? 0) > 0;
-    const answered = until(answers, { what: title, timeoutMs: 10_000 });
-    await answered.catch(() => flaws.push(`the panel "${title}" shows nothing`));
+    const answered = until(async () => (await ask(expr)).length > 0, {
+      what: `the panel "${title}"`,
+      timeoutMs: 10_000,
+    });
+    await answered.catch(({ message, cause }: Error) => flaws.push(cause ? `${message}: ${String(cause)}` : message));
   }
   const figures = {
     rules: rules.length,
@@ -130,14 +132,4 @@ async function evaluated(url: string): Promise<RuleState[] | undefined> {
   const { data } = (await response.json()) as { data: { groups: { rules: RuleState[] }[] } };
   const rules = data.groups.flatMap((group) => group.rules);
   return rules.length > 0 && rules.every(({ health }) => health !== 'unknown') ? rules : undefined;
-}
-
-async function playDemo(world: World): Promise<void> {
-  const { urls, topicPrefix, helpdeskToken } = world.system;
-  await runDemo({
-    ...{ gateway: urls.gateway, helpdesk: urls.helpdesk, brokers: urls.kafka, topicPrefix },
-    token: (user) => world.token(user),
-    helpdeskToken: helpdeskToken('acme'),
-    onRow: () => undefined,
-  });
 }

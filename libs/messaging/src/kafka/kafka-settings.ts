@@ -13,14 +13,14 @@ export const kafkaEnv = z.object({
         .map((broker) => broker.trim())
         .filter(Boolean),
     )
-    .describe('comma-separated host:port'),
-  /** To the brokers by TLS. */
-  KAFKA_SSL: flag.default(false),
-  /** How a service logs in there; without it it does not. */
-  KAFKA_SASL_MECHANISM: z.enum(['plain', 'scram-sha-256', 'scram-sha-512']).optional(),
-  /** Needed with a mechanism, and the password too. */
-  KAFKA_SASL_USERNAME: z.string().optional(),
-  KAFKA_SASL_PASSWORD: z.string().optional(),
+    .describe('host:port, with commas between.'),
+  KAFKA_SSL: flag.default(false).describe('To the brokers by TLS.'),
+  KAFKA_SASL_MECHANISM: z
+    .enum(['plain', 'scram-sha-256', 'scram-sha-512'])
+    .optional()
+    .describe('How a service logs in there; without it it does not.'),
+  KAFKA_SASL_USERNAME: z.string().optional().describe('Needed with a mechanism, and the password too.'),
+  KAFKA_SASL_PASSWORD: z.string().optional().describe('Of the user.'),
 });
 
 export interface KafkaSettings {

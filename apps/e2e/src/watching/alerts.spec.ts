@@ -2,7 +2,10 @@ import { describe, expect, it } from '@jest/globals';
 import fs from 'node:fs';
 import path from 'node:path';
 import { parse } from 'yaml';
-import { repoRoot } from './repo-root.js';
+import { CORE_SERVICES } from '@countersign/embedded';
+import { repoRoot } from '@countersign/embedded/places';
+import { metricsOnPage } from '@countersign/testing';
+import { queriesOf } from './watching.js';
 
 interface Rule {
   alert: string;
@@ -16,13 +19,11 @@ const read = (file: string): string => fs.readFileSync(path.join(root, file), 'u
 const { groups } = parse(read('deploy/alerts/countersign.rules.yaml')) as { groups: { rules: Rule[] }[] };
 const rules = groups.flatMap((group) => group.rules);
 
-/** By metric: its labels, as docs/metrics.md lists them; some services have one of the same name. */
+/** By metric: its labels; some services have one of the same name. */
 const metrics = new Map<string, Set<string>>();
-for (const [, name, labels] of read('docs/metrics.md').matchAll(/^\| `(countersign_\w+)` \| \w+ \| (.+?) \|/gm)) {
-  const known = metrics.get(name!) ?? new Set<string>();
-  for (const [, label] of labels!.matchAll(/`(\w+)`/g)) known.add(label!);
-  metrics.set(name!, known);
-}
+for (const section of ['every service', ...CORE_SERVICES])
+  for (const { name, labels } of metricsOnPage(section))
+    metrics.set(name, new Set([...(metrics.get(name) ?? []), ...labels]));
 const OF_THE_SCRAPE = ['job', 'instance', 'le'];
 const asked = (expr: string) =>
   [...expr.matchAll(/\b(countersign_\w+)/g)].map(([, name]) => name!.replace(/_bucket$/, ''));
@@ -52,10 +53,7 @@ describe('the alerts', () => {
   });
 
   it('and the dashboard ask for what is counted', () => {
-    const { panels } = JSON.parse(read('deploy/grafana/countersign.json')) as {
-      panels: { title: string; targets?: { expr: string }[] }[];
-    };
-    const queries = panels.flatMap(({ targets = [] }) => targets.map(({ expr }) => expr));
+    const queries = queriesOf().map(({ expr }) => expr);
     expect(queries.length).toBeGreaterThan(20);
     for (const expr of queries) {
       const names = asked(expr);
