@@ -52,3 +52,24 @@ export async function startThrowawayEngines(): Promise<Engines> {
     throw error;
   }
 }
+
+/** As `startThrowawayEngines`, Kafka alone, of so many nodes: `kafka-1` and so on in its supervisor. */
+export async function startThrowawayKafka(nodes: number): Promise<Omit<Engines, 'postgres'>> {
+  const data = await DataDir.take(throwawayDir('engines'));
+  const supervisor = new Supervisor(data);
+  const stop = async (): Promise<void> => {
+    await supervisor.close();
+    data.release();
+    data.remove();
+  };
+  try {
+    return {
+      kafka: await startKafka({ dir: data.child('kafka'), supervisor, nodes, throwaway: true }),
+      supervisor,
+      stop,
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}

@@ -1,11 +1,11 @@
 export { DataDir } from './data-dir.js';
 export { DataDirInUse, MissingPrerequisite, PortInUse, StartFailed } from './errors.js';
 export { requirePrerequisites } from './kafka-jars.js';
-export { startKafka, type Kafka, type KafkaOptions } from './kafka.js';
+export { formatKafka, startKafka, type Kafka, type KafkaOptions } from './kafka.js';
 export { answersReady, freePort, ownsPort } from './ports.js';
 export { startPostgres, type Postgres, type PostgresOptions } from './postgres.js';
 export { Supervisor, type Instance, type ProcessSpec, type SupervisorEvent } from './supervisor.js';
-export { startThrowawayEngines, throwawayDir, type Engines } from './engines.js';
+export { startThrowawayEngines, startThrowawayKafka, throwawayDir, type Engines } from './engines.js';
 export {
   CORE_SERVICES,
   OUTSIDE_SERVICES,

@@ -15,6 +15,8 @@ export interface SystemOptions {
   databaseUrl?: string;
   /** All by default. */
   services?: readonly Service[];
+  /** How many brokers the embedded Kafka has; one by default. Of three, one may be lost: `kafka-1` to `kafka-3` in `instances()`. */
+  brokers?: number;
   /** How many of each run; one by default. */
   instances?: Partial<Record<Service, number>>;
   /** Packages, or folders of packages, of `COUNTERSIGN_WORKFLOWS`. */

@@ -102,11 +102,11 @@ class Starting {
   }
 
   private kafka(port: number): Promise<string> {
-    const { kafkaBrokers, engineDirs, via } = this.options;
+    const { kafkaBrokers, engineDirs, via, brokers } = this.options;
     if (kafkaBrokers) return Promise.resolve(kafkaBrokers);
     const { supervisor, throwaway } = this;
     const dir = engineDirs?.kafka ?? this.data.child('kafka');
-    const start = () => startKafka({ dir, port, via: via?.kafka, supervisor, throwaway });
+    const start = () => startKafka({ dir, port, nodes: brokers, via: via?.kafka, supervisor, throwaway });
     return this.step('Apache Kafka', async () => (await start()).brokers);
   }
 

@@ -6,6 +6,7 @@ export { FakeStore, type FakeStoreOptions } from './fake/fake-store.js';
 export type { FakeQueries } from './fake/fake-tx.js';
 export type { AdvisorySession } from './fake/advisory-locks.js';
 export type { Wire } from './fake/wire.js';
+export { KafkaBroker } from './kafka/kafka-broker.js';
 export { readLog, type ReadLog } from './kafka/read-log.js';
 export { writeControl, type ControlVerdict, type WriteControl } from './kafka/write-control.js';
 export { kafkaEnv, kafkaSettings, type KafkaSettings } from './kafka/kafka-settings.js';
