@@ -7,6 +7,9 @@ import { context } from '../context/context.js';
 import { thousandCases } from '../evals/thousand.js';
 import { explanations } from '../explanations/explanations.js';
 import { firstOf, type Finding } from '../finding.js';
+import { instances } from '../growing/instances.js';
+import { restored } from '../growing/restored.js';
+import { rolling } from '../growing/rolling.js';
 import { forged } from '../forged/forged.js';
 import { doubtfulDesk, generateWorkflow, hastyDesk, rationedDesks } from '../generated.js';
 import { hostileModel } from '../hostile-model/hostile-model.js';
@@ -26,7 +29,7 @@ import { World } from '../world.js';
 /**
  * The long forms of what `npm test` shows in short, one after the other: those that need no system, then the others on one. Prints
  * what it found as a table and exits 3 when anything fell short. `--only matrix,books` runs some; `--outputs`, `--actions`, `--pairs`,
- * `--trips`, `--rounds`, `--forgeries`, `--changes`, `--events` and `--seed` say how many and which.
+ * `--trips`, `--rounds`, `--forgeries`, `--changes`, `--events`, `--per-second` and `--seed` say how many and which.
  */
 const { values: options } = parseArgs({
   options: {
@@ -39,6 +42,7 @@ const { values: options } = parseArgs({
     forgeries: { type: 'string', default: '10000' },
     changes: { type: 'string', default: '1000' },
     events: { type: 'string', default: '1000000' },
+    'per-second': { type: 'string', default: '10' },
     seed: { type: 'string' },
   },
 });
@@ -77,6 +81,9 @@ const alone: { name: string; run(say: Say): Promise<Finding> }[] = [
   { name: 'personal', run: (say) => personalAlone(seed, say) },
   { name: 'otel', run: otel },
   { name: 'watching', run: watching },
+  { name: 'instances', run: (say) => instances(3 * Number(options.actions), say) },
+  { name: 'restored', run: (say) => restored(Number(options.actions), say) },
+  { name: 'rolling', run: (say) => rolling(Number(options['per-second']), say) },
   { name: 'evals', run: thousandCases },
   { name: 'audit-scale', run: (say) => auditScale(Number(options.events), say) },
 ];

@@ -1,0 +1,80 @@
+import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import path from 'node:path';
+import { startSystem, type System } from '@countersign/embedded';
+import { PlainKafka, releaseUntried } from '@countersign/testing';
+import { auditFlaws, ledgerFlaws, signatureFlaws } from '../bench/checks.js';
+import { spentBy, told, total } from '../bench/cpu.js';
+import { LoadDriver, median } from '../bench/load.js';
+import { governed } from '../bench/pipelines.js';
+import type { Finding } from '../finding.js';
+
+const COUNTS = [1, 2, 4];
+const ROUNDS = 3;
+type Say = (text: string) => void;
+
+/** Of all cores since the machine started, in ticks. */
+function machine(): { busy: number; all: number } {
+  const [, ...ticks] = readFileSync('/proc/stat', 'utf8').split('\n')[0]!.trim().split(/\s+/);
+  const numbers = ticks.slice(0, 8).map(Number);
+  const all = numbers.reduce((sum, number) => sum + number, 0);
+  return { busy: all - (numbers[3] ?? 0) - (numbers[4] ?? 0), all };
+}
+
+/**
+ * Bursts of governed refunds with one, two and four policies and executors: actions a second, CPU time an action and how busy the machine was. Where
+ * it is busy all the time more instances give nothing; where it is not, what they wait for is the limit.
+ *
+ * @param actions in each burst
+ */
+export async function instances(actions: number, say: Say): Promise<Finding> {
+  const figures: Finding['figures'] = { cores: availableParallelism() };
+  const flaws: string[] = [];
+  for (const count of COUNTS) {
+    say(`${count} of policy and of executor`);
+    const system = await startSystem({ releases: false, instances: { policy: count, executor: count } });
+    try {
+      const { line, found } = await measured(system, actions, say);
+      figures[`${count} of each`] = line;
+      flaws.push(...found.map((flaw) => `${count} of each: ${flaw}`));
+    } finally {
+      await system.stop();
+    }
+  }
+  return { figures, flaws };
+}
+
+async function measured(system: System, actions: number, say: Say): Promise<{ line: string; found: string[] }> {
+  await releaseUntried(system);
+  const driver = await LoadDriver.connect(system.urls.kafka);
+  const published: string[] = [];
+  const pipeline = await governed(system, Date.now().toString(36), published);
+  await driver.throughput(pipeline, 1_000, 120_000);
+  const rates: number[] = [];
+  const before = machine();
+  const { spent } = await spentBy(
+    () => system.pids(),
+    async () => {
+      for (let round = 0; round < ROUNDS; round++) {
+        rates.push((await driver.throughput(pipeline, actions, 240_000)).rate);
+        say(`${rates.at(-1)!.toFixed(0)} actions a second`);
+      }
+    },
+  );
+  const after = machine();
+  const busy = (after.busy - before.busy) / (after.all - before.all);
+  const cpu = told(spent, 1000 / (actions * ROUNDS));
+  const found = await judged(system, driver, published);
+  await driver.close();
+  const line = `${median(rates).toFixed(0)}/s, machine ${(busy * 100).toFixed(0)} % busy, ${((total(spent) * 1000) / (actions * ROUNDS)).toFixed(1)} ms of CPU an action`;
+  say(`CPU an action ${cpu} ms`);
+  return { line, found };
+}
+
+async function judged(system: System, driver: LoadDriver, published: string[]): Promise<string[]> {
+  const plain = await PlainKafka.connect(system.urls.kafka.split(','));
+  const audit = await auditFlaws(driver, system.topicPrefix, system.urls.postgres);
+  const signatures = await signatureFlaws(plain, system.topicPrefix, path.join(system.dataDir, 'keys', 'policy'));
+  await plain.close();
+  return [...(await ledgerFlaws(system.urls.helpdesk, published)), ...signatures.flaws, ...audit.flaws];
+}
