@@ -14,16 +14,17 @@ function fields(type) {
 
 export function topics() {
   const pages = TOPICS.map((topic) => {
-    const { partitions, config } = spec(topic);
+    const { writers, partitions, config } = spec(topic);
     const kept = config['retention.ms'] === '-1' ? 'for ever' : `${config['retention.ms'] / 86_400_000} days`;
     const rows = eventTypesOn(topic).map((type) => [`\`${type}\``, fields(type)]);
     const many = partitions === 1 ? 'one partition' : `${partitions} partitions by default`;
-    return `## \`${topicName(topic)}\`\n\n${many}, kept ${kept}.\n\n${table(['event', 'fields of its data'], rows)}`;
+    return `## \`${topicName(topic)}\`\n\n${many}, kept ${kept}. Written by: ${writers.join(', ')}.\n\n${table(['event', 'fields of its data'], rows)}`;
   });
   return `# Topics and events
 
 ${MADE} A CloudEvent each; \`?\` marks a field that may be missing. The whole schemas: \`npx countersign schema --help\`, and
 \`GET /asyncapi.json\` of a running gateway. All topics take their time from the broker (\`LogAppendTime\`).
+Under each stands who writes it; nobody else may, which the access lists of a broker can enforce.
 
 ${pages.join('\n\n')}
 `;

@@ -118,4 +118,5 @@ export {
   topicSpecs,
   type Topic,
   type TopicSpec,
+  type Writer,
 } from './topics.js';

@@ -24,6 +24,15 @@ describe('topics', () => {
     expect(control).toMatchObject({ partitions: 1, config: { 'cleanup.policy': 'delete', 'retention.ms': '-1' } });
   });
 
+  it('of what the system says have one writer each, but acknowledgements: of policy and of the executor', () => {
+    const several = topicSpecs().filter(({ writers }) => writers.length > 1);
+    expect(several.map(({ topic, writers }) => [topic, writers])).toEqual([
+      ['intents', ['product services', 'gateway']],
+      ['control', ['SREs', 'release pipeline', 'gateway']],
+      ['control-acks', ['policy', 'executor']],
+    ]);
+  });
+
   it('take records larger than a service reads, so that those are parked and not lost at the door', () => {
     for (const { config } of topicSpecs()) expect(Number(config['max.message.bytes'])).toBe(4 * 1024 * 1024);
   });

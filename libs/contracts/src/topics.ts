@@ -19,15 +19,41 @@ export function topicOf(name: string, prefix = DEFAULT_TOPIC_PREFIX): Topic | un
   return TOPICS.find((topic) => topicName(topic, prefix) === name);
 }
 
+/** Who writes: a service by its name, and who stands outside. */
+export type Writer =
+  | 'product services'
+  | 'SREs'
+  | 'release pipeline'
+  | 'gateway'
+  | 'planner'
+  | 'policy'
+  | 'approval'
+  | 'executor'
+  | 'audit';
+
+/** Nobody else may write these: what a broker's access lists have to say. */
+const WRITERS: Record<Topic, readonly Writer[]> = {
+  intents: ['product services', 'gateway'],
+  proposals: ['planner'],
+  decisions: ['policy'],
+  approvals: ['approval'],
+  results: ['executor'],
+  replies: ['planner'],
+  control: ['SREs', 'release pipeline', 'gateway'],
+  'control-acks': ['policy', 'executor'],
+  audit: ['audit'],
+};
+
 const DAY = 24 * 3600 * 1000;
 
 export interface TopicSpec {
   topic: Topic;
+  writers: readonly Writer[];
   partitions: number;
   config: Record<string, string>;
 }
 
-/** What each topic is created with. Control is one partition, kept for ever, not compacted. */
+/** What each topic is created with, and by whom it is written. Control is one partition, kept for ever, not compacted. */
 export function topicSpecs(partitions = 4): TopicSpec[] {
   const common = {
     'message.timestamp.type': 'LogAppendTime',
@@ -35,9 +61,10 @@ export function topicSpecs(partitions = 4): TopicSpec[] {
     'max.message.bytes': '4194304',
   };
   return TOPICS.map((topic) => {
-    if (topic === 'control') return { topic, partitions: 1, config: { ...common, 'retention.ms': '-1' } };
-    const one = topic === 'control-acks' || topic === 'audit';
-    return { topic, partitions: one ? 1 : partitions, config: { ...common, 'retention.ms': String(7 * DAY) } };
+    const one = topic === 'control' || topic === 'control-acks' || topic === 'audit';
+    const kept = topic === 'control' ? '-1' : String(7 * DAY);
+    const config = { ...common, 'retention.ms': kept };
+    return { topic, writers: WRITERS[topic], partitions: one ? 1 : partitions, config };
   });
 }
 

@@ -178,7 +178,11 @@ described('the chart countersign-kafka', () => {
       expect([metadata.annotations, spec['replicas'], least]).toEqual([{ 'helm.sh/resource-policy': 'keep' }, 3, 2]);
       return { name: metadata.name, partitions: spec['partitions'], config };
     });
-    const wanted = topicSpecs(8).map(({ topic, ...spec }) => ({ name: topicName(topic), ...spec }));
+    const wanted = topicSpecs(8).map(({ topic, partitions, config }) => ({
+      name: topicName(topic),
+      partitions,
+      config,
+    }));
     expect(topics).toEqual(wanted);
   });
 
