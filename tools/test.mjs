@@ -11,7 +11,7 @@ const node = (...args) => run(args, 'shown');
 /** What goes beside something else prints once it has ended. */
 const nodeBeside = (...args) => run(args, 'kept');
 /** Each needs one core and no engine, as the unit tests do. */
-const BESIDE_UNIT = ['format', 'lint', 'fences', 'docs'];
+const BESIDE_UNIT = ['format', 'lint', 'licences', 'fences', 'docs'];
 const counts = { passed: 0, failed: 0 };
 
 const STEPS = {
@@ -22,6 +22,7 @@ const STEPS = {
     whole(
       await nodeBeside('node_modules/nx/dist/bin/nx.js', 'run', '@countersign/workspace:lint', '--outputStyle=static'),
     ),
+  licences: async () => whole(await nodeBeside('tools/supply.mjs', 'licences')),
   fences: () => counted('fences', (file) => nodeBeside('tools/fences.mjs', file)),
   docs: () => counted('docs', (file) => nodeBeside('tools/docs.mjs', '--check', file)),
   unit: () => jest('unit'),
