@@ -3,7 +3,8 @@ import { pathToFileURL } from 'node:url';
 import { z } from 'zod';
 import { MADE, table } from './text.mjs';
 
-const SERVICES = ['policy', 'planner', 'approval', 'executor', 'audit', 'gateway'];
+/** In the order of an intent's way. */
+export const SERVICES = ['policy', 'planner', 'approval', 'executor', 'audit', 'gateway'];
 const SECRET = /PASSWORD|SECRET|API_KEY|DATABASE_URL/;
 
 function shapeOf(property) {

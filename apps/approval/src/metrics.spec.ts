@@ -1,6 +1,5 @@
 import { expect, it } from '@jest/globals';
 import type { EventDraft, Incoming } from '@countersign/contracts';
-import { metricsOf, metricsOnPage } from '@countersign/testing';
 import { count, registry } from './metrics.js';
 import { approvalKey, doubtKey } from './state.js';
 
@@ -16,8 +15,6 @@ const decision = (said: string) => ({
   time: '2026-03-01T10:02:00Z',
   data: { approvalId: 'apr_1' },
 });
-
-it('the page of metrics lists each', () => expect(metricsOf(registry)).toEqual(metricsOnPage('approval')));
 
 it('counts what becomes of items, how long they waited, and an expiry once policy has denied for it', async () => {
   does([{ type: 'countersign.approval.opened.v1', data: { tool: 'refund' } }], []);

@@ -13,7 +13,7 @@ export const untrusted = new Counter({
 });
 const approvals = new Counter({
   name: 'countersign_approvals_total',
-  help: 'What became of items that wait for a person, and what people said of them and of doubts',
+  help: 'Items opened and expired; what people said of them (granted, edited, rejected) and of doubts (settled)',
   labelNames: ['tool', 'event'],
   registers: [registry],
 });

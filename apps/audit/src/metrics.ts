@@ -34,23 +34,23 @@ export class AuditMetrics {
   });
   readonly incidentsOpened = new Counter({
     name: 'countersign_audit_incidents_opened_total',
-    help: 'Incidents opened, by people and by rule',
+    help: 'Incidents opened, by people and by rule, by cause; counted by the instance that says so',
     labelNames: ['cause'],
     registers: this.registers,
   });
   readonly incidentsOpen = new Gauge({
     name: 'countersign_audit_incidents_open',
-    help: 'Incidents that are no case yet',
+    help: 'Incidents that are no case yet; every instance says the same, so take the maximum',
     registers: this.registers,
   });
   readonly incidentsOverdue = new Gauge({
     name: 'countersign_audit_incidents_overdue',
-    help: 'Of these, those that were opened 24 hours ago or longer',
+    help: 'Of these, opened 24 hours ago or longer; every instance says the same, so take the maximum',
     registers: this.registers,
   });
   readonly captureHours = new Histogram({
     name: 'countersign_audit_incident_capture_hours',
-    help: 'From an incident being opened to its case',
+    help: 'From an incident being opened to its case; the bucket of 24 is the share in time',
     buckets: [1, 2, 4, 8, 12, 24, 48, 96],
     registers: this.registers,
   });

@@ -1,7 +1,6 @@
 import { expect, it } from '@jest/globals';
 import type { EventDraft } from '@countersign/contracts';
 import type { SqlTx } from '@countersign/messaging';
-import { metricsOf, metricsOnPage } from '@countersign/testing';
 import type { Heartbeats } from './heartbeats.js';
 import { count, registry, watch, watchDoubts } from './metrics.js';
 
@@ -14,8 +13,6 @@ const result = (ending: string, data: object = {}) =>
   ({ type: `countersign.action.${ending}.v1`, data: { tool: 'refund', jti: 'j', attempts: 1, ...data } }) as EventDraft;
 const linesOf = async (name: string) =>
   (await registry.metrics()).split('\n').filter((line) => line.startsWith(`${name}{`));
-
-it('the page of metrics lists each', () => expect(metricsOf(registry)).toEqual(metricsOnPage('executor')));
 
 it('counts how warrants end by tool and code, and what is acknowledged of switches not', async () => {
   const emitted = [

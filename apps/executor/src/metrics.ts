@@ -8,7 +8,7 @@ export const registry = new Registry();
 
 const endings = new Counter({
   name: 'countersign_warrants_ended_total',
-  help: 'How warrants ended, by tool and why; in doubt is no end, and counts beside what it is resolved as',
+  help: 'How warrants ended, by tool; `code` is why one failed, was blocked or returned (`PREVIEW_CHANGED`: a drifted preview), or what a doubt was resolved as. In doubt is no end, and counts beside what it is resolved as',
   labelNames: ['tool', 'ending', 'code'],
   registers: [registry],
 });
@@ -33,18 +33,17 @@ const circuits = new Gauge({
 const LEVELS: Record<CircuitName, number> = { closed: 0, 'half-open': 1, open: 2 };
 export const circuitIs = (target: string, state: CircuitName): void => circuits.set({ target }, LEVELS[state]);
 
-/** -1 before audit was ever heard. */
-export function watch(heartbeats: Heartbeats): void {
-  new Gauge({
-    name: 'countersign_audit_heartbeat_age_seconds',
-    help: "Age of audit's last word; over the limit nothing is begun",
-    registers: [registry],
-    collect() {
-      const age = heartbeats.ageMs();
-      this.set(age === undefined ? -1 : age / 1000);
-    },
-  });
-}
+let heard: Heartbeats | undefined;
+new Gauge({
+  name: 'countersign_audit_heartbeat_age_seconds',
+  help: "Age of audit's last word, -1 before it was ever heard; over the limit nothing is begun",
+  registers: [registry],
+  collect() {
+    const age = heard?.ageMs();
+    this.set(age === undefined ? -1 : age / 1000);
+  },
+});
+export const watch = (heartbeats: Heartbeats): void => void (heard = heartbeats);
 
 /** Counts the results of a transaction. The tools are those of warrants, which policy signed. */
 export function count({ emitted }: Applied): void {
@@ -59,19 +58,18 @@ function countResult({ type, data }: EventDraft): void {
 
 const OPEN = 'select tool, count(*)::int as open from in_doubt where resolved_at is null group by tool';
 
-/** NaN while the database does not answer. */
-export function watchDoubts(sql: () => SqlTx): void {
-  new Gauge({
-    name: 'countersign_in_doubt',
-    help: 'Commits nobody knows the outcome of now, by tool; every instance says the same',
-    labelNames: ['tool'],
-    registers: [registry],
-    async collect() {
-      const tools = await sql()
-        .query<{ tool: string; open: number }>('count-doubts', OPEN, [])
-        .catch(() => undefined);
-      if (tools) this.reset();
-      for (const { tool, open } of tools ?? [{ tool: '', open: NaN }]) this.set({ tool }, open);
-    },
-  });
-}
+let doubts: (() => SqlTx) | undefined;
+new Gauge({
+  name: 'countersign_in_doubt',
+  help: 'Commits in doubt now, by tool; NaN while the database does not answer. Every instance says the same, so take the maximum',
+  labelNames: ['tool'],
+  registers: [registry],
+  async collect() {
+    const tools = await doubts?.()
+      .query<{ tool: string; open: number }>('count-doubts', OPEN, [])
+      .catch(() => undefined);
+    if (tools) this.reset();
+    for (const { tool, open } of tools ?? [{ tool: '', open: NaN }]) this.set({ tool }, open);
+  },
+});
+export const watchDoubts = (sql: () => SqlTx): void => void (doubts = sql);

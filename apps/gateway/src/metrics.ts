@@ -11,7 +11,7 @@ export const untrusted = new Counter({
 });
 export const streams = new Gauge({
   name: 'countersign_streams_open',
-  help: 'Browsers and others that listen to what changes',
+  help: 'Who listens to what changes (`GET /v1/stream`)',
   registers: [registry],
 });
 const requests = new Histogram({

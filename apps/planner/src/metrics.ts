@@ -36,7 +36,7 @@ const tokens = new Counter({
 });
 const replies = new Counter({
   name: 'countersign_replies_total',
-  help: 'Replies, by outcome, code, and whether the words of the model stood or claimed what no record shows',
+  help: 'Replies, by outcome, code, and whose words they are: of the model, of the outcomes, or flagged since they claimed what no record shows',
   labelNames: ['outcome', 'code', 'words'],
   registers: [registry],
 });

@@ -19,7 +19,7 @@ const intents = new Counter({
 });
 const decisions = new Counter({
   name: 'countersign_decisions_total',
-  help: 'Decisions on actions, by what was decided, what an approval grants and why one was denied',
+  help: 'Decisions on actions: approved (with what grant), escalated, denied (with which code)',
   labelNames: ['workflow', 'tool', 'decision', 'grant', 'code'],
   registers: [registry],
 });

@@ -7,7 +7,7 @@ export class Metrics {
 
   readonly handled = new Counter({
     name: 'countersign_records_handled_total',
-    help: 'Records handled, by topic',
+    help: 'Records handled, by topic; at audit: stored',
     labelNames: ['topic'],
     registers: this.registers,
   });
@@ -20,7 +20,7 @@ export class Metrics {
   });
   readonly parked = new Counter({
     name: 'countersign_records_parked_total',
-    help: 'Records set aside, by reason',
+    help: 'Records set aside (parked), by reason',
     labelNames: ['reason'],
     registers: this.registers,
   });

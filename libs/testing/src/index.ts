@@ -1,7 +1,6 @@
 export { freePort } from '@countersign/embedded';
 export { testDatabase, type TestDatabase } from './test-database.js';
 export { engineUrl, testBrokers } from './test-engines.js';
-export { metricsOf, metricsOnPage, type MetricLine } from './metrics-page.js';
 export { gapsInWall } from './row-security.js';
 export { testServiceDatabase, type TestServiceDatabase } from './test-service-database.js';
 export { testIssuer, type TestIssuer } from './test-issuer.js';
