@@ -1,9 +1,9 @@
-// The reference: pages made from the built code, and every link of every page followed.
+// The reference: pages made from the built code, every link of every page followed, and every page in the index.
 //   npm run docs            writes the pages
-//   tools/docs.mjs --check FILE   writes nothing: says what differs and which links lead nowhere, and its counts to FILE (a step of the gate)
+//   tools/docs.mjs --check FILE   writes nothing: says what differs, which links lead nowhere and which pages are not listed, and its counts to FILE (a step of the gate)
 import fs from 'node:fs';
 import path from 'node:path';
-import { brokenLinks, pagesOf } from './docs/links.mjs';
+import { brokenLinks, pagesOf, unlisted } from './docs/links.mjs';
 import { PAGES } from './docs/pages.mjs';
 
 const root = path.resolve(import.meta.dirname, '..');
@@ -18,6 +18,7 @@ for (const [page, make] of Object.entries(PAGES)) {
 }
 const pages = pagesOf(root);
 for (const page of pages) flaws.push(...brokenLinks(root, page));
+flaws.push(...unlisted(root, 'docs/README.md', pages));
 for (const flaw of flaws) console.error(flaw);
 const checked = Object.keys(PAGES).length + pages.length;
 if (counts) {

@@ -5,7 +5,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { createProjectGraphAsync } from '@nx/devkit';
 import { ESLint } from 'eslint';
-import { brokenLinks } from './docs/links.mjs';
+import { brokenLinks, unlisted } from './docs/links.mjs';
 
 const BOUNDARY = '@nx/enforce-module-boundaries';
 const IMPORTS = '@typescript-eslint/no-restricted-imports';
@@ -63,6 +63,11 @@ const LINKS = [
   ['a link to a heading that is not there', '[x](there.md#gone)', 'a.md: there.md#gone has no such heading'],
   ['a link in a table, by its number', '| a |\n|---|\n| [x][1] |\n\n[1]: gone.md', 'a.md: gone.md leads nowhere'],
 ];
+// Of the pages `there.md`, which is none of its folder, and `docs/reference/b.md`.
+const INDEXES = [
+  ['an index with each page', '[b](reference/b.md#here-it-is)', undefined],
+  ['an index without a page', '[b](../there.md)', 'docs/reference/b.md is not listed in docs/README.md'],
+];
 let failed = 0;
 function compare(what, rule, found) {
   if (rule ? found.includes(rule) : found.length === 0) return;
@@ -96,6 +101,11 @@ try {
     fs.writeFileSync(path.join(folder, 'a.md'), text);
     compare(what, flaw, brokenLinks(folder, 'a.md'));
   }
+  fs.mkdirSync(path.join(folder, 'docs/reference'), { recursive: true });
+  for (const [what, text, flaw] of INDEXES) {
+    fs.writeFileSync(path.join(folder, 'docs/README.md'), text);
+    compare(what, flaw, unlisted(folder, 'docs/README.md', ['there.md', 'docs/README.md', 'docs/reference/b.md']));
+  }
 } finally {
   fs.rmSync(folder, { recursive: true });
 }
@@ -103,6 +113,9 @@ const [, , file] = process.argv;
 if (file)
   fs.writeFileSync(
     file,
-    JSON.stringify({ numPassedTests: CASES.length + TYPED.length + LINKS.length - failed, numFailedTests: failed }),
+    JSON.stringify({
+      numPassedTests: CASES.length + TYPED.length + LINKS.length + INDEXES.length - failed,
+      numFailedTests: failed,
+    }),
   );
 process.exitCode = failed > 0 ? 1 : 0;

@@ -22,16 +22,30 @@ function anchorsOf(file) {
   return anchors;
 }
 
-/** The relative links and images of a page whose file or heading does not exist. */
-export function brokenLinks(root, page) {
-  const flaws = [];
+/** The relative links and images of a page, and the file each means. */
+function linksOf(root, page) {
+  const links = [];
   visit(parsed(path.join(root, page)), ['link', 'image', 'definition'], ({ url }) => {
     if (/^[a-z]+:/i.test(url)) return;
     const [to, anchor] = url.split('#');
     const file = to ? path.join(root, path.dirname(page), decodeURIComponent(to)) : path.join(root, page);
-    if (!fs.existsSync(file)) flaws.push(`${page}: ${url} leads nowhere`);
-    else if (anchor && file.endsWith('.md') && !anchorsOf(file).has(anchor))
-      flaws.push(`${page}: ${url} has no such heading`);
+    links.push({ url, file, anchor });
   });
-  return flaws;
+  return links;
+}
+
+/** Those whose file or heading does not exist. */
+export function brokenLinks(root, page) {
+  return linksOf(root, page).flatMap(({ url, file, anchor }) => {
+    if (!fs.existsSync(file)) return [`${page}: ${url} leads nowhere`];
+    const isThere = !anchor || !file.endsWith('.md') || anchorsOf(file).has(anchor);
+    return isThere ? [] : [`${page}: ${url} has no such heading`];
+  });
+}
+
+/** The pages in the folder of an index, and below it, that it does not link. */
+export function unlisted(root, index, pages) {
+  const listed = new Set([index, ...linksOf(root, index).map(({ file }) => path.relative(root, file))]);
+  const below = pages.filter((page) => page.startsWith(`${path.dirname(index)}/`));
+  return below.filter((page) => !listed.has(page)).map((page) => `${page} is not listed in ${index}`);
 }
