@@ -40,6 +40,18 @@ export {
   type Sealed,
   withoutBoxes,
 } from './data-class.js';
+export {
+  KAFKA_RIGHTS_KEEPER,
+  KAFKA_ROLES,
+  kafkaAclsOf,
+  kafkaGroupsOf,
+  kafkaUser,
+  topicsReadBy,
+  topicsWrittenBy,
+  type KafkaAcl,
+  type KafkaOperation,
+  type KafkaRole,
+} from './kafka-acls.js';
 export { EVENTS, eventTypesOn, type EventData, type EventType, type EventTypeOn } from './events/catalog.js';
 export { GRANTS, type Grant } from './events/decisions.js';
 export type {
