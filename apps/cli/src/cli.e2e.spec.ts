@@ -96,8 +96,8 @@ describe('countersign', () => {
     expect(ran.stderr).toMatch(new RegExp(`^Port ${port} for gateway is in use[^\n]*\n$`));
   });
 
-  it('dev --secure is not built yet, exit 2', () => {
-    expect(run('dev', '--secure')).toMatchObject({ code: 2, stderr: expect.stringContaining('NOT_BUILT') });
+  it('dev --secure is of the embedded broker, and says so where another is named, exit 2', () => {
+    expect(run('dev', '--secure')).toMatchObject({ code: 2, stderr: expect.stringContaining('KAFKA_BROKERS') });
   });
 
   it('intents send waits for the reply, intents show shows it again', () => {

@@ -15,7 +15,10 @@ export const readyLine = (urls: SystemUrls, pids: Record<string, number[]>, rows
   rows: rows.map(publicRow),
 });
 
-export function placesText({ urls, dataDir }: Pick<System, 'urls' | 'dataDir'>, ownModel: boolean): string {
+export function placesText(
+  { urls, dataDir, kafkaUsers }: Pick<System, 'urls' | 'dataDir' | 'kafkaUsers'>,
+  ownModel: boolean,
+): string {
   const database = new URL(urls.postgres);
   database.password = '';
   return fields({
@@ -25,7 +28,7 @@ export function placesText({ urls, dataDir }: Pick<System, 'urls' | 'dataDir'>, 
     helpdesk: `${urls.helpdesk}/ledger`,
     identity: urls.identity,
     model: ownModel ? "OpenAI's, by OPENAI_API_KEY" : `${urls.model} (a deterministic stand-in: no OPENAI_API_KEY)`,
-    kafka: urls.kafka,
+    kafka: kafkaUsers ? `${urls.kafka} (SASL; its users' passwords: ${kafkaUsers})` : urls.kafka,
     postgres: database.href,
     logs: path.join(dataDir, 'logs'),
   });

@@ -9,6 +9,8 @@ const running = z.object({
   topicPrefix: z.string(),
   /** Where its secrets are, for who may read them. */
   dataDir: z.string().optional(),
+  /** Where the passwords of its broker's users are, if it has users. */
+  kafkaUsers: z.string().optional(),
   urls: z.object({
     gateway: z.string(),
     helpdesk: z.string(),
@@ -39,6 +41,7 @@ export function announce(system: Omit<Running, 'pid'>, dir = cacheDir()): () => 
     pid: process.pid,
     topicPrefix: system.topicPrefix,
     dataDir: system.dataDir,
+    kafkaUsers: system.kafkaUsers,
     urls: running.shape.urls.parse(system.urls),
   };
   const file = fileIn(dir);

@@ -38,11 +38,11 @@ export class World {
 
   /** The rows of `npm start`, judged as there. */
   playDemo(): Promise<DemoRow[]> {
-    const { urls, topicPrefix, helpdeskToken } = this.system;
+    const { urls, topicPrefix, helpdeskToken, kafkaAs } = this.system;
     return runDemo({
       gateway: urls.gateway,
       helpdesk: urls.helpdesk,
-      brokers: urls.kafka,
+      kafka: { product: kafkaAs('product'), sre: kafkaAs('sre') },
       topicPrefix,
       token: (user) => this.token(user),
       helpdeskToken: helpdeskToken('acme'),

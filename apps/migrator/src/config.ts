@@ -19,6 +19,10 @@ const environment = z.object({
   TOPIC_PREFIX: z.string().min(1).default(DEFAULT_TOPIC_PREFIX),
   TOPIC_PARTITIONS: z.coerce.number().int().min(1).max(128).default(4),
   TOPIC_REPLICATION: z.coerce.number().int().min(1).optional(),
+  MIGRATOR_KAFKA_USERS: z
+    .string()
+    .regex(/^[A-Za-z0-9._-]{1,100}$/)
+    .optional(),
 });
 
 const passwordsFile = z.record(z.string(), z.string().min(12));
@@ -43,6 +47,8 @@ export function readConfig(env: NodeJS.ProcessEnv) {
     passwords,
     kafka: { clientId: 'countersign-migrator', ...kafkaSettings(data) } as KafkaConfig,
     topics: { prefix: data.TOPIC_PREFIX, partitions: data.TOPIC_PARTITIONS, replication: data.TOPIC_REPLICATION },
+    // Without it rights at the brokers are somebody else's (Strimzi's, or a platform team's).
+    rights: data.MIGRATOR_KAFKA_USERS ? { prefix: data.TOPIC_PREFIX, users: data.MIGRATOR_KAFKA_USERS } : undefined,
   };
 }
 

@@ -1,4 +1,5 @@
 import { readConfig, type Config } from './config.js';
+import { prepareRights } from './rights.js';
 import { migrateSchemas } from './schemas.js';
 import { prepareTopics } from './topics.js';
 
@@ -20,8 +21,12 @@ function settings(): Config {
 
 const config = settings();
 try {
-  const [migrations, topics] = await Promise.all([migrateSchemas(config), prepareTopics(config.kafka, config.topics)]);
-  console.log(JSON.stringify({ migrations, topics }));
+  const [migrations, topics, rights] = await Promise.all([
+    migrateSchemas(config),
+    prepareTopics(config.kafka, config.topics),
+    config.rights && prepareRights(config.kafka, config.rights),
+  ]);
+  console.log(JSON.stringify({ migrations, topics, ...(rights && { rights }) }));
 } catch (error) {
   end(error, EXIT_FAILED);
 }

@@ -1,5 +1,5 @@
-import kafkajs from 'kafkajs';
-import { intentIdOf, topicName, type Topic } from '@countersign/contracts';
+import kafkajs, { type KafkaConfig } from 'kafkajs';
+import { intentIdOf, kafkaGroupsOf, topicName, type Topic } from '@countersign/contracts';
 
 const { Kafka, logLevel, Partitioners } = kafkajs;
 
@@ -29,12 +29,13 @@ export class Product {
   readonly #producer;
   readonly #prefix: string;
 
-  constructor(brokers: string, prefix: string, source = '/demo/shop') {
+  /** @param kafka brokers, with commas between, or all that a client is told of them */
+  constructor(kafka: string | KafkaConfig, prefix: string, source = '/demo/shop') {
     this.source = source;
     this.#prefix = prefix;
     this.#kafka = new Kafka({
       clientId: 'demo-shop',
-      brokers: brokers.split(','),
+      ...(typeof kafka === 'string' ? { brokers: kafka.split(',') } : kafka),
       logLevel: logLevel.NOTHING,
       retry: { retries: 30, maxRetryTime: 2000 },
     });
@@ -76,7 +77,7 @@ export class Product {
   /** Waits for the refusal of one of the ids it published; undefined when none came in time. */
   async refusalOf(requestId: string, withinMs: number): Promise<Refusal | undefined> {
     const consumer = this.#kafka.consumer({
-      groupId: `${this.source.slice(1).replaceAll('/', '-')}-${requestId}`,
+      groupId: `${kafkaGroupsOf('product', this.#prefix)}-${this.source.slice(1).replaceAll('/', '-')}-${requestId}`,
       maxWaitTimeInMs: 50,
     });
     await consumer.connect();

@@ -1,3 +1,4 @@
+import type { KafkaConfig } from 'kafkajs';
 import { idempotencyKeyOf } from '@countersign/contracts';
 import { approvalFlaws, flaws, rowOf, unowned, type DemoRow, type Expectation } from './judge.js';
 import { Product, type IntentToPublish } from './product.js';
@@ -6,7 +7,8 @@ import { Helpdesk, Person } from './watchers.js';
 export interface DemoWorld {
   gateway: string;
   helpdesk: string;
-  brokers: string;
+  /** As a product comes to Kafka, and as an SRE does. */
+  kafka: { product: KafkaConfig; sre: KafkaConfig };
   topicPrefix: string;
   token(user: string): Promise<string>;
   /** Of somebody who works on acme's records in helpdesk itself. */
@@ -28,6 +30,8 @@ export class Stage {
   private constructor(
     readonly world: DemoWorld,
     readonly product: Product,
+    /** A plain Kafka client too, that may write to the topic of control. */
+    readonly sre: Product,
     readonly helpdesk: Helpdesk,
     readonly people: People,
   ) {}
@@ -35,8 +39,12 @@ export class Stage {
   static async open(world: DemoWorld): Promise<Stage> {
     const person = async (name: string) => [name, new Person(name, world.gateway, await world.token(name))] as const;
     const people = Object.fromEntries(await Promise.all(PEOPLE.map(person))) as People;
-    const product = await new Product(world.brokers, world.topicPrefix).connect();
-    const stage = new Stage(world, product, new Helpdesk(world.helpdesk), people);
+    const { kafka, topicPrefix } = world;
+    const [product, sre] = await Promise.all([
+      new Product(kafka.product, topicPrefix).connect(),
+      new Product(kafka.sre, topicPrefix, '/demo/sre').connect(),
+    ]);
+    const stage = new Stage(world, product, sre, new Helpdesk(world.helpdesk), people);
     stage.#booksFrom = (await stage.helpdesk.ledger()).at(-1)?.seq ?? 0;
     return stage;
   }
@@ -53,8 +61,8 @@ export class Stage {
     for (const row of rows.filter(({ ok, wrong }) => ok && wrong.length > 0)) this.report(row);
   }
 
-  close(): Promise<void> {
-    return this.product.close();
+  async close(): Promise<void> {
+    await Promise.all([this.product.close(), this.sre.close()]);
   }
 
   intent(name: string, text: string, token: string | undefined = this.people.alice.token): IntentToPublish {

@@ -3,3 +3,4 @@ export { cacheDir, repoRoot } from './repo-root.js';
 export { devToken } from './dev-token.js';
 export { embeddedOwnerUrl } from './owner-url.js';
 export { isAlive } from './ports.js';
+export { kafkaUserOf } from './kafka-users.js';

@@ -18,11 +18,13 @@ import { loadSigner } from '@countersign/signing';
 import { devToken } from './dev-token.js';
 import { StartFailed } from './errors.js';
 import { cacheDir, repoRoot } from './repo-root.js';
+import type { KafkaConnection } from './system-options.js';
 
 export interface ReleasedSystem {
   gateway: string;
   identity: string;
-  kafkaBrokers: string;
+  /** Of who may write to the topic of control. */
+  kafka: KafkaConnection;
   topicPrefix: string;
   /** Of the folder that holds the release key, as `sign.pem`. */
   keysDir: string;
@@ -99,11 +101,13 @@ function whyNot(name: string, report: WorkflowReport | undefined): string {
 }
 
 async function publish(
-  { kafkaBrokers, topicPrefix }: ReleasedSystem,
+  { kafka: { brokers, sasl }, topicPrefix }: ReleasedSystem,
   name: string,
   value: JsonObject,
 ): Promise<string | undefined> {
-  const kafka = kafkaSettings(kafkaEnv.parse({ ...process.env, KAFKA_BROKERS: kafkaBrokers }));
+  const kafka = sasl
+    ? { brokers, ssl: false, sasl }
+    : kafkaSettings(kafkaEnv.parse({ ...process.env, KAFKA_BROKERS: brokers.join(',') }));
   const writing = { kafka, prefix: topicPrefix, log: silentLog, source: '/embedded/start' };
   const verdict = await writeControl(writing, `release/workflow/${name}`, value);
   switch (verdict.tag) {

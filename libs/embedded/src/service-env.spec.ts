@@ -1,7 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
-import { SERVICES, type Service } from './service-catalog.js';
+import { KAFKA_ROLES } from '@countersign/contracts';
+import { kafkaUserOf, type KafkaAccount, type KafkaLogin } from './kafka-users.js';
+import { CORE_SERVICES, SERVICES, type Service } from './service-catalog.js';
 import { exampleLayout } from './service-env.example.js';
-import { serviceEnv, type Layout } from './service-env.js';
+import { kafkaEnvOf, serviceEnv, type Layout } from './service-env.js';
 
 const layout = exampleLayout({
   user: { PATH: '/bin', AWS_SECRET_ACCESS_KEY: 'aws-secret', KAFKA_SASL_PASSWORD: 'broker', OPENAI_API_KEY: 'sk-user' },
@@ -10,6 +12,10 @@ const { ports } = layout;
 const envOf = (service: Service, over: Partial<Layout> = {}) =>
   serviceEnv(service, { ...layout, ...over }, `${service}-1`, ports[service]);
 const values = (service: Service) => Object.values(envOf(service)).join('\n');
+
+const kafkaLogins = Object.fromEntries(
+  KAFKA_ROLES.map((role) => [role, { ...kafkaUserOf('/users', role), password: `kafka-password-of-${role}` }]),
+) as Record<KafkaAccount, KafkaLogin>;
 
 describe('what a service is told', () => {
   it.each(SERVICES)('%s: its own password and that of nobody else', (service) => {
@@ -21,6 +27,35 @@ describe('what a service is told', () => {
   it.each(SERVICES)('%s: none of the secrets of who starts it that are not meant for it', (service) => {
     expect(values(service)).not.toContain('aws-secret');
     expect(values(service).includes('sk-user')).toBe(service === 'planner');
+  });
+
+  it.each(CORE_SERVICES)(
+    '%s: at an embedded broker with users its own user alone, whatever the user has',
+    (service) => {
+      const user = { KAFKA_SASL_USERNAME: 'me', KAFKA_SASL_PASSWORD: 'mine', KAFKA_SSL: 'true' };
+      const env = envOf(service, { kafkaLogins, user });
+      expect(env).toMatchObject({
+        ...{ KAFKA_SSL: 'false', KAFKA_SASL_MECHANISM: 'scram-sha-256', KAFKA_SASL_USERNAME: `countersign-${service}` },
+        ...{ KAFKA_SASL_PASSWORD: '', KAFKA_SASL_PASSWORD_FILE: `/users/${service}.password` },
+      });
+      const secrets = Object.values(kafkaLogins).map(({ password }) => password);
+      expect(Object.values(env).filter((value) => secrets.includes(value) || value === 'mine')).toEqual([]);
+    },
+  );
+
+  it('at brokers of the user: what holds for all, and what is said to one service alone', () => {
+    const common = { KAFKA_SASL_MECHANISM: 'scram-sha-512', KAFKA_SASL_USERNAME: 'all', KAFKA_SASL_PASSWORD: 'of-all' };
+    const user = { ...common, POLICY_KAFKA_SASL_USERNAME: 'cs-policy', POLICY_KAFKA_SASL_PASSWORD_FILE: '/of-policy' };
+    expect(envOf('policy', { user })).toMatchObject({
+      ...{ KAFKA_SASL_MECHANISM: 'scram-sha-512', KAFKA_SASL_USERNAME: 'cs-policy' },
+      ...{ KAFKA_SASL_PASSWORD: '', KAFKA_SASL_PASSWORD_FILE: '/of-policy' },
+    });
+    expect(envOf('planner', { user })).toMatchObject(common);
+    const told = SERVICES.filter((service) => Object.values(envOf(service, { user })).join().includes('/of-policy'));
+    expect(told).toEqual(['policy']);
+    expect(kafkaEnvOf('migrator', { ...layout, user: { MIGRATOR_KAFKA_SASL_PASSWORD: 'm' } })).toEqual({
+      ...{ KAFKA_BROKERS: layout.kafkaBrokers, KAFKA_SASL_PASSWORD: 'm', KAFKA_SASL_PASSWORD_FILE: '' },
+    });
   });
 
   it('the credentials of systems of record go to the executor alone (helpdesk checks them)', () => {

@@ -1,11 +1,14 @@
 import path from 'node:path';
 import { urlFor } from './databases.js';
-import type { Service } from './service-catalog.js';
+import { saslEnv, type KafkaAccount, type KafkaLogin } from './kafka-users.js';
+import type { CoreService, Service } from './service-catalog.js';
 
 /** Everything that services are told from: where the engines and the others are, and which folders hold their secrets. */
 export interface Layout {
   ports: Record<Service, number>;
   kafkaBrokers: string;
+  /** Of the users of an embedded broker that lets nobody in without. */
+  kafkaLogins?: Record<KafkaAccount, KafkaLogin>;
   /** The owner's; each service gets a login of its own in it. */
   databaseUrl: string;
   database: string;
@@ -79,12 +82,12 @@ function own(service: Service, layout: Layout): Record<string, string> {
   }
 }
 
-function core(service: Service, layout: Layout): Record<string, string> {
+function core(service: CoreService, layout: Layout): Record<string, string> {
   const { databaseUrl, database, passwords } = layout;
   const role = `${database}_${service}`;
   return {
     DATABASE_URL: urlFor(databaseUrl, { database, role, password: passwords[service]! }),
-    KAFKA_BROKERS: layout.kafkaBrokers,
+    ...kafkaEnvOf(service, layout),
     KAFKAJS_NO_PARTITIONER_WARNING: '1',
     TOPIC_PREFIX: layout.topicPrefix,
     OIDC_ISSUER: issuer(layout),
@@ -94,6 +97,28 @@ function core(service: Service, layout: Layout): Record<string, string> {
     ...modelSettings(layout),
   };
 }
+
+/**
+ * Where Kafka is, and as whom one comes. On an embedded broker with users everybody has a user of its own; to one of the user's own all come
+ * as `KAFKA_SASL_*` says, and one of them as `<SERVICE>_KAFKA_SASL_*` says, which nobody else is told.
+ */
+export function kafkaEnvOf(
+  service: CoreService | 'migrator',
+  { kafkaBrokers, kafkaLogins, user }: Pick<Layout, 'kafkaBrokers' | 'kafkaLogins' | 'user'>,
+): Record<string, string> {
+  if (kafkaLogins) return { KAFKA_BROKERS: kafkaBrokers, ...NO_LOGIN, ...saslEnv(kafkaLogins[service]) };
+  const mine = `${service.toUpperCase()}_`;
+  const own = Object.entries(matching(user, new RegExp(`^${mine}KAFKA_SASL_(USERNAME|PASSWORD(_FILE)?)$`)));
+  const password = own.some(([name]) => name.includes('PASSWORD')) ? NO_LOGIN : {};
+  return {
+    KAFKA_BROKERS: kafkaBrokers,
+    ...password,
+    ...Object.fromEntries(own.map(([name, value]) => [name.slice(mine.length), value])),
+  };
+}
+
+/** An empty setting counts as none: what was handed on to all does not count beside one's own. */
+const NO_LOGIN = { KAFKA_SASL_PASSWORD: '', KAFKA_SASL_PASSWORD_FILE: '' };
 
 const issuer = ({ user, ports }: Layout): string => user['OIDC_ISSUER'] ?? loopback(ports.identity);
 const audience = ({ user }: Layout): string => user['OIDC_AUDIENCE'] ?? 'countersign';

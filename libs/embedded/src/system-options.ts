@@ -1,4 +1,5 @@
 import type { EventEmitter } from 'node:events';
+import type { KafkaRole } from '@countersign/contracts';
 import type { Via } from './kafka-properties.js';
 import type { Service } from './service-catalog.js';
 import type { Instance, SupervisorEvent } from './supervisor.js';
@@ -9,6 +10,8 @@ export interface SystemOptions {
   dataDir?: string;
   /** Free ones where none is named. */
   ports?: Partial<Record<PortName, number>>;
+  /** The embedded broker lets in whom it knows, each with a password of its own, to what it is for (docs/kafka-acls.md). */
+  secure?: boolean;
   /** A Kafka of the user's own (`host:port,host:port`): none is started. */
   kafkaBrokers?: string;
   /** The owner of a database of the user's own (it needs CREATEROLE and CREATEDB): no PostgreSQL is started. */
@@ -68,10 +71,20 @@ export interface SystemUrls {
   postgres: string;
 }
 
+/** What a plain Kafka client is given. */
+export interface KafkaConnection {
+  brokers: string[];
+  sasl?: { mechanism: 'scram-sha-256'; username: string; password: string };
+}
+
 export interface System {
   urls: SystemUrls;
   dataDir: string;
   topicPrefix: string;
+  /** The folder of its broker's users and passwords, if it has users. */
+  kafkaUsers?: string;
+  /** How a client of a role comes to Kafka, past any proxy. */
+  kafkaAs(role: KafkaRole): KafkaConnection;
   /** Every start, readiness, death and restart. */
   events: EventEmitter<{ event: [SupervisorEvent] }>;
   /** Of services and engines: a signal to one of these reaches the program itself. */

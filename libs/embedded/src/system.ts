@@ -3,20 +3,21 @@ import { EventEmitter } from 'node:events';
 import fs from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { DEFAULT_TOPIC_PREFIX } from '@countersign/contracts';
+import { DEFAULT_TOPIC_PREFIX, type KafkaRole } from '@countersign/contracts';
 import { DataDir } from './data-dir.js';
 import { atPort, databaseOf, OWNED, ownedDatabase } from './databases.js';
 import { throwawayDir } from './engines.js';
 import { StartFailed } from './errors.js';
-import { startKafka } from './kafka.js';
+import { startKafka, type Kafka } from './kafka.js';
+import { EMBEDDED_USERS, saslOf } from './kafka-users.js';
 import { answersReady, freePort, ownsPort } from './ports.js';
 import { startPostgres } from './postgres.js';
 import { cacheDir, repoRoot } from './repo-root.js';
 import { CORE_SERVICES, folderOf, OUTSIDE_SERVICES, SERVICES, type Service } from './service-catalog.js';
-import { handedOn, serviceEnv, type Layout } from './service-env.js';
+import { handedOn, kafkaEnvOf, serviceEnv, type Layout } from './service-env.js';
 import { publishStages, STAGES_ARE_YOURS } from './stages.js';
 import { Supervisor, type SupervisorEvent } from './supervisor.js';
-import type { InstanceSettings, System, SystemOptions, SystemUrls } from './system-options.js';
+import type { InstanceSettings, KafkaConnection, System, SystemOptions, SystemUrls } from './system-options.js';
 import { databasePasswords, helpdeskToken, makeCredentials, makeKeys } from './system-keys.js';
 import { allotPorts, type PortName } from './system-ports.js';
 
@@ -101,13 +102,15 @@ class Starting {
     return result;
   }
 
-  private kafka(port: number): Promise<string> {
-    const { kafkaBrokers, engineDirs, via, brokers } = this.options;
-    if (kafkaBrokers) return Promise.resolve(kafkaBrokers);
+  private kafka(port: number): Promise<Pick<Kafka, 'brokers' | 'logins'>> {
+    const { kafkaBrokers, engineDirs, via, brokers: nodes, secure } = this.options;
+    if (kafkaBrokers) return Promise.resolve({ brokers: kafkaBrokers });
     const { supervisor, throwaway } = this;
     const dir = engineDirs?.kafka ?? this.data.child('kafka');
-    const start = () => startKafka({ dir, port, nodes: brokers, via: via?.kafka, supervisor, throwaway });
-    return this.step('Apache Kafka', async () => (await start()).brokers);
+    const users = secure ? { usersDir: kafkaUsersDir(this.data.path), topicPrefix: this.topicPrefix } : {};
+    return this.step('Apache Kafka', () =>
+      startKafka({ dir, port, nodes, via: via?.kafka, supervisor, throwaway, ...users }),
+    );
   }
 
   /** The URL of who may make databases and roles. */
@@ -120,7 +123,15 @@ class Starting {
     return this.step('PostgreSQL', async () => (await start()).url);
   }
 
-  private async layout(ports: Record<PortName, number>, kafkaBrokers: string, postgres: string): Promise<Layout> {
+  private get topicPrefix(): string {
+    return this.options.topicPrefix ?? process.env['TOPIC_PREFIX'] ?? DEFAULT_TOPIC_PREFIX;
+  }
+
+  private async layout(
+    ports: Record<PortName, number>,
+    { brokers, logins }: Pick<Kafka, 'brokers' | 'logins'>,
+    postgres: string,
+  ): Promise<Layout> {
     const { path: dir } = this.data;
     const folder = (name: string) => path.join(dir, name);
     makeKeys(folder('keys'));
@@ -136,13 +147,14 @@ class Starting {
     };
     return {
       ports,
-      kafkaBrokers: via?.kafka ? `127.0.0.1:${via.kafka.proxy}` : kafkaBrokers,
+      kafkaBrokers: via?.kafka ? `127.0.0.1:${via.kafka.proxy}` : brokers,
+      ...(logins && { kafkaLogins: logins }),
       databaseUrl: via?.postgres ? atPort(owner, via.postgres.proxy) : owner,
       database,
       passwords,
       helpdeskPort: via?.helpdesk?.proxy ?? ports.helpdesk,
       helpdeskDatabaseUrl: await ownedDatabase({ admin: owner, ...helpdesk }),
-      topicPrefix: this.options.topicPrefix ?? process.env['TOPIC_PREFIX'] ?? DEFAULT_TOPIC_PREFIX,
+      topicPrefix: this.topicPrefix,
       workflows: (this.options.workflows ?? [process.env['COUNTERSIGN_WORKFLOWS'] ?? '@countersign/support-desk']).join(
         ',',
       ),
@@ -164,7 +176,8 @@ class Starting {
       DATABASE_URL: layout.databaseUrl,
       MIGRATOR_PASSWORDS: passwords,
       MIGRATOR_SERVICES: this.chosen(CORE_SERVICES).join(','),
-      KAFKA_BROKERS: layout.kafkaBrokers,
+      ...kafkaEnvOf('migrator', layout),
+      ...(layout.kafkaLogins && { MIGRATOR_KAFKA_USERS: EMBEDDED_USERS }),
       TOPIC_PREFIX: layout.topicPrefix,
       ...layout.extra,
     };
@@ -222,8 +235,9 @@ class Starting {
       NODE_COMPILE_CACHE: layout.compileCache,
     };
     const tell = (note: string) => this.options.onProgress?.({ step: 'cases', note });
-    const { kafkaBrokers, topicPrefix, keysDir } = layout;
-    const where = { gateway, identity, kafkaBrokers, topicPrefix, keysDir: path.join(keysDir, 'release') };
+    const { topicPrefix, keysDir } = layout;
+    const kafka = kafkaAs(layout, layout.kafkaBrokers, 'release');
+    const where = { gateway, identity, kafka, topicPrefix, keysDir: path.join(keysDir, 'release') };
     // It alone speaks to Kafka as a service does: loaded where a system is released, not by every command and test.
     const { publishReleases } = await import('./releases.js');
     const unreleased = await this.step('cases and releases', () =>
@@ -239,7 +253,7 @@ class Starting {
     else this.options.onProgress?.({ step: 'stages', note: STAGES_ARE_YOURS });
   }
 
-  private system(layout: Layout, kafka: string, postgres: string): System {
+  private system(layout: Layout, { brokers: kafka }: Pick<Kafka, 'brokers'>, postgres: string): System {
     const { supervisor, data, events } = this;
     const superuser = new URL(postgres);
     superuser.pathname = `/${layout.database}`;
@@ -251,6 +265,8 @@ class Starting {
       },
       dataDir: data.path,
       topicPrefix: layout.topicPrefix,
+      ...(layout.kafkaLogins && { kafkaUsers: kafkaUsersDir(data.path) }),
+      kafkaAs: (role) => kafkaAs(layout, kafka, role),
       events,
       pids: () => supervisor.pids(),
       instances: () => supervisor.instances(),
@@ -266,6 +282,14 @@ class Starting {
 
 const named = (env: Record<string, string>, names: string[]): Record<string, string> =>
   Object.fromEntries(names.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]])));
+
+const kafkaUsersDir = (dataDir: string): string => path.join(dataDir, 'secrets', 'kafka');
+
+/** How a client of this process comes to Kafka: as one of its users, or as what the environment says of a broker of the user's own. */
+function kafkaAs({ kafkaLogins }: Layout, brokers: string, role: KafkaRole): KafkaConnection {
+  const at = { brokers: brokers.split(',') };
+  return kafkaLogins ? { ...at, sasl: saslOf(kafkaLogins[role]) } : at;
+}
 
 const ENGINES = ['kafka', 'postgres'];
 /** Without one of these no stage comes into force. */

@@ -1,11 +1,12 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { decodeRecord, topicName, type HeaderValue } from '@countersign/contracts';
+import { decodeRecord, kafkaGroupsOf, topicName, type HeaderValue } from '@countersign/contracts';
 import { KnownCheckpoints, readExport, verifyExport, type Verdict } from '@countersign/evidence';
 import { bytesOf } from '../archive/files.js';
 import { topicPrefix } from '../connection.js';
 import { CliError, EXIT } from '../errors.js';
+import { kafkaAs } from '../kafka.js';
 import { note } from '../output.js';
 import { readRunning } from '../state-file.js';
 
@@ -107,10 +108,11 @@ async function addFile(known: KnownCheckpoints, file: string): Promise<void> {
 const notesIn = (text: string): string[] => text.match(/[^\n]+\n\d+\n[^\n]+\n\n(?:\u2014 [^\n]+\n)+/g) ?? [];
 
 async function addTopic(known: KnownCheckpoints, brokers: string): Promise<void> {
-  const { kafkaEnv, kafkaSettings, readLog, silentLog } = await import('@countersign/messaging');
+  const { readLog, silentLog } = await import('@countersign/messaging');
   const prefix = topicPrefix();
-  const kafka = kafkaSettings(kafkaEnv.parse({ ...process.env, KAFKA_BROKERS: brokers }));
-  const ask = { kafka, topic: topicName('audit', prefix), group: `${prefix}-cli-checkpoints`, log: silentLog };
+  const kafka = await kafkaAs('sre', brokers);
+  const group = `${kafkaGroupsOf('sre', prefix)}-checkpoints`;
+  const ask = { kafka, topic: topicName('audit', prefix), group, log: silentLog };
   await readLog(ask, ({ key, value, offset, timestamp, headers }, partition) => {
     const given = (headers ?? {}) as Record<string, HeaderValue>;
     if (String(given['ce_type']) !== 'countersign.audit.checkpoint.v1') return;

@@ -26,6 +26,13 @@ describe('the system is started', () => {
     expect(systemOptions({ data: '/abs' }, { INIT_CWD: '/home/me' }).dataDir).toBe('/abs');
   });
 
+  it('with users at the embedded broker if it is told --secure, and never with that at brokers of the user', () => {
+    expect(systemOptions({ secure: true }, {})).toMatchObject({ secure: true });
+    expect(() => systemOptions({ secure: true }, { KAFKA_BROKERS: 'k1:9092' })).toThrow(
+      expect.objectContaining({ exitCode: 2, message: expect.stringContaining('KAFKA_BROKERS') }),
+    );
+  });
+
   it.each(['abc', '0', '70000', '80.5'])('not with PORT=%s', (PORT) => {
     expect(() => systemOptions({}, { PORT })).toThrow(
       expect.objectContaining({ exitCode: 2, message: `PORT is ${PORT}, not a port from 1 to 65535.` }),

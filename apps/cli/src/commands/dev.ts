@@ -41,18 +41,12 @@ export function registerDev(program: Command): void {
     .option('--no-demo', 'start and play nothing')
     .option('--data <dir>', 'keep the data there, and take it up again')
     .option('--port <n>', `the gateway's port (PORT; else ${DEFAULT_PORT})`, portNumber)
-    .option('--secure', 'SASL and ACLs on the embedded broker; not built yet')
+    .option('--secure', 'SASL and ACLs on the embedded broker (docs/kafka-acls.md)')
     .action(dev);
 }
 
 async function dev(_: unknown, command: Command): Promise<void> {
   const options = optionsOf<DevOptions>(command);
-  if (options.secure)
-    throw new CliError(
-      'NOT_BUILT: SASL and ACLs on the embedded broker are not built yet.',
-      EXIT.usage,
-      'Start without --secure.',
-    );
   const settings = systemOptions(options, process.env);
   if (!settings.kafkaBrokers) requirePrerequisites();
   const stopped = toldToStop();
@@ -66,14 +60,21 @@ async function dev(_: unknown, command: Command): Promise<void> {
 
 /** What of the command line and the environment the system is started with. */
 export function systemOptions(
-  { data, port }: Pick<DevOptions, 'data' | 'port'>,
+  { data, port, secure }: Pick<DevOptions, 'data' | 'port' | 'secure'>,
   env: NodeJS.ProcessEnv,
 ): SystemOptions {
   const { KAFKA_BROKERS: kafkaBrokers, DATABASE_URL: databaseUrl } = env;
+  if (secure && kafkaBrokers)
+    throw new CliError(
+      '--secure is of the embedded broker, and KAFKA_BROKERS names one of your own.',
+      EXIT.usage,
+      'Start without --secure: KAFKA_SASL_* and <SERVICE>_KAFKA_SASL_* say who comes there (docs/kafka-acls.md).',
+    );
   return {
     ports: { gateway: port ?? portSetting(env['PORT']) },
     // The bootstrap works in the workspace's folder; a path is meant from where the command was given.
     ...(data ? { dataDir: path.resolve(env['INIT_CWD'] ?? process.cwd(), data) } : {}),
+    ...(secure ? { secure } : {}),
     ...(kafkaBrokers ? { kafkaBrokers } : {}),
     ...(databaseUrl ? { databaseUrl } : {}),
   };
@@ -133,11 +134,11 @@ async function playDemo(system: System, options: DevOptions): Promise<DemoRow[]>
   }
 }
 
-const demo = ({ urls, topicPrefix, helpdeskToken }: System) =>
+const demo = ({ urls, topicPrefix, helpdeskToken, kafkaAs }: System) =>
   runDemo({
     gateway: urls.gateway,
     helpdesk: urls.helpdesk,
-    brokers: urls.kafka,
+    kafka: { product: kafkaAs('product'), sre: kafkaAs('sre') },
     topicPrefix,
     token: (user) => devToken(urls.identity, user),
     helpdeskToken: helpdeskToken('acme'),

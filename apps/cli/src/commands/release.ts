@@ -9,8 +9,8 @@ import type { Api } from '../api.js';
 import { topicPrefix } from '../connection.js';
 import { connect, optionsOf, show } from '../context.js';
 import { CliError, EXIT } from '../errors.js';
+import { kafkaAs } from '../kafka.js';
 import { fields, note, table } from '../output.js';
-import { readRunning } from '../state-file.js';
 import type { Page } from './paging.js';
 
 interface Standing {
@@ -140,15 +140,8 @@ async function allOverdue(api: Api): Promise<Incident[]> {
 }
 
 async function write(workflow: string, value: ReleaseValue): Promise<ControlVerdict> {
-  const { kafkaEnv, kafkaSettings, silentLog, writeControl } = await import('@countersign/messaging');
-  const brokers = process.env['KAFKA_BROKERS'] || readRunning()?.urls.kafka;
-  if (!brokers)
-    throw new CliError(
-      'No Kafka is named.',
-      EXIT.usage,
-      'Start a system with `npx countersign dev`, or set KAFKA_BROKERS.',
-    );
-  const kafka = kafkaSettings(kafkaEnv.parse({ ...process.env, KAFKA_BROKERS: brokers }));
+  const { silentLog, writeControl } = await import('@countersign/messaging');
+  const kafka = await kafkaAs('release');
   const writing = { kafka, prefix: topicPrefix(), log: silentLog, source: '/cli/release' };
   return writeControl(writing, `release/workflow/${workflow}`, value as unknown as JsonObject);
 }

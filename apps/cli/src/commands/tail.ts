@@ -3,19 +3,22 @@ import { InvalidArgumentError, type Command } from 'commander';
 import kafkajs, { type IHeaders, type Kafka, type KafkaMessage, type SASLOptions } from 'kafkajs';
 import {
   decodeRecord,
+  kafkaGroupsOf,
   Poison,
   topicName,
   topicOf,
   TOPICS,
+  topicsReadBy,
   type Incoming,
   type JsonObject,
   type Topic,
 } from '@countersign/contracts';
+import type { KafkaSettings } from '@countersign/messaging';
 import { topicPrefix } from '../connection.js';
 import { optionsOf } from '../context.js';
 import { CliError, EXIT } from '../errors.js';
+import { deniedOrSame, kafkaAs } from '../kafka.js';
 import { cell, note, plain, print, printJson } from '../output.js';
-import { readRunning } from '../state-file.js';
 
 interface TailOptions {
   fromBeginning?: boolean;
@@ -59,31 +62,29 @@ async function tail(named: string[], _: unknown, command: Command): Promise<void
   const unknown = named.filter((name) => !(TOPICS as readonly string[]).includes(name));
   if (unknown.length)
     throw new CliError(`No such topic: ${unknown.join(', ')}`, EXIT.usage, `The topics are ${TOPICS.join(', ')}.`);
-  const topics = named.length ? (named as Topic[]) : TOPICS.filter((topic) => topic !== 'audit');
+  const kafka = await kafkaAs('sre');
+  const all = kafka.role ? topicsReadBy(kafka.role) : TOPICS;
+  const topics = named.length ? (named as Topic[]) : all.filter((topic) => topic !== 'audit');
   const prefix = topicPrefix();
   let left = count;
-  await follow(await client(), topics, prefix, fromBeginning, (line) => {
+  const take = (line: TailLine): boolean => {
     if (left <= 0 || (intent && line.intentId !== intent)) return left > 0;
     if (json) printJson(line);
     else print(text(line));
     return --left > 0;
-  });
+  };
+  try {
+    await follow(clientOf(kafka), topics, prefix, fromBeginning, take);
+  } catch (error) {
+    throw deniedOrSame(error, kafka.role ?? 'sre');
+  }
 }
 
-async function client(): Promise<Kafka> {
-  const { kafkaEnv, kafkaSettings } = await import('@countersign/messaging');
-  const brokers = process.env['KAFKA_BROKERS'] || readRunning()?.urls.kafka;
-  if (!brokers)
-    throw new CliError(
-      'No Kafka is named.',
-      EXIT.usage,
-      'Start a system with `npx countersign dev`, or set KAFKA_BROKERS.',
-    );
+function clientOf({ brokers, ssl, sasl }: KafkaSettings): Kafka {
   const { Kafka, logLevel } = kafkajs;
-  const { sasl, ...settings } = kafkaSettings(kafkaEnv.parse({ ...process.env, KAFKA_BROKERS: brokers }));
   // kafkajs wants the three mechanisms told apart; their settings are the same.
   return new Kafka({
-    ...settings,
+    ...{ brokers, ssl },
     ...(sasl ? { sasl: sasl as SASLOptions } : {}),
     clientId: 'countersign-cli',
     logLevel: logLevel.NOTHING,
@@ -99,7 +100,7 @@ async function follow(
   take: (line: TailLine) => boolean,
 ): Promise<void> {
   const consumer = kafka.consumer({
-    groupId: `${prefix}-cli-tail-${randomBytes(6).toString('hex')}`,
+    groupId: `${kafkaGroupsOf('sre', prefix)}-tail-${randomBytes(6).toString('hex')}`,
     maxWaitTimeInMs: 250,
     allowAutoTopicCreation: false,
   });

@@ -1,6 +1,13 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import kafkajs, { type Consumer, type Kafka, type KafkaMessage } from 'kafkajs';
-import { decodeRecord, Poison, topicName, type CloudEvent, type JsonObject } from '@countersign/contracts';
+import {
+  decodeRecord,
+  kafkaGroupsOf,
+  Poison,
+  topicName,
+  type CloudEvent,
+  type JsonObject,
+} from '@countersign/contracts';
 import type { Log } from '../log.js';
 import { kafkaClient } from './kafka-client.js';
 import type { KafkaSettings } from './kafka-settings.js';
@@ -34,7 +41,7 @@ export async function writeControl(
   value: JsonObject,
 ): Promise<ControlVerdict> {
   const client = kafkaClient(kafka, `${prefix}-control`, log);
-  const acks = new Acks(client, topicName('control-acks', prefix));
+  const acks = new Acks(client, prefix);
   try {
     await acks.follow();
     const epoch = await write(client, topicName('control', prefix), { scope, value, source });
@@ -68,15 +75,17 @@ async function write(
 /** What is said of control records from now on. */
 class Acks {
   private readonly consumer: Consumer;
+  private readonly topic: string;
   private readonly heard: Ack['data'][] = [];
   private onHeard: () => void = () => {};
   private readonly failed = Promise.withResolvers<never>();
 
   constructor(
     private readonly client: Kafka,
-    private readonly topic: string,
+    prefix: string,
   ) {
-    const groupId = `control-${randomBytes(6).toString('hex')}`;
+    this.topic = topicName('control-acks', prefix);
+    const groupId = `${kafkaGroupsOf('release', prefix)}-${randomBytes(6).toString('hex')}`;
     this.consumer = client.consumer({ groupId, maxWaitTimeInMs: 100, allowAutoTopicCreation: false });
     this.failed.promise.catch(() => {});
   }
