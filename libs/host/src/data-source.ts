@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { refusedLogin } from '@countersign/messaging';
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import type { Logger } from 'pino';
 
@@ -38,6 +39,8 @@ export async function openReadModels(
     try {
       return await source.initialize();
     } catch (error) {
+      const refused = refusedLogin(error);
+      if (refused) logger.warn({ err: (error as Error).message, ...refused }, 'the database does not let us in');
       if (isRefused(error)) throw error;
       logger.warn({ err: (error as Error).message }, 'the database is not there yet; trying again');
       await delay(waitMs);

@@ -1,5 +1,6 @@
 import { messageOf } from './errors.js';
 import type { Batch, Store } from './ports.js';
+import { refusedLogin, wordsOf } from './refused-login.js';
 
 /** Ready means progress, not "connected". */
 export interface HealthReport {
@@ -70,7 +71,8 @@ export class Health {
     });
     const database = await this.databaseFlaw();
     if (database) because.push(database);
-    because.push(...this.unready());
+    // Both may say that the database refuses the login.
+    because.push(...this.unready().filter((reason) => !because.includes(reason)));
     const notices = database ? [] : await this.notices();
     return {
       ready: because.length === 0,
@@ -92,7 +94,8 @@ export class Health {
       await Promise.race([this.store.ping(), limit]);
       return undefined;
     } catch (error) {
-      return `the database does not answer: ${messageOf(error)}`;
+      const refused = refusedLogin(error);
+      return refused ? wordsOf(refused) : `the database does not answer: ${messageOf(error)}`;
     } finally {
       clearTimeout(timer);
     }

@@ -16,6 +16,7 @@ export { createMessaging, Messaging, type MessagingOptions } from './messaging.j
 export type { Redriven } from './parked.js';
 export type { Batch, Bounds, Broker, ParkedEntry, Store } from './ports.js';
 export { messagingMigrations } from './postgres/migration.js';
+export { refusedLogin, type RefusedLogin } from './refused-login.js';
 export { storableJson } from './storable.js';
 export { emit, ignore, put, work } from './stream.js';
 export type {

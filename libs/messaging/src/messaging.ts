@@ -17,6 +17,7 @@ import type { Batch, Bounds, Broker, Listener, Store } from './ports.js';
 import { PostgresStore } from './postgres/postgres-store.js';
 import { BatchProcessor, defaultDecode, isIngester, type Decode, type Subscription } from './processor.js';
 import { Publisher } from './publisher.js';
+import { refusedLogin, wordsOf } from './refused-login.js';
 import { assertSendable } from './record-size.js';
 import type { Command, Consumer, SqlTx, Worker } from './stream.js';
 import { CountersignTransport } from './transport.js';
@@ -92,6 +93,8 @@ export class Messaging {
   private readonly loops: Promise<void>[] = [];
   private stopped: Promise<void> | undefined;
   private dead = false;
+  /** What an engine refuses this service, by what it was asked for. */
+  private readonly refused = new Map<string, string>();
 
   constructor(private readonly options: MessagingOptions) {
     const { log, decode = defaultDecode } = options;
@@ -241,7 +244,11 @@ export class Messaging {
       (subscription) => isForEach(subscription) && !this.lines.hasCaughtUp(subscription.name),
     );
     const own = this.options.notReady?.();
-    return [...behind.map(({ name }) => `${name} has not read all that stands on its topics`), ...(own ? [own] : [])];
+    return [
+      ...new Set(this.refused.values()),
+      ...behind.map(({ name }) => `${name} has not read all that stands on its topics`),
+      ...(own ? [own] : []),
+    ];
   }
 
   private async shutDown(): Promise<void> {
@@ -302,10 +309,15 @@ export class Messaging {
     const backoff = new Backoff(100, 2000);
     while (!this.stopping.signal.aborted) {
       try {
-        return await run();
+        const result = await run();
+        this.refused.delete(what);
+        return result;
       } catch (error) {
         if (error instanceof WiringError) throw error;
-        this.options.log.warn({ err: messageOf(error) }, `${what} failed; trying again`);
+        const refused = refusedLogin(error);
+        if (refused) this.refused.set(what, wordsOf(refused));
+        else this.refused.delete(what);
+        this.options.log.warn({ err: messageOf(error), ...refused }, `${what} failed; trying again`);
         await backoff.pause(this.stopping.signal);
       }
     }

@@ -20,6 +20,7 @@ import { otel } from '../otel/otel.js';
 import { personalAlone } from '../personal/long-form.js';
 import { races } from '../races/races.js';
 import { compare, policyKit } from '../second-evaluator/compare.js';
+import { secure } from '../secure/secure.js';
 import { stageMatrix } from '../stage-matrix.js';
 import { tamper } from '../tamper/tamper.js';
 import { trips } from '../trips/trips.js';
@@ -84,6 +85,7 @@ const alone: { name: string; run(say: Say): Promise<Finding> }[] = [
   { name: 'instances', run: (say) => instances(3 * Number(options.actions), say) },
   { name: 'restored', run: (say) => restored(Number(options.actions), say) },
   { name: 'rolling', run: (say) => rolling(Number(options['per-second']), say) },
+  { name: 'secure', run: secure },
   { name: 'evals', run: thousandCases },
   { name: 'audit-scale', run: (say) => auditScale(Number(options.events), say) },
 ];

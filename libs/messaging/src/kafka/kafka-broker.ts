@@ -70,7 +70,7 @@ export class KafkaBroker implements Broker {
     const existing = new Set(await admin.listTopics());
     const flaws = topics
       .filter((topic) => !existing.has(this.name(topic)))
-      .map((topic) => `the topic ${this.name(topic)} does not exist: create it first`);
+      .map((topic) => `the topic ${this.name(topic)} does not exist: create it first${this.unlessHidden()}`);
     if (flaws.length) throw new WiringError(flaws);
     const resources = topics.map((topic) => ({
       type: ConfigResourceTypes.TOPIC,
@@ -237,6 +237,12 @@ export class KafkaBroker implements Broker {
     });
     await this.administering;
     return this.admin;
+  }
+
+  /** Brokers name no topic to who has no right to it. */
+  private unlessHidden(): string {
+    const user = this.settings.kafka.sasl?.username;
+    return user ? `, or give ${user} its rights to it (docs/kafka-acls.md)` : '';
   }
 
   private name(topic: Topic): string {
