@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { parseAllDocuments } from 'yaml';
-import { topicName, topicSpecs } from '@countersign/contracts';
+import { KAFKA_ROLES, kafkaAclsOf, topicName, topicSpecs, type KafkaRole } from '@countersign/contracts';
 import { cacheDir, repoRoot } from './repo-root.js';
 import { CORE_SERVICES } from './service-catalog.js';
 import { serviceEnv } from './service-env.js';
@@ -60,6 +60,24 @@ const podOf = ({ spec }: Manifest): Pod => (spec['template'] as { spec: Pod }).s
 const of = (all: Manifest[], kind: string, name?: string) =>
   all.filter((one) => one.kind === kind && (name === undefined || one.metadata.name === name));
 
+/** Rights as Strimzi writes them. */
+function strimziAclsOf(role: KafkaRole, prefix: string) {
+  const camel = (words: string) =>
+    words.toLowerCase().replace(/(?:^|_)([a-z])/g, (_, letter: string) => letter.toUpperCase());
+  return kafkaAclsOf(role, prefix).map(({ resource, name, pattern, operations }) => ({
+    ...{ type: resource.toLowerCase(), name, patternType: pattern === 'PREFIXED' ? 'prefix' : 'literal' },
+    operations: operations.map(camel),
+  }));
+}
+
+describe('the rights that the chart countersign-kafka gives', () => {
+  it('are those of the contracts, with or without Helm', () => {
+    const file = path.join(repoRoot(), 'deploy/helm/countersign-kafka/files/users.json');
+    const wanted = Object.fromEntries(KAFKA_ROLES.map((role) => [role, strimziAclsOf(role, '@')]));
+    expect(JSON.parse(fs.readFileSync(file, 'utf8'))).toEqual(wanted);
+  });
+});
+
 described('the charts', () => {
   it.each([
     ['countersign', SAID],
@@ -108,6 +126,31 @@ described('the chart countersign', () => {
         capabilities: { drop: ['ALL'] },
       });
     }
+  });
+
+  it.each([...CORE_SERVICES, 'migrator'])(
+    '%s comes to the brokers as a user of its own, that the other chart makes',
+    (service) => {
+      const users = of(template('countersign-kafka', { cluster: 'main', release: 'cs' }), 'KafkaUser');
+      const [owner] = all.filter(
+        ({ kind, metadata }) => /^(Deployment|Job)$/.test(kind) && metadata.name === `cs-${service}`,
+      );
+      const env = Object.fromEntries(podOf(owner!).containers[0].env.map(({ name, value }) => [name, value]));
+      expect(env).toMatchObject({
+        ...{ KAFKA_SASL_MECHANISM: 'scram-sha-512', KAFKA_SASL_USERNAME: `cs-${service}` },
+        KAFKA_SASL_PASSWORD_FILE: '/run/countersign/kafka-password',
+      });
+      expect(users.map(({ metadata }) => metadata.name)).toContain(`cs-${service}`);
+    },
+  );
+
+  it('lets the migrator give rights only if it is told to', () => {
+    const told = (values: object) => {
+      const [job] = of(template('countersign', values), 'Job', 'cs-migrator');
+      return podOf(job!).containers[0].env.find(({ name }) => name === 'MIGRATOR_KAFKA_USERS')?.value;
+    };
+    expect(told(SAID)).toBeUndefined();
+    expect(told({ ...SAID, kafka: { ...SAID.kafka, rightsByMigrator: true } })).toBe('cs');
   });
 
   it('has no secret in an environment that can be read with the pod', () => {
@@ -184,6 +227,39 @@ described('the chart countersign-kafka', () => {
       config,
     }));
     expect(topics).toEqual(wanted);
+  });
+
+  const OUTSIDE = { shop: 'product', 'on-call': 'sre', pipeline: 'release' };
+  const usersOf = (values: object) => of(template('countersign-kafka', { cluster: 'main', ...values }), 'KafkaUser');
+
+  it('gives each user what the contracts say, whatever the topics are called, and nothing else', () => {
+    const users = usersOf({ release: 'cs', topicPrefix: 'mine', outside: OUTSIDE }).map(({ metadata, spec }) => {
+      const { authorization, authentication, ...rest } = spec as Record<string, Record<string, unknown>>;
+      expect([authorization!['type'], authentication, rest]).toEqual(['simple', { type: 'scram-sha-512' }, {}]);
+      const acls = authorization!['acls'] as { resource: object; operations: string[]; host: string }[];
+      expect(acls.map(({ host }) => host)).toEqual(acls.map(() => '*'));
+      return [metadata.name, acls.map(({ resource, operations }) => ({ ...resource, operations }))];
+    });
+    const services = [...CORE_SERVICES, 'migrator' as const].map((role) => [`cs-${role}`, role] as const);
+    const wanted = [...services, ...(Object.entries(OUTSIDE) as [string, KafkaRole][])];
+    expect(Object.fromEntries(users)).toEqual(
+      Object.fromEntries(wanted.map(([user, role]) => [user, strimziAclsOf(role, 'mine')])),
+    );
+    expect(users).toHaveLength(KAFKA_ROLES.length);
+  });
+
+  it('takes passwords from a secret of yours, one a user, if it is told of one', () => {
+    for (const { metadata, spec } of usersOf({ passwords: 'kafka-passwords' })) {
+      const valueFrom = { secretKeyRef: { name: 'kafka-passwords', key: metadata.name } };
+      expect(spec['authentication']).toEqual({ type: 'scram-sha-512', password: { valueFrom } });
+    }
+  });
+
+  it('knows no role outside but those three, and gives no service another', () => {
+    expect(() => usersOf({ release: 'cs', outside: { 'cs-policy': 'sre' } })).toThrow('outside.cs-policy: a service');
+    expect(() => usersOf({ outside: { mallory: 'policy' } })).toThrow(
+      'outside.mallory: product, sre or release, not policy',
+    );
   });
 
   it('refuses without the name of the cluster', () => {
