@@ -1,13 +1,19 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { once } from 'node:events';
+import fs from 'node:fs';
 import net from 'node:net';
+import os from 'node:os';
+import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import kafkajs from 'kafkajs';
 import pg from 'pg';
+import { DataDir } from './data-dir.js';
 import { startThrowawayEngines, type Engines } from './engines.js';
 import { startKafka } from './kafka.js';
+import { saslOf } from './kafka-users.js';
 import { ownsPort } from './ports.js';
 import { startPostgres } from './postgres.js';
+import { Supervisor } from './supervisor.js';
 
 describe('the embedded engines', () => {
   let engines: Engines;
@@ -62,6 +68,28 @@ describe('the embedded engines', () => {
     await killed('kafka');
     expect(await admin.fetchTopicOffsets('kept')).toMatchObject([{ high: '1' }]);
     await Promise.all([producer.disconnect(), admin.disconnect()]);
+  });
+
+  it('Kafka stopped takes its records up again with users, where it had none', async () => {
+    const quiet = { logLevel: kafkajs.logLevel.NOTHING };
+    const dir = fs.mkdtempSync(path.join(os.tmpdir(), 'kafka-kept-'));
+    const own = await DataDir.take(path.join(dir, 'data'));
+    const kept = new Supervisor(own);
+    const start = (users: object) => startKafka({ dir: path.join(dir, 'kafka'), supervisor: kept, ...users });
+    const open = await start({});
+    const admin = new kafkajs.Kafka({ brokers: [open.brokers], ...quiet }).admin();
+    await admin.connect();
+    await admin.createTopics({ waitForLeaders: false, topics: [{ topic: 'countersign.kept', numPartitions: 1 }] });
+    await admin.disconnect();
+    await kept.stop('kafka');
+    const { brokers, clusterId, logins } = await start({ usersDir: path.join(dir, 'users') });
+    const migrator = new kafkajs.Kafka({ brokers: [brokers], sasl: saslOf(logins!.migrator), ...quiet }).admin();
+    await migrator.connect();
+    expect([clusterId, await migrator.listTopics()]).toEqual([open.clusterId, ['countersign.kept']]);
+    await migrator.disconnect();
+    await kept.close();
+    own.release();
+    fs.rmSync(dir, { recursive: true });
   });
 
   it('refuse a port on which somebody listens', async () => {

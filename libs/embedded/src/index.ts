@@ -2,6 +2,7 @@ export { DataDir } from './data-dir.js';
 export { DataDirInUse, MissingPrerequisite, PortInUse, StartFailed } from './errors.js';
 export { requirePrerequisites } from './kafka-jars.js';
 export { formatKafka, startKafka, type Kafka, type KafkaOptions } from './kafka.js';
+export type { KafkaConnection } from './kafka-connection.js';
 export { saslOf, type KafkaAccount, type KafkaLogin } from './kafka-users.js';
 export { answersReady, freePort, ownsPort } from './ports.js';
 export { startPostgres, type Postgres, type PostgresOptions } from './postgres.js';
@@ -16,12 +17,5 @@ export {
   type Service,
 } from './service-catalog.js';
 export { startSystem } from './system.js';
-export type {
-  InstanceSettings,
-  KafkaConnection,
-  Progress,
-  System,
-  SystemOptions,
-  SystemUrls,
-} from './system-options.js';
+export type { InstanceSettings, Progress, System, SystemOptions, SystemUrls } from './system-options.js';
 export type { PortName } from './system-ports.js';

@@ -13,12 +13,12 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import type { JsonObject } from '@countersign/contracts';
 import { runOfWorkflow, signRun, type RunReport, type WorkflowReport } from '@countersign/evals';
-import { kafkaEnv, kafkaSettings, silentLog, writeControl } from '@countersign/messaging';
+import { silentLog, writeControl } from '@countersign/messaging';
 import { loadSigner } from '@countersign/signing';
 import { devToken } from './dev-token.js';
 import { StartFailed } from './errors.js';
+import type { KafkaConnection } from './kafka-connection.js';
 import { cacheDir, repoRoot } from './repo-root.js';
-import type { KafkaConnection } from './system-options.js';
 
 export interface ReleasedSystem {
   gateway: string;
@@ -101,13 +101,10 @@ function whyNot(name: string, report: WorkflowReport | undefined): string {
 }
 
 async function publish(
-  { kafka: { brokers, sasl }, topicPrefix }: ReleasedSystem,
+  { kafka, topicPrefix }: ReleasedSystem,
   name: string,
   value: JsonObject,
 ): Promise<string | undefined> {
-  const kafka = sasl
-    ? { brokers, ssl: false, sasl }
-    : kafkaSettings(kafkaEnv.parse({ ...process.env, KAFKA_BROKERS: brokers.join(',') }));
   const writing = { kafka, prefix: topicPrefix, log: silentLog, source: '/embedded/start' };
   const verdict = await writeControl(writing, `release/workflow/${name}`, value);
   switch (verdict.tag) {

@@ -1,5 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
 import { KAFKA_ROLES } from '@countersign/contracts';
+import { kafkaAs } from './kafka-connection.js';
 import { kafkaUserOf, type KafkaAccount, type KafkaLogin } from './kafka-users.js';
 import { CORE_SERVICES, SERVICES, type Service } from './service-catalog.js';
 import { exampleLayout } from './service-env.example.js';
@@ -56,6 +60,26 @@ describe('what a service is told', () => {
     expect(kafkaEnvOf('migrator', { ...layout, user: { MIGRATOR_KAFKA_SASL_PASSWORD: 'm' } })).toEqual({
       ...{ KAFKA_BROKERS: layout.kafkaBrokers, KAFKA_SASL_PASSWORD: 'm', KAFKA_SASL_PASSWORD_FILE: '' },
     });
+  });
+
+  it('and a client in a role comes as a process would that is told so', () => {
+    const { kafkaBrokers } = layout;
+    const brokers = kafkaBrokers.split(',');
+    expect(kafkaAs('sre', { kafkaBrokers, user: {} })).toEqual({ brokers, ssl: false });
+    const file = path.join(fs.mkdtempSync(path.join(os.tmpdir(), 'kafka-as-')), 'password');
+    fs.writeFileSync(file, 'of-sre\n');
+    const common = {
+      KAFKA_SSL: 'true',
+      KAFKA_SASL_MECHANISM: 'plain',
+      KAFKA_SASL_USERNAME: 'all',
+      KAFKA_SASL_PASSWORD: 'p',
+    };
+    const user = { ...common, SRE_KAFKA_SASL_USERNAME: 'sre', SRE_KAFKA_SASL_PASSWORD_FILE: file };
+    const as = (role: 'sre' | 'product') => kafkaAs(role, { kafkaBrokers, user }).sasl;
+    expect(kafkaAs('sre', { kafkaBrokers, user })).toMatchObject({ brokers, ssl: true });
+    expect(as('sre')).toEqual({ mechanism: 'plain', username: 'sre', password: 'of-sre' });
+    expect(as('product')).toEqual({ mechanism: 'plain', username: 'all', password: 'p' });
+    fs.rmSync(path.dirname(file), { recursive: true });
   });
 
   it('the credentials of systems of record go to the executor alone (helpdesk checks them)', () => {

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import type { KafkaRole } from '@countersign/contracts';
 import { urlFor } from './databases.js';
 import { saslEnv, type KafkaAccount, type KafkaLogin } from './kafka-users.js';
 import type { CoreService, Service } from './service-catalog.js';
@@ -100,10 +101,10 @@ function core(service: CoreService, layout: Layout): Record<string, string> {
 
 /**
  * Where Kafka is, and as whom one comes. On an embedded broker with users everybody has a user of its own; to one of the user's own all come
- * as `KAFKA_SASL_*` says, and one of them as `<SERVICE>_KAFKA_SASL_*` says, which nobody else is told.
+ * as `KAFKA_SASL_*` says, and one of them as `<ROLE>_KAFKA_SASL_*` says, which nobody else is told.
  */
 export function kafkaEnvOf(
-  service: CoreService | 'migrator',
+  service: KafkaRole,
   { kafkaBrokers, kafkaLogins, user }: Pick<Layout, 'kafkaBrokers' | 'kafkaLogins' | 'user'>,
 ): Record<string, string> {
   if (kafkaLogins) return { KAFKA_BROKERS: kafkaBrokers, ...NO_LOGIN, ...saslEnv(kafkaLogins[service]) };

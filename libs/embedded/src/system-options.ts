@@ -1,5 +1,6 @@
 import type { EventEmitter } from 'node:events';
 import type { KafkaRole } from '@countersign/contracts';
+import type { KafkaConnection } from './kafka-connection.js';
 import type { Via } from './kafka-properties.js';
 import type { Service } from './service-catalog.js';
 import type { Instance, SupervisorEvent } from './supervisor.js';
@@ -69,12 +70,6 @@ export interface SystemUrls {
   kafka: string;
   /** Of the embedded server's superuser, or the user's own. */
   postgres: string;
-}
-
-/** What a plain Kafka client is given. */
-export interface KafkaConnection {
-  brokers: string[];
-  sasl?: { mechanism: 'scram-sha-256'; username: string; password: string };
 }
 
 export interface System {

@@ -3,13 +3,14 @@ import { EventEmitter } from 'node:events';
 import fs from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { DEFAULT_TOPIC_PREFIX, type KafkaRole } from '@countersign/contracts';
+import { DEFAULT_TOPIC_PREFIX } from '@countersign/contracts';
 import { DataDir } from './data-dir.js';
 import { atPort, databaseOf, OWNED, ownedDatabase } from './databases.js';
 import { throwawayDir } from './engines.js';
 import { StartFailed } from './errors.js';
 import { startKafka, type Kafka } from './kafka.js';
-import { EMBEDDED_USERS, saslOf } from './kafka-users.js';
+import { kafkaAs } from './kafka-connection.js';
+import { EMBEDDED_USERS } from './kafka-users.js';
 import { answersReady, freePort, ownsPort } from './ports.js';
 import { startPostgres } from './postgres.js';
 import { cacheDir, repoRoot } from './repo-root.js';
@@ -17,7 +18,7 @@ import { CORE_SERVICES, folderOf, OUTSIDE_SERVICES, SERVICES, type Service } fro
 import { handedOn, kafkaEnvOf, serviceEnv, type Layout } from './service-env.js';
 import { publishStages, STAGES_ARE_YOURS } from './stages.js';
 import { Supervisor, type SupervisorEvent } from './supervisor.js';
-import type { InstanceSettings, KafkaConnection, System, SystemOptions, SystemUrls } from './system-options.js';
+import type { InstanceSettings, System, SystemOptions, SystemUrls } from './system-options.js';
 import { databasePasswords, helpdeskToken, makeCredentials, makeKeys } from './system-keys.js';
 import { allotPorts, type PortName } from './system-ports.js';
 
@@ -236,7 +237,7 @@ class Starting {
     };
     const tell = (note: string) => this.options.onProgress?.({ step: 'cases', note });
     const { topicPrefix, keysDir } = layout;
-    const kafka = kafkaAs(layout, layout.kafkaBrokers, 'release');
+    const kafka = kafkaAs('release', layout);
     const where = { gateway, identity, kafka, topicPrefix, keysDir: path.join(keysDir, 'release') };
     // It alone speaks to Kafka as a service does: loaded where a system is released, not by every command and test.
     const { publishReleases } = await import('./releases.js');
@@ -266,7 +267,7 @@ class Starting {
       dataDir: data.path,
       topicPrefix: layout.topicPrefix,
       ...(layout.kafkaLogins && { kafkaUsers: kafkaUsersDir(data.path) }),
-      kafkaAs: (role) => kafkaAs(layout, kafka, role),
+      kafkaAs: (role) => kafkaAs(role, { ...layout, kafkaBrokers: kafka }),
       events,
       pids: () => supervisor.pids(),
       instances: () => supervisor.instances(),
@@ -284,12 +285,6 @@ const named = (env: Record<string, string>, names: string[]): Record<string, str
   Object.fromEntries(names.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]])));
 
 const kafkaUsersDir = (dataDir: string): string => path.join(dataDir, 'secrets', 'kafka');
-
-/** How a client of this process comes to Kafka: as one of its users, or as what the environment says of a broker of the user's own. */
-function kafkaAs({ kafkaLogins }: Layout, brokers: string, role: KafkaRole): KafkaConnection {
-  const at = { brokers: brokers.split(',') };
-  return kafkaLogins ? { ...at, sasl: saslOf(kafkaLogins[role]) } : at;
-}
 
 const ENGINES = ['kafka', 'postgres'];
 /** Without one of these no stage comes into force. */

@@ -68,7 +68,7 @@ export function systemOptions(
     throw new CliError(
       '--secure is of the embedded broker, and KAFKA_BROKERS names one of your own.',
       EXIT.usage,
-      'Start without --secure: KAFKA_SASL_* and <SERVICE>_KAFKA_SASL_* say who comes there (docs/kafka-acls.md).',
+      'Start without --secure: KAFKA_SASL_* and <ROLE>_KAFKA_SASL_* say who comes there (docs/kafka-acls.md).',
     );
   return {
     ports: { gateway: port ?? portSetting(env['PORT']) },
