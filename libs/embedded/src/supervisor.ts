@@ -141,7 +141,7 @@ export class Supervisor {
   }
 
   /** Starts what is held, from now on with these instead of its own, and waits until it is ready. */
-  async release(instance: string, change: Partial<Pick<ProcessSpec, 'argv' | 'env'>> = {}): Promise<void> {
+  async release(instance: string, change: Partial<Pick<ProcessSpec, 'argv' | 'env' | 'cwd'>> = {}): Promise<void> {
     const charge = this.charge(instance);
     if (!charge.stopping.signal.aborted) throw new Error(`${instance} is not held`);
     charge.spec = { ...charge.spec, ...change };

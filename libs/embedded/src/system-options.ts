@@ -34,6 +34,8 @@ export interface SystemOptions {
   env?: Record<string, string>;
   /** Said to one instance, after that. */
   instanceEnv?: (service: Service, number: number) => Record<string, string>;
+  /** Another checkout, built, whose services run until they are started again: an upgrade from there to here. */
+  servicesFrom?: string;
   /** For Node, before the program: `--import` of a hook in one process. */
   nodeFlags?: (service: Service, number: number) => string[];
   /**

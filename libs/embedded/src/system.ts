@@ -205,13 +205,15 @@ class Starting {
       env: { ...serviceEnv(service, layout, instance, port), ...this.options.instanceEnv?.(service, number) },
       nodeFlags: this.options.nodeFlags?.(service, number) ?? [],
     };
+    const { servicesFrom } = this.options;
+    const root = servicesFrom && isCore(service) ? servicesFrom : repoRoot();
     this.settings.set(instance, { service, ...settings });
     await this.supervisor.start({
       name: service,
       instance,
-      argv: argvOf(service, settings.nodeFlags),
+      argv: argvOf(service, settings.nodeFlags, root),
       env: settings.env,
-      cwd: repoRoot(),
+      cwd: root,
       isReady: async (pid) => ownsPort(pid, port) && (await answersReady(port)),
     });
   }
@@ -219,8 +221,8 @@ class Starting {
   private async release(instance: string, more: Partial<InstanceSettings> = {}): Promise<void> {
     const first = this.settings.get(instance);
     if (!first) return this.supervisor.release(instance);
-    const argv = argvOf(first.service, [...first.nodeFlags, ...(more.nodeFlags ?? [])]);
-    await this.supervisor.release(instance, { argv, env: { ...first.env, ...more.env } });
+    const argv = argvOf(first.service, [...first.nodeFlags, ...(more.nodeFlags ?? [])], repoRoot());
+    await this.supervisor.release(instance, { argv, env: { ...first.env, ...more.env }, cwd: repoRoot() });
   }
 
   /** Stages and releases: without both nothing is changed. */
@@ -291,11 +293,13 @@ const ENGINES = ['kafka', 'postgres'];
 const STAGING: readonly Service[] = ['gateway', 'identity', 'policy', 'executor'];
 const NODE_FLAGS = ['--disable-warning=TimeoutNegativeWarning', '--max-semi-space-size=16'];
 
-const argvOf = (service: Service, flags: string[]): string[] => [
+const isCore = (service: Service): boolean => (CORE_SERVICES as readonly Service[]).includes(service);
+
+const argvOf = (service: Service, flags: string[], root: string): string[] => [
   process.execPath,
   ...NODE_FLAGS,
   ...flags,
-  path.join(repoRoot(), 'apps', folderOf(service), 'dist/main.js'),
+  path.join(root, 'apps', folderOf(service), 'dist/main.js'),
 ];
 
 function urlsOf(ports: Layout['ports']): Pick<SystemUrls, 'gateway' | 'helpdesk' | 'model' | 'identity'> {

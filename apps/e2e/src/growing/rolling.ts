@@ -20,11 +20,18 @@ type Say = (text: string) => void;
  * Three brokers and two of each service under a steady load of governed refunds. Every service is restarted, one instance after the other; then every
  * broker; then one broker is killed and replaced by one with an empty disk. Every intent has one reply, every action one effect, audit holds all.
  *
+ * With `from`, a built checkout of another version, services begin as that one, on what this version's migrator made, and are of this version once they were
+ * restarted: old and new run side by side meanwhile.
+ *
  * @param perSecond intents a second, sent on an open loop
  */
-export async function rolling(perSecond: number, say: Say): Promise<Finding> {
+export async function rolling({ perSecond, from }: { perSecond: number; from?: string }, say: Say): Promise<Finding> {
   const instances = Object.fromEntries(CORE_SERVICES.map((service) => [service, 2]));
-  const system = await startSystem({ releases: false, brokers: BROKERS.length, instances });
+  const servicesFrom = from && path.resolve(from);
+  const system = await startSystem({
+    ...{ releases: false, brokers: BROKERS.length, instances },
+    ...(servicesFrom && { servicesFrom }),
+  });
   try {
     await releaseUntried(system);
     const driver = await LoadDriver.connect(system.urls.kafka);

@@ -44,6 +44,8 @@ const { values: options } = parseArgs({
     changes: { type: 'string', default: '1000' },
     events: { type: 'string', default: '1000000' },
     'per-second': { type: 'string', default: '10' },
+    /** A built checkout of another version: `rolling` upgrades from there. */
+    from: { type: 'string' },
     seed: { type: 'string' },
   },
 });
@@ -84,7 +86,7 @@ const alone: { name: string; run(say: Say): Promise<Finding> }[] = [
   { name: 'watching', run: watching },
   { name: 'instances', run: (say) => instances(3 * Number(options.actions), say) },
   { name: 'restored', run: (say) => restored(Number(options.actions), say) },
-  { name: 'rolling', run: (say) => rolling(Number(options['per-second']), say) },
+  { name: 'rolling', run: (say) => rolling({ perSecond: Number(options['per-second']), from: options.from }, say) },
   { name: 'secure', run: secure },
   { name: 'evals', run: thousandCases },
   { name: 'audit-scale', run: (say) => auditScale(Number(options.events), say) },
