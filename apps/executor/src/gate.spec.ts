@@ -49,6 +49,14 @@ describe('the gate before a first send (numbers: the guarantees of gate.ts)', ()
     expect(judged({}, -10)).toEqual({ tag: 'early', inMs: expect.closeTo(5_000, -2) });
   });
 
+  it('2: leaves what another release that counts decided on to an executor that has it, until it expires', () => {
+    const upgraded = [scoped, givenRelease('f-2', 1, 'f-1')];
+    expect(judged({ fingerprint: 'f-2' }, 0, upgraded)).toEqual({ tag: 'early', inMs: 500 });
+    expect(judged({}, 0, upgraded)).toMatchObject({ tag: 'pass' });
+    expect(judged({ fingerprint: 'f-2' }, 61, upgraded)).toEqual({ tag: 'ended', ending: expiredUnsent });
+    expect(said({ fingerprint: 'f-3' }, upgraded)).toBe('NOT_RELEASED');
+  });
+
   it.each<[string, Partial<Warrant>]>([
     ['another fingerprint', { fingerprint: 'f-2' }],
     ['another version of the tool', { toolVersion: '2.0.0' }],

@@ -9,7 +9,8 @@ import type { Ending, Warrant } from './state.js';
 /**
  * The one place that lets a warrant through to its first send. It guarantees:
  * 1. Time is the database's: no executor's clock decides whether a warrant is alive.
- * 2. Only a tool of the very version and fingerprint that policy decided on is run.
+ * 2. Only a tool of the very version and fingerprint that policy decided on is run. What was decided on by another release that counts waits for an
+ *    executor that has it: during an upgrade both run.
  * 3. A grant is used for what it grants: a read reads, a commit is under the action's own key.
  * 4. Nothing passes whose scope is killed, or was since the warrant was decided on, re-armed or not.
  * 5. Nothing passes that its workflow's stage forbids: a commit needs `scoped`, a draft at least `draft-only`. Neither passes of a fingerprint
@@ -41,17 +42,19 @@ export class Gate {
   }
 
   judge(warrant: Warrant, opening: Opening): Verdict {
+    const { workflow, fingerprint } = warrant;
     const tool = this.toolOf(warrant);
-    const known = this.fingerprintOf(warrant.workflow);
-    if (known !== warrant.fingerprint || tool?.contract.version !== warrant.toolVersion) {
-      return blocked('NOT_RELEASED', `this executor has another ${warrant.workflow} than the one decided on`);
-    }
+    const known = this.fingerprintOf(workflow);
+    if (known !== undefined && known !== fingerprint && opening.view.isReleased(workflow, fingerprint))
+      return opening.now() < warrant.exp * 1000 ? { tag: 'early', inMs: ELSEWHERE_RETRY_MS } : expired;
+    if (known !== fingerprint || tool?.contract.version !== warrant.toolVersion)
+      return blocked('NOT_RELEASED', `this executor has another ${workflow} than the one decided on`);
     if (!isUsable(warrant, tool)) return blocked('WARRANT_INVALID', `it cannot ${warrant.grant} with ${warrant.tool}`);
     if (warrant.idempotencyKey !== idempotencyKeyOf(warrant.tenant, warrant.actionId, warrant.revision)) {
       return blocked('WARRANT_INVALID', "its key is not the action's");
     }
     const now = opening.now();
-    if (now >= warrant.exp * 1000) return { tag: 'ended', ending: expiredUnsent };
+    if (now >= warrant.exp * 1000) return expired;
     const inMs = warrant.nbf * 1000 - now;
     if (inMs > 0) return { tag: 'early', inMs };
     const stopped = stoppedBy(warrant, opening.view);
@@ -90,9 +93,12 @@ const isAhead = ({ epoch, decidedAt }: Warrant, opening: Opening): boolean =>
   epoch > opening.view.epoch && opening.now() - Date.parse(decidedAt) < AHEAD_MS;
 const AHEAD_MS = 3_000;
 const AHEAD_RETRY_MS = 50;
+const ELSEWHERE_RETRY_MS = 500;
 const READING_MS = 100;
 
 export type Verdict = { tag: 'pass'; tool: Tool } | { tag: 'early'; inMs: number } | { tag: 'ended'; ending: Ending };
+
+const expired: Verdict = { tag: 'ended', ending: expiredUnsent };
 
 const blocked = (code: Code, detail: string): Verdict => ({
   tag: 'ended',

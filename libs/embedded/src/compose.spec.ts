@@ -15,6 +15,7 @@ interface ComposeService {
   volumes?: string[];
   depends_on?: Record<string, unknown>;
   image?: string;
+  profiles?: string[];
   read_only?: boolean;
   cap_drop?: string[];
   security_opt?: string[];
@@ -22,6 +23,7 @@ interface ComposeService {
 
 const file = fs.readFileSync(path.join(repoRoot(), 'docker-compose.yml'), 'utf8');
 const compose = parse(file, { merge: true }) as { services: Record<string, ComposeService>; volumes: object };
+const threeBrokers = fs.readFileSync(path.join(repoRoot(), 'deploy/three-brokers.env'), 'utf8');
 const dockerfile = fs.readFileSync(path.join(repoRoot(), 'deploy/Dockerfile'), 'utf8');
 // Said to every container by the image, or of use on one machine only.
 const OF_THE_IMAGE = /^(PATH|NODE_ENV|NODE_COMPILE_CACHE|HOST|PORT|KAFKAJS_NO_PARTITIONER_WARNING)$/;
@@ -70,6 +72,24 @@ describe('docker-compose.yml', () => {
         security_opt: ['no-new-privileges:true'],
       });
     expect(dockerfile).toMatch(/^USER node$/m);
+  });
+
+  it('has three brokers by profile, that find each other, and one without', () => {
+    const brokers = Object.entries(compose.services).filter(([, { image }]) => image?.startsWith('apache/kafka:'));
+    const names = brokers.map(([name]) => name);
+    expect(brokers.map(([, { profiles }]) => profiles)).toEqual([undefined, ['three-brokers'], ['three-brokers']]);
+    expect(brokers.map(([, { environment }]) => environment!['KAFKA_NODE_ID'])).toEqual([1, 2, 3]);
+    for (const [name, { environment, volumes }] of brokers) {
+      expect(environment!['KAFKA_ADVERTISED_LISTENERS']).toBe(`PLAINTEXT://${name}:9092`);
+      expect(volumes).toEqual([`${name}-data:/var/lib/kafka/data`]);
+    }
+    const env = new Map(threeBrokers.matchAll(/^([A-Z_]+)=(.*)$/gm).map(([, name, value]) => [name!, value!]));
+    expect(env.get('COMPOSE_PROFILES')).toBe('three-brokers');
+    expect(env.get('KAFKA_VOTERS')).toBe(names.map((name, index) => `${index + 1}@${name}:9093`).join(','));
+    expect(env.get('KAFKA_BROKERS')).toBe(names.map((name) => `${name}:9092`).join(','));
+    expect([env.get('KAFKA_COPIES'), env.get('KAFKA_IN_SYNC')]).toEqual(['3', '2']);
+    const asked = new Set(file.matchAll(/\$\{(KAFKA_[A-Z_]+):-/g).map(([, name]) => name!));
+    expect([...asked].sort()).toEqual([...env.keys()].filter((name) => name.startsWith('KAFKA_')).sort());
   });
 
   it('names no service or volume that it does not have', () => {

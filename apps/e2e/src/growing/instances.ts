@@ -8,6 +8,7 @@ import { spentBy, told, total } from '../bench/cpu.js';
 import { LoadDriver, median } from '../bench/load.js';
 import { governed } from '../bench/pipelines.js';
 import type { Finding } from '../finding.js';
+import { storedBy, toldStored } from './stored.js';
 
 const COUNTS = [1, 2, 4];
 const ROUNDS = 3;
@@ -23,7 +24,7 @@ function machine(): { busy: number; all: number } {
 
 /**
  * Bursts of governed refunds with one, two and four policies and executors: actions a second, CPU time an action and how busy the machine was. Where
- * it is busy all the time more instances give nothing; where it is not, what they wait for is the limit.
+ * it is busy all the time more instances give nothing; where it is not, what they wait for is the limit. And what an action leaves on disk.
  *
  * @param actions in each burst
  */
@@ -34,8 +35,9 @@ export async function instances(actions: number, say: Say): Promise<Finding> {
     say(`${count} of policy and of executor`);
     const system = await startSystem({ releases: false, instances: { policy: count, executor: count } });
     try {
-      const { line, found } = await measured(system, actions, say);
+      const { line, stored, found } = await measured(system, actions, say);
       figures[`${count} of each`] = line;
+      if (count === 1) figures['kept of an action'] = stored;
       flaws.push(...found.map((flaw) => `${count} of each: ${flaw}`));
     } finally {
       await system.stop();
@@ -44,13 +46,18 @@ export async function instances(actions: number, say: Say): Promise<Finding> {
   return { figures, flaws };
 }
 
-async function measured(system: System, actions: number, say: Say): Promise<{ line: string; found: string[] }> {
+async function measured(
+  system: System,
+  actions: number,
+  say: Say,
+): Promise<{ line: string; stored: string; found: string[] }> {
   await releaseUntried(system);
   const driver = await LoadDriver.connect(system.urls.kafka);
   const published: string[] = [];
   const pipeline = await governed(system, Date.now().toString(36), published);
   await driver.throughput(pipeline, 1_000, 120_000);
   const rates: number[] = [];
+  const kept = await storedBy(system);
   const before = machine();
   const { spent } = await spentBy(
     () => system.pids(),
@@ -64,11 +71,12 @@ async function measured(system: System, actions: number, say: Say): Promise<{ li
   const after = machine();
   const busy = (after.busy - before.busy) / (after.all - before.all);
   const cpu = told(spent, 1000 / (actions * ROUNDS));
+  const stored = toldStored(kept, await storedBy(system), actions * ROUNDS);
   const found = await judged(system, driver, published);
   await driver.close();
   const line = `${median(rates).toFixed(0)}/s, machine ${(busy * 100).toFixed(0)} % busy, ${((total(spent) * 1000) / (actions * ROUNDS)).toFixed(1)} ms of CPU an action`;
   say(`CPU an action ${cpu} ms`);
-  return { line, found };
+  return { line, stored, found };
 }
 
 async function judged(system: System, driver: LoadDriver, published: string[]): Promise<string[]> {
