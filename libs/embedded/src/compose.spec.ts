@@ -83,12 +83,12 @@ describe('docker-compose.yml', () => {
       expect(environment!['KAFKA_ADVERTISED_LISTENERS']).toBe(`PLAINTEXT://${name}:9092`);
       expect(volumes).toEqual([`${name}-data:/var/lib/kafka/data`]);
     }
-    const env = new Map(threeBrokers.matchAll(/^([A-Z_]+)=(.*)$/gm).map(([, name, value]) => [name!, value!]));
+    const env = new Map([...threeBrokers.matchAll(/^([A-Z_]+)=(.*)$/gm)].map(([, name, value]) => [name!, value!]));
     expect(env.get('COMPOSE_PROFILES')).toBe('three-brokers');
     expect(env.get('KAFKA_VOTERS')).toBe(names.map((name, index) => `${index + 1}@${name}:9093`).join(','));
     expect(env.get('KAFKA_BROKERS')).toBe(names.map((name) => `${name}:9092`).join(','));
     expect([env.get('KAFKA_COPIES'), env.get('KAFKA_IN_SYNC')]).toEqual(['3', '2']);
-    const asked = new Set(file.matchAll(/\$\{(KAFKA_[A-Z_]+):-/g).map(([, name]) => name!));
+    const asked = new Set([...file.matchAll(/\$\{(KAFKA_[A-Z_]+):-/g)].map(([, name]) => name!));
     expect([...asked].sort()).toEqual([...env.keys()].filter((name) => name.startsWith('KAFKA_')).sort());
   });
 
