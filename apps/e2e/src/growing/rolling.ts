@@ -14,8 +14,8 @@ import { SteadyLoad, told } from './steady-load.js';
 const BROKERS = ['kafka-1', 'kafka-2', 'kafka-3'];
 const CALM_MS = 20_000;
 const REPLIES_WITHIN_MS = 60_000;
-/** It shows what a version has loaded. */
-const GATEWAY_FIRST = ['gateway', ...CORE_SERVICES.filter((service) => service !== 'gateway')];
+/** The gateway shows what a version has loaded. What policy decides on by another version waits for an executor of it: those go next. */
+const IN_TURN = ['gateway', 'policy', 'executor', 'planner', 'approval', 'audit'];
 type Say = (text: string) => void;
 
 /**
@@ -61,7 +61,7 @@ async function restarted(system: System, driver: LoadDriver, load: SteadyLoad, s
   const phases: Record<string, () => Promise<unknown>> = {
     calm: () => delay(CALM_MS),
     'services restarted': async () => {
-      for (const service of GATEWAY_FIRST)
+      for (const service of IN_TURN)
         for (const number of [1, 2]) {
           await restart(system, `${service}-${number}`, say);
           // Of another version it may have other workflows: they are released before anybody decides by them, and those before still count.
