@@ -7,6 +7,8 @@ import { startThrowawayKafka } from './engines.js';
 const PREFIX = 'three';
 const TOPIC = topicName('results', PREFIX);
 const PARTITIONS = 6;
+/** A broker's session, and some; kafkajs by itself takes a minute. */
+const READ_WITHIN_MS = 25_000;
 
 /** One for each partition and some more, as a service publishes what a batch emitted. */
 const batch = (n: number): OutRecord[] =>
@@ -38,6 +40,47 @@ describe('three brokers', () => {
     const resources = [{ type: kafkajs.ConfigResourceTypes.TOPIC, name: TOPIC, configNames: ['min.insync.replicas'] }];
     const described = await admin.describeConfigs({ resources, includeSynonyms: false });
     expect(described.resources[0]!.configEntries[0]!.configValue).toBe('2');
+  });
+
+  it('are read on from while one of them is away', async () => {
+    const settings = { kafka: { brokers: cluster.kafka.brokers.split(','), ssl: false } };
+    const broker = new KafkaBroker(
+      { ...settings, topicPrefix: PREFIX, clientId: 'reader', sessionTimeoutMs: 6000 },
+      silentLog,
+    );
+    const heard = new Set<string>();
+    const next = new Map<number, bigint>();
+    await broker.subscribe(
+      { name: 'reader', group: 'reads-on', topics: ['results'], lingerMs: 0 },
+      {
+        joined: (assignment) => {
+          assignment.pause();
+          for (const place of assignment.places) assignment.seek(place, next.get(place.partition) ?? 0n);
+          assignment.resume();
+        },
+        batch: (batch) => {
+          for (const { headers } of batch.records) heard.add(String(headers['ce_id']));
+          next.set(batch.partition, batch.end);
+          batch.resolve(batch.end);
+          return Promise.resolve();
+        },
+        ...{ fetched: () => undefined, passed: () => undefined, crashed: () => undefined },
+      },
+    );
+    const told = async (n: number) => {
+      const records = batch(n);
+      while (!(await broker.publish(records).then(yes, no)));
+      const ids = records.map(({ headers }) => headers['ce_id']!);
+      const deadline = performance.now() + READ_WITHIN_MS;
+      while (!ids.every((id) => heard.has(id)) && performance.now() < deadline) await no();
+      expect(ids.filter((id) => !heard.has(id))).toEqual([]);
+    };
+    await told(-1);
+    await cluster.supervisor.hold('kafka-3', 'KILL');
+    await told(-2);
+    await cluster.supervisor.release('kafka-3');
+    await told(-3);
+    await broker.stop();
   });
 
   it('keep everything that a service was told they have, while one after the other is restarted', async () => {

@@ -8,6 +8,7 @@
  *  - Committing as an evicted member throws; the commit is for the broker's tools only, so it is dropped.
  *  - CRASH with `restart: false` is the end of a consumer in a process that looks well.
  *  - The idempotent producer lost acknowledged messages when replies were dropped under concurrent sends.
+ *  - A consumer that cannot reach one broker stops reading from all (`lost-broker.ts`).
  *  - A producer that repeats a send by itself leaves out every broker that took its part before, even where partitions have moved to it since:
  *    their records are never sent, and the send succeeds. A send is therefore tried once; who publishes sends all of it again.
  */

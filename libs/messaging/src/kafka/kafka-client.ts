@@ -2,6 +2,7 @@ import kafkajs, { type Kafka, type KafkaConfig, type LogEntry, type SASLOptions 
 import type { Log } from '../log.js';
 import { lingerWhileRecordsCome } from './fetch-pace.js';
 import type { KafkaSettings } from './kafka-settings.js';
+import { leaveLostBrokers } from './lost-broker.js';
 import { readRecordsDirectly } from './record-reader.js';
 import { writeRecordsDirectly } from './record-writer.js';
 import { restQueues } from './request-queue.js';
@@ -9,6 +10,7 @@ import { restQueues } from './request-queue.js';
 const { Kafka: KafkaClient, logLevel } = kafkajs;
 restQueues();
 lingerWhileRecordsCome();
+leaveLostBrokers();
 writeRecordsDirectly();
 readRecordsDirectly();
 
