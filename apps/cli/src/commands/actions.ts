@@ -1,8 +1,7 @@
-import { randomUUID } from 'node:crypto';
 import { InvalidArgumentError, type Command } from 'commander';
 import { segment } from '../api.js';
 import { connect, optionsOf, show } from '../context.js';
-import { fieldsOf, publish, requireAllowed, seconds, type ActionState } from './intents.js';
+import { fieldsOf, publish, requireAllowed, seconds, sessionOf, type ActionState } from './intents.js';
 
 interface SendOptions {
   workflow: string;
@@ -65,7 +64,7 @@ async function send(tool: string, _: unknown, command: Command): Promise<void> {
   const { workflow, args, arg, session, key, wait, dryRun, rationale } = optionsOf<SendOptions>(command);
   const api = await connect(command);
   const body = {
-    ...{ workflow, session: session ?? randomUUID(), tool, arguments: { ...args, ...arg } },
+    ...{ workflow, session: sessionOf(session, key), tool, arguments: { ...args, ...arg } },
     ...(dryRun ? { dry_run: true } : {}),
     ...(rationale ? { rationale } : {}),
   };

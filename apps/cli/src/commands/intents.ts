@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { InvalidArgumentError, type Command } from 'commander';
 import type { Api } from '../api.js';
 import { segment } from '../api.js';
@@ -81,7 +81,7 @@ export function registerIntents(program: Command): void {
 async function send(text: string, _: unknown, command: Command): Promise<void> {
   const { workflow, session, key, subject, wait } = optionsOf<SendOptions>(command);
   const api = await connect(command);
-  const body = { workflow, session: session ?? randomUUID(), text, ...(subject ? { subject } : {}) };
+  const body = { workflow, session: sessionOf(session, key), text, ...(subject ? { subject } : {}) };
   const accepted = await publish(api, '/v1/intents', body, key);
   if (wait === undefined) return show(command, accepted, fieldsOf);
   const state = await intentState(api, accepted.intentId, wait);
@@ -91,6 +91,12 @@ async function send(text: string, _: unknown, command: Command): Promise<void> {
 
 export const publish = (api: Api, path: string, body: object, key: string | undefined): Promise<Accepted> =>
   api.call<Accepted>(path, { method: 'POST', body, headers: { 'idempotency-key': key ?? randomUUID() } });
+
+/** The one that was named; else one for each request, and the same one for the same key, since what a key repeats has to be the same request. */
+export function sessionOf(session: string | undefined, key: string | undefined): string {
+  if (session !== undefined) return session;
+  return key === undefined ? randomUUID() : `key-${createHash('sha256').update(key).digest('hex').slice(0, 32)}`;
+}
 
 export const fieldsOf = (answer: object) => fields({ ...answer });
 
