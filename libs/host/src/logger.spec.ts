@@ -1,5 +1,6 @@
 import { Writable } from 'node:stream';
 import { describe, expect, it } from '@jest/globals';
+import { inTrace } from '@countersign/messaging';
 import { createLogger, NestLogger } from './logger.js';
 
 const lines: string[] = [];
@@ -25,6 +26,14 @@ describe('the log', () => {
     );
     expect(lines.at(-1)).not.toMatch(/Bearer|"p"|postgres/);
     expect(last()).toMatchObject({ service: 'policy', instance: 'policy-1', msg: 'said', authorization: '[redacted]' });
+  });
+
+  it('names the trace that a line belongs to, and none where there is none', () => {
+    const [trace_id, span_id] = ['4bf92f3577b34da6a3ce929d0e0e4736', '00f067aa0ba902b7'];
+    inTrace(`00-${trace_id}-${span_id}-01`, () => logger.warn('said of a record'));
+    expect(last()).toMatchObject({ trace_id, span_id });
+    logger.warn('said of no record');
+    expect(last()).not.toHaveProperty('trace_id');
   });
 
   it('says of an error what happened, not how the connection was made', () => {

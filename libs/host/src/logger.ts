@@ -1,5 +1,6 @@
 import { pino, type DestinationStream, type Logger } from 'pino';
 import type { LoggerService } from '@nestjs/common';
+import { currentTraceparent } from '@countersign/messaging';
 import { maskedLine } from './masked-line.js';
 
 /** Injection token of the service's pino logger. */
@@ -20,7 +21,10 @@ const SECRETS = [
 ];
 const paths = SECRETS.flatMap((name) => [name, `*.${name}`, `*.*.${name}`, `headers["${name}"]`]);
 
-/** One line of JSON a message on stdout, with the service's name; secrets are struck out, and so is what looks like personal data. */
+/**
+ * One line of JSON a message on stdout, with the service's name and, where it belongs to a trace, its `trace_id` and `span_id`; secrets are struck out, and so
+ * is what looks like personal data.
+ */
 export function createLogger(
   service: string,
   config: { LOG_LEVEL: string; COUNTERSIGN_INSTANCE?: string | undefined },
@@ -32,9 +36,16 @@ export function createLogger(
     redact: { paths, censor: '[redacted]' },
     timestamp: pino.stdTimeFunctions.isoTime,
     serializers: { err: withoutConnection },
+    mixin: traceOf,
     hooks: { streamWrite: maskedLine },
   };
   return pino(options, destination);
+}
+
+/** As OpenTelemetry names them in logs of other formats than its own. */
+function traceOf(): object {
+  const [, trace_id, span_id] = currentTraceparent()?.split('-') ?? [];
+  return trace_id ? { trace_id, span_id } : {};
 }
 
 /** Errors of drivers carry settings of the connection beside what happened. */
