@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { baseConfig } from '@countersign/host';
+import { baseConfig, modelSettings } from '@countersign/host';
 import { auditLimit } from './heartbeats.js';
 
 const concurrency = z.coerce.number().int().min(1).max(1_000);
@@ -41,16 +41,7 @@ export const executorConfig = baseConfig.extend({
     .max(86_400_000)
     .default(300_000)
     .describe('For so long what was sent is sent again or looked up before a person is asked.'),
-  // The fingerprint of a workflow covers the model it runs with: the same two settings as planner's and policy's.
-  OPENAI_MODEL: z
-    .string()
-    .min(1)
-    .default('stand-in')
-    .describe('Which model. Part of the fingerprint: the same for every service.'),
-  OPENAI_BASE_URL: z
-    .url()
-    .default('https://api.openai.com/v1')
-    .describe('Where the model answers. Part of the fingerprint: the same for every service.'),
+  ...modelSettings,
 });
 export type ExecutorConfig = z.infer<typeof executorConfig>;
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { baseConfig } from '@countersign/host';
+import { baseConfig, modelSettings } from '@countersign/host';
 
 const PUBLIC_ORIGIN = /^(https:\/\/[^/?#@]+|http:\/\/(127\.0\.0\.1|localhost|\[::1\])(:\d+)?)\/?$/;
 
@@ -10,11 +10,7 @@ export const gatewayConfig = baseConfig.extend({
   APPROVAL_URL: z.url().describe('Where approval answers.'),
   EXECUTOR_URL: z.url().describe('Where the executor answers.'),
   AUDIT_URL: z.url().describe('Where audit answers.'),
-  OPENAI_MODEL: z.string().default('stand-in').describe('Part of the fingerprint it shows.'),
-  OPENAI_BASE_URL: z
-    .string()
-    .default('https://api.openai.com/v1')
-    .describe('Where the model answers. Part of the fingerprint: the same for every service.'),
+  ...modelSettings,
   PUBLIC_URL: z
     .string()
     .regex(PUBLIC_ORIGIN, 'an origin: https://host, or http:// on loopback')

@@ -1,14 +1,10 @@
-import { baseConfig } from '@countersign/host';
+import { baseConfig, modelSettings } from '@countersign/host';
 import { z } from 'zod';
 import { subjectsFile } from './authzen/subjects.js';
 
 /** The fingerprint of a workflow covers the model it runs with: the same two settings as planner's and executor's. */
 export const policyConfig = baseConfig.extend({
-  OPENAI_MODEL: z
-    .string()
-    .min(1)
-    .default('stand-in')
-    .describe('Which model. Part of the fingerprint: the same for every service.'),
+  ...modelSettings,
   COUNTERSIGN_REDACTOR_URL: z
     .url({ protocol: /^https?$/ })
     .optional()
@@ -34,9 +30,5 @@ export const policyConfig = baseConfig.extend({
     .describe(
       'A file of people that questions by AuthZEN may be about, beside the caller: by tenant and id, e-mail and roles.',
     ),
-  OPENAI_BASE_URL: z
-    .url()
-    .default('https://api.openai.com/v1')
-    .describe('Where the model answers. Part of the fingerprint: the same for every service.'),
 });
 export type PolicyConfig = z.infer<typeof policyConfig>;

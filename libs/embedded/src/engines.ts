@@ -24,15 +24,10 @@ export function throwawayDir(what: string): string {
   return fs.mkdtempSync(path.join(cacheDir(), `${what}-${process.pid}-`));
 }
 
-/**
- * A real Kafka and a real PostgreSQL on throwaway data, for tests: no fsync, ended at once and removed by `stop`.
- *
- * @example
- * const engines = await startThrowawayEngines();
- * const client = new Kafka({ brokers: [engines.kafka.brokers] });
- * await engines.stop();
- */
-export async function startThrowawayEngines(): Promise<Engines> {
+/** What `start` starts on throwaway data: no fsync, ended at once and removed by `stop`. */
+async function throwaway<T extends object>(
+  start: (on: { data: DataDir; supervisor: Supervisor; throwaway: true }) => Promise<T>,
+): Promise<T & Pick<Engines, 'supervisor' | 'stop'>> {
   const data = await DataDir.take(throwawayDir('engines'));
   const supervisor = new Supervisor(data);
   const stop = async (): Promise<void> => {
@@ -41,35 +36,36 @@ export async function startThrowawayEngines(): Promise<Engines> {
     data.remove();
   };
   try {
-    const common = { supervisor, throwaway: true };
-    const [kafka, postgres] = await Promise.all([
-      startKafka({ dir: data.child('kafka'), ...common }),
-      startPostgres({ dir: data.child('postgres'), fsync: false, ...common }),
-    ]);
-    return { kafka, postgres, supervisor, stop };
+    return { ...(await start({ data, supervisor, throwaway: true })), supervisor, stop };
   } catch (error) {
     await stop();
     throw error;
   }
 }
 
-/** As `startThrowawayEngines`, Kafka alone, of so many nodes: `kafka-1` and so on in its supervisor. */
-export async function startThrowawayKafka(nodes: number): Promise<Omit<Engines, 'postgres'>> {
-  const data = await DataDir.take(throwawayDir('engines'));
-  const supervisor = new Supervisor(data);
-  const stop = async (): Promise<void> => {
-    await supervisor.close();
-    data.release();
-    data.remove();
-  };
-  try {
-    return {
-      kafka: await startKafka({ dir: data.child('kafka'), supervisor, nodes, throwaway: true }),
-      supervisor,
-      stop,
-    };
-  } catch (error) {
-    await stop();
-    throw error;
-  }
-}
+/**
+ * A real Kafka and a real PostgreSQL on throwaway data, for tests.
+ *
+ * @example
+ * const engines = await startThrowawayEngines();
+ * const client = new Kafka({ brokers: [engines.kafka.brokers] });
+ * await engines.stop();
+ */
+export const startThrowawayEngines = (): Promise<Engines> =>
+  throwaway(async ({ data, ...on }) => {
+    const [kafka, postgres] = await Promise.all([
+      startKafka({ dir: data.child('kafka'), ...on }),
+      startPostgres({ dir: data.child('postgres'), fsync: false, ...on }),
+    ]);
+    return { kafka, postgres };
+  });
+
+/** Kafka alone, of so many nodes: `kafka-1` and so on in its supervisor. */
+export const startThrowawayKafka = (nodes: number): Promise<Omit<Engines, 'postgres'>> =>
+  throwaway(async ({ data, ...on }) => ({ kafka: await startKafka({ dir: data.child('kafka'), nodes, ...on }) }));
+
+/** PostgreSQL alone. */
+export const startThrowawayPostgres = (): Promise<Omit<Engines, 'kafka'>> =>
+  throwaway(async ({ data, ...on }) => ({
+    postgres: await startPostgres({ dir: data.child('postgres'), fsync: false, ...on }),
+  }));

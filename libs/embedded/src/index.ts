@@ -7,7 +7,13 @@ export { saslOf, type KafkaAccount, type KafkaLogin } from './kafka-users.js';
 export { answersReady, freePort, ownsPort } from './ports.js';
 export { startPostgres, type Postgres, type PostgresOptions } from './postgres.js';
 export { Supervisor, type Instance, type ProcessSpec, type SupervisorEvent } from './supervisor.js';
-export { startThrowawayEngines, startThrowawayKafka, throwawayDir, type Engines } from './engines.js';
+export {
+  startThrowawayEngines,
+  startThrowawayKafka,
+  startThrowawayPostgres,
+  throwawayDir,
+  type Engines,
+} from './engines.js';
 export {
   CORE_SERVICES,
   OUTSIDE_SERVICES,

@@ -5,6 +5,19 @@ import { DEFAULT_TOPIC_PREFIX } from '@countersign/contracts';
 import { kafkaEnv, kafkaSettings, type MessagingOptions } from '@countersign/messaging';
 import type { Logger } from 'pino';
 
+/** Which model a workflow runs with: part of its fingerprint, so every service that computes one is told the same two. */
+export const modelSettings = {
+  OPENAI_MODEL: z
+    .string()
+    .min(1)
+    .default('stand-in')
+    .describe('Which model. Part of the fingerprint: the same for every service.'),
+  OPENAI_BASE_URL: z
+    .url()
+    .default('https://api.openai.com/v1')
+    .describe('Where the model answers. Part of the fingerprint: the same for every service.'),
+};
+
 /** What every service reads from its environment. A service extends it: `baseConfig.extend({ GREETING: z.string() })`. */
 export const baseConfig = z.object({
   ...kafkaEnv.shape,

@@ -2,6 +2,7 @@ export {
   baseConfig,
   ConfigError,
   messagingSettings,
+  modelSettings,
   parseConfig,
   readConfig,
   readSecretKey,

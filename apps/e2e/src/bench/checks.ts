@@ -4,7 +4,8 @@ import path from 'node:path';
 import pg from 'pg';
 import { idempotencyKeyOf, actionIdOf, topicName, TOPICS } from '@countersign/contracts';
 import { Helpdesk } from '@countersign/demo';
-import { until, type PlainKafka, type StoredRecord } from '@countersign/testing';
+import type { System } from '@countersign/embedded';
+import { PlainKafka, until, type StoredRecord } from '@countersign/testing';
 import type { LoadDriver } from './load.js';
 
 /** Every effect that was asked for is in helpdesk's ledger once, with the key derived from its action, and nothing else is. */
@@ -164,5 +165,23 @@ export async function auditLag(driver: LoadDriver, prefix: string, databaseUrl: 
     return performance.now() - began;
   } finally {
     await client.end();
+  }
+}
+
+/** Every action that was sent is in the ledger once, every decision and result signed, every record in the audit. */
+export async function recordFlaws(
+  system: System,
+  driver: LoadDriver,
+  published: string[],
+): Promise<{ signatures: number; rows: number; flaws: string[] }> {
+  const { urls, topicPrefix, dataDir } = system;
+  const plain = await PlainKafka.connect(urls.kafka.split(','));
+  try {
+    const audit = await auditFlaws(driver, topicPrefix, urls.postgres);
+    const signatures = await signatureFlaws(plain, topicPrefix, path.join(dataDir, 'keys', 'policy'));
+    const flaws = [...(await ledgerFlaws(urls.helpdesk, published)), ...signatures.flaws, ...audit.flaws];
+    return { signatures: signatures.checked, rows: audit.rows, flaws };
+  } finally {
+    await plain.close();
   }
 }

@@ -1,8 +1,8 @@
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { startSystem, type System } from '@countersign/embedded';
-import { PlainKafka, releaseUntried } from '@countersign/testing';
-import { auditFlaws, auditLag, ledgerFlaws, signatureFlaws } from './checks.js';
+import { releaseUntried } from '@countersign/testing';
+import { auditLag, recordFlaws } from './checks.js';
 import { LoadDriver, median, percentile, type Pipeline } from './load.js';
 import { governed, startFloor } from './pipelines.js';
 import { spending } from './spending.js';
@@ -83,19 +83,6 @@ async function compared(system: System, driver: LoadDriver, ours: Pipeline, run:
   return { lines, flaws };
 }
 
-/** Whether every action that was sent is in the ledger once, signed and in the audit. */
-async function checked(system: System, driver: LoadDriver, published: string[]) {
-  say('counting ledger, signatures and audit rows');
-  const plain = await PlainKafka.connect(system.urls.kafka.split(','));
-  const audit = await auditFlaws(driver, system.topicPrefix, system.urls.postgres);
-  const signatures = await signatureFlaws(plain, system.topicPrefix, path.join(system.dataDir, 'keys', 'policy'));
-  await plain.close();
-  return {
-    line: `checked                 ${published.length} effects in the ledger, ${signatures.checked} signatures, ${audit.rows} audit rows`,
-    flaws: [...(await ledgerFlaws(system.urls.helpdesk, published)), ...signatures.flaws, ...audit.flaws],
-  };
-}
-
 /** `PROFILE/SERVICE.cpuprofile`, as Chrome's developer tools read it. */
 const profiled = (service: string, folder: string) => [
   '--cpu-prof',
@@ -122,7 +109,9 @@ async function main(): Promise<number> {
       : await compared(system, driver, ours, run);
     say('counting CPU time');
     lines.push(...(await spending(system, driver, ours, options.quick ? 1 : 3)));
-    const { line, flaws: found } = await checked(system, driver, published);
+    say('counting ledger, signatures and audit rows');
+    const { signatures, rows, flaws: found } = await recordFlaws(system, driver, published);
+    const line = `checked                 ${published.length} effects in the ledger, ${signatures} signatures, ${rows} audit rows`;
     flaws.push(...found);
     await driver.close();
     console.log([...lines, line].join('\n'));

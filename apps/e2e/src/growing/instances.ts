@@ -1,9 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import path from 'node:path';
 import { startSystem, type System } from '@countersign/embedded';
-import { PlainKafka, releaseUntried } from '@countersign/testing';
-import { auditFlaws, ledgerFlaws, signatureFlaws } from '../bench/checks.js';
+import { releaseUntried } from '@countersign/testing';
+import { recordFlaws } from '../bench/checks.js';
 import { spentBy, told, total } from '../bench/cpu.js';
 import { LoadDriver, median } from '../bench/load.js';
 import { governed } from '../bench/pipelines.js';
@@ -72,17 +71,9 @@ async function measured(
   const busy = (after.busy - before.busy) / (after.all - before.all);
   const cpu = told(spent, 1000 / (actions * ROUNDS));
   const stored = toldStored(kept, await storedBy(system), actions * ROUNDS);
-  const found = await judged(system, driver, published);
+  const { flaws: found } = await recordFlaws(system, driver, published);
   await driver.close();
   const line = `${median(rates).toFixed(0)}/s, machine ${(busy * 100).toFixed(0)} % busy, ${((total(spent) * 1000) / (actions * ROUNDS)).toFixed(1)} ms of CPU an action`;
   say(`CPU an action ${cpu} ms`);
   return { line, stored, found };
-}
-
-async function judged(system: System, driver: LoadDriver, published: string[]): Promise<string[]> {
-  const plain = await PlainKafka.connect(system.urls.kafka.split(','));
-  const audit = await auditFlaws(driver, system.topicPrefix, system.urls.postgres);
-  const signatures = await signatureFlaws(plain, system.topicPrefix, path.join(system.dataDir, 'keys', 'policy'));
-  await plain.close();
-  return [...(await ledgerFlaws(system.urls.helpdesk, published)), ...signatures.flaws, ...audit.flaws];
 }

@@ -1,18 +1,10 @@
 import path from 'node:path';
-import {
-  CORE_SERVICES,
-  DataDir,
-  startPostgres,
-  startSystem,
-  Supervisor,
-  throwawayDir,
-  type System,
-} from '@countersign/embedded';
+import { CORE_SERVICES, startSystem, startThrowawayPostgres, type System } from '@countersign/embedded';
 import { devToken } from '@countersign/embedded/places';
 import { Helpdesk, Person } from '@countersign/demo';
 import { topicName } from '@countersign/contracts';
-import { PlainKafka, releaseUntried } from '@countersign/testing';
-import { auditFlaws, auditLag, ledgerFlaws } from '../bench/checks.js';
+import { releaseUntried } from '@countersign/testing';
+import { auditLag, recordFlaws } from '../bench/checks.js';
 import { LoadDriver } from '../bench/load.js';
 import { governed } from '../bench/pipelines.js';
 import type { Finding } from '../finding.js';
@@ -29,12 +21,13 @@ type Say = (text: string) => void;
  * have caught up: a warrant of before the switch is worth nothing after it, so nothing that was done is asked for again, which at a target that keeps no
  * keys would be a second effect. Last, the gateway's read models are rebuilt from the topics.
  *
- * @param actions in each of three bursts: one during the backup, one after it, one after the restore
+ * @param actions in each of four bursts: before the backup, during it, after it, and after the restore
  */
 export async function restored(actions: number, say: Say): Promise<Finding> {
-  const target = await databaseOfItsOwn();
+  // The system of record is not put back: it stands outside.
+  const target = await startThrowawayPostgres();
   const instanceEnv = (service: string): Record<string, string> =>
-    service === 'helpdesk' ? { DATABASE_URL: target.url } : {};
+    service === 'helpdesk' ? { DATABASE_URL: target.postgres.url } : {};
   try {
     const system = await startSystem({ releases: false, instanceEnv });
     try {
@@ -45,19 +38,6 @@ export async function restored(actions: number, say: Say): Promise<Finding> {
   } finally {
     await target.stop();
   }
-}
-
-/** The system of record is not put back: it stands outside. */
-async function databaseOfItsOwn(): Promise<{ url: string; stop(): Promise<void> }> {
-  const data = await DataDir.take(throwawayDir('run'));
-  const supervisor = new Supervisor(data);
-  const { url } = await startPostgres({ dir: data.child('postgres'), supervisor, throwaway: true });
-  const stop = async () => {
-    await supervisor.close();
-    data.release();
-    data.remove();
-  };
-  return { url, stop };
 }
 
 async function lostAndPutBack(system: System, actions: number, say: Say): Promise<Finding> {
@@ -96,23 +76,21 @@ async function lostAndPutBack(system: System, actions: number, say: Say): Promis
     `every service was ready ${inSeconds(readyAfter)} after the backup was, and all armed again after ${inSeconds(performance.now() - began)}`,
   );
   await burst();
-  const audit = await auditFlaws(driver, system.topicPrefix, system.urls.postgres);
-  const plain = await PlainKafka.connect(system.urls.kafka.split(','));
+  const records = await recordFlaws(system, driver, published);
   const flaws = [
-    ...(await replyFlaws(plain, system.topicPrefix, published)),
-    ...(await ledgerFlaws(system.urls.helpdesk, published)),
-    ...audit.flaws,
+    ...(await replyFlaws(system, published)),
+    ...records.flaws,
     ...(await verified(system)),
     ...(await rebuiltFlaws(system, published)),
   ];
-  await Promise.all([plain.close(), driver.close()]);
+  await driver.close();
   const again = (await asked()).slice(before.asked).filter((key) => doneBefore.has(key)).length;
   if (again > 0) flaws.push(`${again} requests were sent to the target again`);
   const figures = {
     intents: published.length,
     'effects before the loss': doneBefore.size,
     'asked of the target again': again,
-    'audit rows': audit.rows,
+    'audit rows': records.rows,
   };
   return { figures, flaws };
 }

@@ -3,8 +3,8 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { TOPICS, topicName } from '@countersign/contracts';
 import { CORE_SERVICES, formatKafka, startSystem, type System } from '@countersign/embedded';
-import { PlainKafka, releaseUntried, until } from '@countersign/testing';
-import { auditFlaws, ledgerFlaws, signatureFlaws } from '../bench/checks.js';
+import { releaseUntried, until } from '@countersign/testing';
+import { recordFlaws } from '../bench/checks.js';
 import { LoadDriver } from '../bench/load.js';
 import { governed } from '../bench/pipelines.js';
 import type { Finding } from '../finding.js';
@@ -47,7 +47,8 @@ export async function rolling({ perSecond, from }: { perSecond: number; from?: s
     say('counting replies, effects, signatures and audit rows');
     const flaws = [
       ...(unheard.length ? [`${unheard.length} replies were not heard in ${REPLIES_WITHIN_MS / 1000} s`] : []),
-      ...(await judged(system, driver, published)),
+      ...(await replyFlaws(system, published)),
+      ...(await recordFlaws(system, driver, published)).flaws,
     ];
     await driver.close();
     const phases = Object.fromEntries(load.phases.map((phase) => [phase.name, told(phase)]));
@@ -115,21 +116,4 @@ async function inSync(system: System, driver: LoadDriver): Promise<void> {
     return topics.every(({ partitions }) => partitions.every(({ isr }) => isr.length === BROKERS.length));
   };
   await until(() => all().catch(() => false), { what: 'every partition in sync on every broker', timeoutMs: 120_000 });
-}
-
-async function judged(system: System, driver: LoadDriver, published: string[]): Promise<string[]> {
-  const plain = await PlainKafka.connect(system.urls.kafka.split(','));
-  try {
-    const audit = await auditFlaws(driver, system.topicPrefix, system.urls.postgres);
-    const signatures = await signatureFlaws(plain, system.topicPrefix, path.join(system.dataDir, 'keys', 'policy'));
-    const effects = await ledgerFlaws(system.urls.helpdesk, published);
-    return [
-      ...(await replyFlaws(plain, system.topicPrefix, published)),
-      ...effects,
-      ...signatures.flaws,
-      ...audit.flaws,
-    ];
-  } finally {
-    await plain.close();
-  }
 }
