@@ -28,6 +28,7 @@ export async function rebuiltFlaws(system: System, intents: string[]): Promise<s
   let after: string[] = [];
   const differ = () => sample.filter((_, index) => after[index] !== before[index]);
   const same = async () => ((after = await states()), differ().length === 0);
+  // What is still not as before is told by name below.
   await until(same, { what: 'the read models to be as before', timeoutMs: WITHIN_MS }).catch(() => undefined);
   return differ().map(
     (id) => `the gateway says of intent ${id} what it did not say before its read models were rebuilt`,
