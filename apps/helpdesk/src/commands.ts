@@ -1,5 +1,5 @@
 /**
- * The writes, each one function of the database and so one round trip. What they guarantee:
+ * The writes, each one function of the database and so one round trip; refunds that come together go in one. What they guarantee:
  * 1. Effect, ledger row and remembered answer are one transaction: all or none.
  * 2. Two requests with one key run one after the other; the second gets the first's answer and changes nothing.
  * 3. Only an effect is remembered, for the lifetime of a key. A refusal frees its key, and a look-up waits for a write under its key, so
@@ -18,9 +18,12 @@ declare seen idempotency;
 begin
   if p_key is null then return null; end if;
   perform pg_advisory_xact_lock(hashtextextended(p_tenant || '/' || p_key, 0));
-  delete from idempotency where tenant = p_tenant and key = p_key and not is_kept(created_at);
   select * into seen from idempotency where tenant = p_tenant and key = p_key;
   if not found then return null; end if;
+  if not is_kept(seen.created_at) then
+    delete from idempotency where tenant = p_tenant and key = p_key;
+    return null;
+  end if;
   if seen.request_hash <> p_hash then
     return refusal(422, 'IDEMPOTENCY_CONFLICT', 'This Idempotency-Key was used with another request.');
   end if;
@@ -94,32 +97,50 @@ begin
     'basis', jsonb_build_object('orderId', o.id, 'orderVersion', o.version), 'read', seen('order', o.id, o.version)), false, null)::outcome;
 end $$;
 
-create function commit_refund(p_tenant text, p_key text, p_hash text, p_not_after numeric, p_actor text, p_open boolean,
-  p_order text, p_amount numeric, p_currency text, p_reason text, p_if_version int) returns outcome language plpgsql as $$
-declare started timestamptz; o orders; o2 orders; r refunds; known outcome; paid customers; refund jsonb; was jsonb; is_now jsonb;
+-- Many at once: no two of one order, no two under one key. All keys are locked before all orders, each in order, so that no two of
+-- these ever wait for each other. Its plans are made while the tables are empty and kept: they go by the indexes.
+create function commit_refunds(p_tenants text[], p_keys text[], p_hashes text[], p_not_after numeric[], p_actors text[], p_open boolean[],
+  p_orders text[], p_amounts numeric[], p_currencies text[], p_reasons text[], p_if_versions int[]) returns setof outcome
+language plpgsql set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
+declare started timestamptz; locked orders[];
 begin
-  known := remembered(p_tenant, p_key, p_hash);
-  if known.status is not null then return known; end if;
-  select * into o from orders where tenant = p_tenant and id = p_order for update;
+  if exists (select from unnest(p_tenants, p_orders) as asked (tenant, id) group by tenant, id having count(*) > 1) then
+    raise exception 'two refunds of one order in one call';
+  end if;
+  perform pg_advisory_xact_lock(lock) from (select hashtextextended(tenant || '/' || key, 0) as lock
+    from unnest(p_tenants, p_keys) as asked (tenant, key) order by 1) locks;
+  delete from idempotency i using unnest(p_tenants, p_keys) as asked (tenant, key)
+    where i.tenant = asked.tenant and i.key = asked.key and not is_kept(i.created_at);
+  locked := array(select o from unnest(p_tenants, p_orders) as asked (tenant, id) join orders o using (tenant, id) order by o.tenant, o.id for update of o);
   started := clock_timestamp();
-  if o.id is null then return coalesce(too_late(started, p_not_after), no_such('order', p_tenant, p_order)); end if;
-  select * into paid from customers where tenant = p_tenant and id = o.customer_id;
-  if paid.merged_into is not null then paid := standing(paid); end if;
-  known := coalesce(too_late(started, p_not_after), case when paid.restricted and not p_open then hidden() end,
-    moved(o.id, o.version, p_if_version), refund_refusal(o, p_amount, p_currency));
-  if known.status is not null then return known; end if;
-  update orders set refunded = refunded + p_amount, version = version + 1, updated_at = started
-    where tenant = p_tenant and id = p_order returning * into o2;
-  insert into refunds (tenant, id, order_id, customer_id, amount, currency, reason, updated_at)
-    values (p_tenant, 'ref_' || nextval('refund_numbers'), p_order, paid.id, p_amount, p_currency, p_reason, started) returning * into r;
-  insert into ledger (started_at, tenant, kind, record, amount, currency, idempotency_key, actor)
-    values (started, p_tenant, 'refund', p_order, p_amount, p_currency, p_key, p_actor);
-  refund := refund_json(r);
-  was := order_json(o);
-  is_now := was || jsonb_build_object('refunded', money(o2.refunded, o2.currency), 'remaining', money(o2.total - o2.refunded, o2.currency),
-    'version', o2.version, 'updatedAt', iso(o2.updated_at));
-  return remember(p_tenant, p_key, p_hash, started, 201, jsonb_build_object('record', refund, 'version', r.version,
-    'changed', jsonb_build_array(change('refund', null, refund), change('order', was, is_now))), p_order);
+  return query with asked as materialized (
+    select a.*, order_json(o) as was, case when c.merged_into is null then c else standing(c) end as paid,
+      case when i.request_hash <> a.hash then refusal(422, 'IDEMPOTENCY_CONFLICT', 'This Idempotency-Key was used with another request.')
+        when i.key is not null then row(i.status, i.answer, true, i.record)::outcome
+        else coalesce(too_late(started, a.not_after), case when o.id is null then no_such('order', a.tenant, a.order_id) end,
+          case when (c.restricted or c.merged_into is not null and (standing(c)).restricted) and not a.open then hidden() end,
+          moved(o.id, o.version, a.if_version), refund_refusal(o, a.amount, a.currency)) end as ended
+    from unnest(p_tenants, p_keys, p_hashes, p_not_after, p_actors, p_open, p_orders, p_amounts, p_currencies, p_reasons, p_if_versions)
+      with ordinality as a (tenant, key, hash, not_after, actor, open, order_id, amount, currency, reason, if_version, n)
+      left join unnest(locked) o on o.tenant = a.tenant and o.id = a.order_id
+      left join customers c on c.tenant = o.tenant and c.id = o.customer_id
+      left join idempotency i on i.tenant = a.tenant and i.key = a.key),
+  done as materialized (select * from asked where (ended).status is null),
+  changed as (update orders set refunded = orders.refunded + done.amount, version = orders.version + 1, updated_at = started
+    from done where orders.tenant = done.tenant and orders.id = done.order_id
+    returning done.n, orders.version, order_json(orders) as after),
+  refunded as (insert into refunds (tenant, id, order_id, customer_id, amount, currency, reason, updated_at)
+    select tenant, 'ref_' || nextval('refund_numbers'), order_id, (paid).id, amount, currency, reason, started from done
+    returning tenant, order_id, id, version, refund_json(refunds) as made),
+  entered as (insert into ledger (started_at, tenant, kind, record, amount, currency, idempotency_key, actor)
+    select started, tenant, 'refund', order_id, amount, currency, key, actor from done order by n),
+  answered as materialized (select done.n, done.tenant, done.key, done.hash, done.order_id,
+      jsonb_build_object('record', made, 'version', refunded.version, 'changed', jsonb_build_array(
+        jsonb_build_object('type', 'refund', 'id', refunded.id, 'version', refunded.version, 'before', null, 'after', made),
+        jsonb_build_object('type', 'order', 'id', done.order_id, 'version', changed.version, 'before', done.was, 'after', after))) as answer
+    from done join refunded using (tenant, order_id) join changed using (n)),
+  kept as (insert into idempotency select tenant, key, hash, 201, answer, order_id, started from answered)
+  select (coalesce(asked.ended, row(201, answered.answer, false, asked.order_id)::outcome)).* from asked left join answered using (n) order by n;
 end $$;
 
 create function ticket_refusal(p_tenant text, p_open boolean, p_customer text, p_order text) returns outcome language plpgsql stable as $$

@@ -176,6 +176,36 @@ describe('2. a key takes effect once', () => {
     expect(all.filter(({ status }) => status === 201)).toHaveLength(3);
     expect(await orderOf('ord_10004')).toMatchObject({ refunded: { amount: '900.00' } });
   });
+
+  it('of different orders at the same moment each ends by itself, whatever becomes of those it goes with', async () => {
+    const asked = [
+      refund('ord_10020', '20.00'),
+      refund('ord_none'),
+      refund('ord_10021', '21.00', { ifVersion: 99 }),
+      { ...refund('ord_10022', '22.00'), currency: 'USD' },
+      refund('ord_10023', '9999.00'),
+      refund('ord_10024', '24.00'),
+    ];
+    const [first, ...others] = [refund('ord_10025', '25.00'), ...asked].map((one) => pay(one));
+    expect((await Promise.all(others)).map(({ status, body }) => [status, body.record?.orderId ?? body.code])).toEqual([
+      [201, 'ord_10020'],
+      [404, 'NOT_FOUND'],
+      [412, 'VERSION_MISMATCH'],
+      [422, 'CURRENCY_MISMATCH'],
+      [422, 'REFUND_EXCEEDS_REMAINING'],
+      [201, 'ord_10024'],
+    ]);
+    expect(await first).toMatchObject({ status: 201, body: { record: { orderId: 'ord_10025' } } });
+    const refunded = await Promise.all([20, 21, 22, 23, 24].map((n) => orderOf(`ord_100${n}`)));
+    expect(refunded.map((order) => order.refunded.amount)).toEqual(['20.00', '0.00', '0.00', '0.00', '24.00']);
+  });
+
+  it('two of one order are refused by the database itself in one call, and nothing is done', async () => {
+    const both = ['{acme,acme}', '{k1,k2}', '{h,h}', '{null,null}', '{a,a}', '{f,f}', '{ord_10026,ord_10026}'];
+    const call = `commit_refunds($1, $2, $3, $4, $5, $6, $7, '{1,1}', '{EUR,EUR}', '{r,r}', '{null,null}')`;
+    await expect(desk.pool.query(`select * from ${call}`, both)).rejects.toThrow('two refunds of one order');
+    expect(await orderOf('ord_10026')).toMatchObject({ refunded: { amount: '0.00' } });
+  });
 });
 
 describe('3. an answer that is lost', () => {

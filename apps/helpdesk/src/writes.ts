@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Pool } from 'pg';
 import { z } from 'zod';
+import { Gathered } from './gathered.js';
 import type { RecordSeen } from './reads.js';
 import { invalid, Refused } from './refused.js';
 
@@ -64,8 +65,10 @@ const recordsIn = (text: string): RecordSeen[] => {
 
 /** Runs one of the commands for a request and answers with what it did, unless the answer is to be lost. */
 function writer(pool: Pool, dropAnswer: DropAnswer) {
+  const refunds = refundsOf(pool);
   return async (request: Asked, reply: FastifyReply, command: string, own: unknown[], args: unknown[]) => {
-    const outcome = await call(pool, command, [...own, ...args]);
+    const asked = [...own, ...args];
+    const outcome = await (command === REFUNDS ? refunds.ask(asked) : call(pool, command, asked));
     request.record = outcome.record ?? request.record;
     request.replayed = outcome.replayed;
     if (outcome.status < 300) request.records = recordsIn(outcome.answer);
@@ -73,6 +76,25 @@ function writer(pool: Pool, dropAnswer: DropAnswer) {
     if (outcome.status < 300 && dropAnswer(request, reply)) return reply;
     return answer(reply, outcome);
   };
+}
+
+/** The write that comes in thousands; the one command for many at once. */
+const REFUNDS = 'commit_refunds';
+const COLUMNS = 'text text text numeric text boolean text numeric text text int'.split(' ');
+
+/** No two of one order, nor under one key: the second has to see what the first did. */
+function refundsOf(pool: Pool): Gathered<unknown[], Outcome> {
+  const places = COLUMNS.map((type, index) => `$${index + 1}::${type}[]`).join(', ');
+  const text = `select status, answer::text as answer, replayed, record from ${REFUNDS}(${places})`;
+  return new Gathered({
+    most: 32,
+    askAll: async (all) => {
+      const values = COLUMNS.map((_, column) => all.map((asked) => asked[column] ?? null));
+      return (await pool.query<Outcome>({ name: REFUNDS, text, values })).rows;
+    },
+    apart: ([tenant, key, , , , , order]) => [`key ${tenant}/${key}`, `order ${tenant}/${order}`],
+    provesNothingDone: (error) => /^(?!08|57)[0-9A-Z]{5}$/.test(String((error as { code?: string }).code)),
+  });
 }
 
 type ById = { Params: { id: string } };
@@ -100,7 +122,7 @@ function refundRoutes(app: FastifyInstance, pool: Pool, write: Write): void {
   app.post('/v1/refunds', (request, reply) => {
     const body = parse(refund, request.body);
     const args = [body.orderId, body.amount, body.currency, body.reason, body.ifVersion];
-    return write(request, reply, 'commit_refund', caller(request, true, body), args);
+    return write(request, reply, REFUNDS, caller(request, true, body), args);
   });
 }
 
