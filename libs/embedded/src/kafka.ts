@@ -4,6 +4,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { restQueues } from '@countersign/messaging/rest-queues';
 import kafkajs, { type KafkaConfig } from 'kafkajs';
 import { StartFailed } from './errors.js';
 import { kafkaJars, requireJava } from './kafka-jars.js';
@@ -14,6 +15,9 @@ import { freePort, ownsPort, requireFree } from './ports.js';
 import { repoRoot } from './repo-root.js';
 import { setScramPasswords } from './scram.js';
 import type { Supervisor } from './supervisor.js';
+
+// Else Node warns of kafkajs's negative timeout in front of everybody who starts the system.
+restQueues();
 
 export interface KafkaOptions {
   /** Where its data is kept. */
