@@ -2,27 +2,12 @@ import { createHash, createPublicKey, verify } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import pg from 'pg';
-import { idempotencyKeyOf, actionIdOf, topicName, TOPICS } from '@countersign/contracts';
+import { topicName, TOPICS } from '@countersign/contracts';
 import { Helpdesk } from '@countersign/demo';
 import type { System } from '@countersign/embedded';
 import { PlainKafka, until, type StoredRecord } from '@countersign/testing';
+import { effectFlaws, type Asked } from './ledger.js';
 import type { LoadDriver } from './load.js';
-
-/** Every effect that was asked for is in helpdesk's ledger once, with the key derived from its action, and nothing else is. */
-export async function ledgerFlaws(helpdesk: string, intentIds: string[]): Promise<string[]> {
-  const ledger = await new Helpdesk(helpdesk).ledger();
-  const counts = new Map<string, number>();
-  for (const { idempotencyKey } of ledger) counts.set(idempotencyKey, (counts.get(idempotencyKey) ?? 0) + 1);
-  const expected = new Set(intentIds.map((intentId) => idempotencyKeyOf('acme', actionIdOf(intentId, 0, 0), 0)));
-  const missing = [...expected].filter((key) => !counts.has(key)).length;
-  const twice = [...counts.values()].filter((count) => count > 1).length;
-  const foreign = [...counts.keys()].filter((key) => !expected.has(key)).length;
-  return [
-    ...(missing ? [`${missing} effects are missing in the ledger`] : []),
-    ...(twice ? [`${twice} effects happened more than once`] : []),
-    ...(foreign ? [`${foreign} effects nobody asked for`] : []),
-  ];
-}
 
 const sha256 = (...parts: (Buffer | string)[]) =>
   createHash('sha256')
@@ -168,18 +153,19 @@ export async function auditLag(driver: LoadDriver, prefix: string, databaseUrl: 
   }
 }
 
-/** Every action that was sent is in the ledger once, every decision and result signed, every record in the audit. */
+/** Every effect that was asked for is in the ledger once, every decision and result signed, every record in the audit. */
 export async function recordFlaws(
   system: System,
   driver: LoadDriver,
-  published: string[],
+  asked: Asked,
 ): Promise<{ signatures: number; rows: number; flaws: string[] }> {
   const { urls, topicPrefix, dataDir } = system;
   const plain = await PlainKafka.connect(urls.kafka.split(','));
   try {
     const audit = await auditFlaws(driver, topicPrefix, urls.postgres);
     const signatures = await signatureFlaws(plain, topicPrefix, path.join(dataDir, 'keys', 'policy'));
-    const flaws = [...(await ledgerFlaws(urls.helpdesk, published)), ...signatures.flaws, ...audit.flaws];
+    const effects = effectFlaws(await new Helpdesk(urls.helpdesk).ledger(), asked);
+    const flaws = [...effects, ...signatures.flaws, ...audit.flaws];
     return { signatures: signatures.checked, rows: audit.rows, flaws };
   } finally {
     await plain.close();

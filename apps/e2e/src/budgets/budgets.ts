@@ -1,7 +1,7 @@
 import { intentIdOf } from '@countersign/contracts';
 import type { IntentToPublish } from '@countersign/demo';
 import { until } from '@countersign/testing';
-import { percentile } from '../bench/load.js';
+import { percentile } from '../bench/statistics.js';
 import type { Finding } from '../finding.js';
 import { RATIONS } from '../generated.js';
 import { Player } from '../player.js';

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { median } from '../bench/load.js';
+import { median } from '../bench/statistics.js';
 import { SERVICES } from '@countersign/embedded';
 import type { World } from '../world.js';
 

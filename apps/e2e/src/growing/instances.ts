@@ -3,9 +3,11 @@ import { availableParallelism } from 'node:os';
 import { startSystem, type System } from '@countersign/embedded';
 import { releaseUntried } from '@countersign/testing';
 import { recordFlaws } from '../bench/checks.js';
+import { keysOfIntents } from '../bench/ledger.js';
 import { spentBy, told, total } from '../bench/cpu.js';
-import { LoadDriver, median } from '../bench/load.js';
-import { governed } from '../bench/pipelines.js';
+import { LoadDriver } from '../bench/load.js';
+import { median } from '../bench/statistics.js';
+import { governed } from '../bench/systems/countersign.js';
 import type { Finding } from '../finding.js';
 import { storedBy, toldStored } from './stored.js';
 
@@ -71,7 +73,7 @@ async function measured(
   const busy = (after.busy - before.busy) / (after.all - before.all);
   const cpu = told(spent, 1000 / (actions * ROUNDS));
   const stored = toldStored(kept, await storedBy(system), actions * ROUNDS);
-  const { flaws: found } = await recordFlaws(system, driver, published);
+  const { flaws: found } = await recordFlaws(system, driver, keysOfIntents(published));
   await driver.close();
   const line = `${median(rates).toFixed(0)}/s, machine ${(busy * 100).toFixed(0)} % busy, ${((total(spent) * 1000) / (actions * ROUNDS)).toFixed(1)} ms of CPU an action`;
   say(`CPU an action ${cpu} ms`);

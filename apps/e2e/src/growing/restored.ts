@@ -5,8 +5,9 @@ import { Helpdesk, Person } from '@countersign/demo';
 import { topicName } from '@countersign/contracts';
 import { releaseUntried } from '@countersign/testing';
 import { auditLag, recordFlaws } from '../bench/checks.js';
+import { keysOfIntents } from '../bench/ledger.js';
 import { LoadDriver } from '../bench/load.js';
-import { governed } from '../bench/pipelines.js';
+import { governed } from '../bench/systems/countersign.js';
 import type { Finding } from '../finding.js';
 import { baseBackup, putBack } from './base-backup.js';
 import { rebuiltFlaws } from './rebuilt.js';
@@ -76,7 +77,7 @@ async function lostAndPutBack(system: System, actions: number, say: Say): Promis
     `every service was ready ${inSeconds(readyAfter)} after the backup was, and all armed again after ${inSeconds(performance.now() - began)}`,
   );
   await burst();
-  const records = await recordFlaws(system, driver, published);
+  const records = await recordFlaws(system, driver, keysOfIntents(published));
   const flaws = [
     ...(await replyFlaws(system, published)),
     ...records.flaws,

@@ -5,8 +5,9 @@ import { TOPICS, topicName } from '@countersign/contracts';
 import { CORE_SERVICES, formatKafka, startSystem, type System } from '@countersign/embedded';
 import { releaseUntried, until } from '@countersign/testing';
 import { recordFlaws } from '../bench/checks.js';
+import { keysOfIntents } from '../bench/ledger.js';
 import { LoadDriver } from '../bench/load.js';
-import { governed } from '../bench/pipelines.js';
+import { governed } from '../bench/systems/countersign.js';
 import type { Finding } from '../finding.js';
 import { replyFlaws } from './replies.js';
 import { SteadyLoad, told } from './steady-load.js';
@@ -48,7 +49,7 @@ export async function rolling({ perSecond, from }: { perSecond: number; from?: s
     const flaws = [
       ...(unheard.length ? [`${unheard.length} replies were not heard in ${REPLIES_WITHIN_MS / 1000} s`] : []),
       ...(await replyFlaws(system, published)),
-      ...(await recordFlaws(system, driver, published)).flaws,
+      ...(await recordFlaws(system, driver, keysOfIntents(published))).flaws,
     ];
     await driver.close();
     const phases = Object.fromEntries(load.phases.map((phase) => [phase.name, told(phase)]));

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Consumer } from 'kafkajs';
-import { percentile, type LoadDriver, type Pipeline } from '../bench/load.js';
+import type { LoadDriver, Pipeline } from '../bench/load.js';
+import { percentile } from '../bench/statistics.js';
 
 /** The way of the intents sent while something was done. */
 export interface Phase {

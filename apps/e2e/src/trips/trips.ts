@@ -1,6 +1,6 @@
 import type { LedgerEntry } from '@countersign/demo';
 import { until } from '@countersign/testing';
-import { percentile } from '../bench/load.js';
+import { percentile } from '../bench/statistics.js';
 import type { Finding } from '../finding.js';
 import type { World } from '../world.js';
 import { Bypass } from '../bypass.js';

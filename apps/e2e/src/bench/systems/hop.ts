@@ -37,3 +37,5 @@ await consumer.run({
   },
 });
 process.on('SIGTERM', () => void consumer.disconnect().then(() => process.exit(0)));
+// Whoever started it is gone, however that ended.
+process.stdin.resume().on('end', () => process.exit(0));
