@@ -153,6 +153,10 @@ export async function auditLag(driver: LoadDriver, prefix: string, databaseUrl: 
   }
 }
 
+/** What is wrong in helpdesk's ledger alone: for runs whose trace store was filled by hand. */
+export const ledgerFlaws = async ({ urls }: System, asked: Asked): Promise<string[]> =>
+  effectFlaws(await new Helpdesk(urls.helpdesk).ledger(), asked);
+
 /** Every effect that was asked for is in the ledger once, every decision and result signed, every record in the audit. */
 export async function recordFlaws(
   system: System,

@@ -1,5 +1,5 @@
 import { recordFlaws } from './checks.js';
-import { goalLines, missed, type Goal } from './goals.js';
+import { concluded, goalLines, type Goal } from './goals.js';
 import { approvedLoad, escalatedLoad, spokenLoad, steadyLoad, type Field } from './loads/loads.js';
 import { tellPrograms, tellRounds, type RoundBook } from './loads/rounds.js';
 import { machineFacts, postgresVersion, tellMachine } from './machine.js';
@@ -61,8 +61,9 @@ export async function compare(options: Compare): Promise<number> {
   ];
   write(options, { machine, options, concurrency, missing: peers.missing, goals, flaws }, measured);
   console.log(lines.join('\n'));
-  for (const flaw of [...missed(goals), ...flaws]) console.log(`FAILED: ${flaw}`);
-  return missed(goals).length + flaws.length === 0 ? 0 : 3;
+  const end = concluded(goals, flaws);
+  for (const line of end.lines) console.log(line);
+  return end.exitCode;
 }
 
 /** What each does slower the first time is no part of it. Gives the concurrency found best, by peer. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { goalLines, missed, outcomeOf, type Goal } from './goals.js';
+import { concluded, goalLines, outcomeOf, type Goal } from './goals.js';
 
 const least = (value: number | undefined): Goal => ({ name: 'L1 ÷ Restate', value, at: 'least', goal: 2 });
 const most = (value: number | undefined): Goal => ({ name: 'CPU', value, at: 'most', goal: 2.6 });
@@ -26,5 +26,22 @@ it('each goal is told with its value, what it had to be and what became of it', 
     'goal  CPU              2.50  at most 2.6  met',
     'goal  L1 ÷ Restate        -  at least 2  not measured: PEERS_NOT_INSTALLED',
   ]);
-  expect(missed(goals)).toEqual(['L1 ÷ Restate is 1.50, not at least 2']);
+});
+
+describe('a run', () => {
+  it('ends with 3 and a line for each goal that was missed', () => {
+    expect(concluded([least(1.5), most(2.5)], [])).toEqual({
+      lines: ['FAILED: L1 ÷ Restate is 1.50, not at least 2'],
+      exitCode: 3,
+    });
+  });
+
+  it('ends with 3 where every goal was met and the ledger is wrong', () => {
+    const flaw = "DBOS: 1 of 5 effects are missing in helpdesk's ledger";
+    expect(concluded([least(2)], [flaw])).toEqual({ lines: [`FAILED: ${flaw}`], exitCode: 3 });
+  });
+
+  it('ends well where a peer could not be had: its goals are not measured, the others met', () => {
+    expect(concluded([least(undefined), most(2)], [])).toEqual({ lines: [], exitCode: 0 });
+  });
 });

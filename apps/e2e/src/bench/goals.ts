@@ -28,7 +28,15 @@ export function goalLines(goals: Goal[]): string[] {
   });
 }
 
-export const missed = (goals: Goal[]): string[] =>
+const FELL_SHORT = 3;
+
+/** What the run ends with: a line for each goal that was missed and each flaw, and the exit code. A goal not measured ends nothing. */
+export function concluded(goals: Goal[], flaws: string[]): { lines: string[]; exitCode: number } {
+  const all = [...missed(goals), ...flaws];
+  return { lines: all.map((flaw) => `FAILED: ${flaw}`), exitCode: all.length === 0 ? 0 : FELL_SHORT };
+}
+
+const missed = (goals: Goal[]): string[] =>
   goals
     .filter((goal) => outcomeOf(goal) === 'FAILED')
     .map(({ name, value, at, goal }) => `${name} is ${digits(value ?? Number.NaN)}, not at ${at} ${goal}`);

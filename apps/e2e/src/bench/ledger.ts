@@ -5,8 +5,8 @@ import { actionIdOf, idempotencyKeyOf } from '@countersign/contracts';
 export type Asked = Record<string, string[]>;
 
 /** Of an intent's action, unedited. A request for an action has it in turn 0; a model reads first. */
-export const keyOfIntent = (intentId: string, turn = 0): string =>
-  idempotencyKeyOf('acme', actionIdOf(intentId, turn, 0), 0);
+export const keyOfIntent = (intentId: string, turn = 0, tenant = 'acme'): string =>
+  idempotencyKeyOf(tenant, actionIdOf(intentId, turn, 0), 0);
 
 /** Of actions that were asked of Countersign alone. */
 export const keysOfIntents = (intentIds: string[]): Asked => ({

@@ -16,6 +16,9 @@ export function endWithRun(stop: () => Promise<void>): void {
   open.push(stop);
 }
 
+/** Ends what was started so far: the next part begins on nothing. */
+export const endNow = (): Promise<void> => endAll();
+
 async function endAll(): Promise<void> {
   for (let stop = open.pop(); stop; stop = open.pop()) await stop();
 }

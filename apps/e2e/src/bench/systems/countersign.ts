@@ -8,7 +8,7 @@ import type { LoadDriver, Message, Pipeline } from '../load.js';
 import { LARGE, refund } from './refund.js';
 import type { Drained, Pushed, WithApprovals } from './under-test.js';
 
-const SOURCE = '/bench';
+export const SOURCE = '/bench';
 const TOKEN_SECONDS = 4 * 3600;
 const TIMEOUT_MS = 300_000;
 const PAGE = 200;
@@ -24,12 +24,13 @@ interface Asked {
   call?: object;
   text?: string;
   session: string;
+  tenant?: string;
 }
 
-function messageOf(id: string, token: string, { call, text, session }: Asked): Message {
+export function messageOf(id: string, token: string, { call, text, session, tenant = 'acme' }: Asked): Message {
   const what = call ? { tool: 'issue_refund', arguments: call } : { text };
   return {
-    key: `acme/${session}`,
+    key: `${tenant}/${session}`,
     value: JSON.stringify({ workflow: 'support-desk', session, ...what }),
     headers: {
       ce_specversion: '1.0',
@@ -97,6 +98,25 @@ export class Countersign implements WithApprovals {
   keys(): string[] {
     const spoken = this.intents.map((id) => keyOfIntent(id, REFUND_TURN));
     return [...this.actions, ...this.sessions].map((id) => keyOfIntent(id)).concat(spoken);
+  }
+
+  /** The last action that rules approved. */
+  lastIntent(): string {
+    return this.actions.at(-1) ?? '';
+  }
+
+  /** One that waits for a person, and goes on waiting. Gives its intent. */
+  async waiting(): Promise<string> {
+    const { driver, system } = this;
+    const ids: string[] = [];
+    const pipeline = await asked(system, { run: `${this.run}-w${++this.runs}` }, ids, (m) => ({
+      call: refund(m, LARGE),
+      session: `w-${this.run}`,
+    }));
+    const before = await driver.written(topicName('approvals'));
+    await driver.send(pipeline, pipeline.make(1));
+    await until(async () => (await driver.written(topicName('approvals'))) > before, { what: 'an item to be opened' });
+    return ids[0] ?? '';
   }
 
   async approved(n: number): Promise<Pushed> {

@@ -8,7 +8,10 @@ import { repoRoot } from '@countersign/embedded/places';
 export class PeersMissing extends Error {}
 
 const INSTALL_MS = 300_000;
-const HOW = ['ci', '--ignore-scripts', '--omit=dev', '--no-audit', '--no-fund', '--loglevel=error'];
+const QUIET = ['--no-audit', '--no-fund', '--loglevel=error'];
+/** Once more and no more: whoever is offline hears it in seconds. */
+const RETRIES = ['--fetch-retries=1', '--fetch-retry-mintimeout=1000'];
+const HOW = ['ci', '--ignore-scripts', ...QUIET, ...RETRIES];
 
 export const peersSource = (): string => path.join(repoRoot(), 'benchmarks/peers');
 /** Ignored by git; nothing in it is part of what is shipped. */
@@ -19,7 +22,10 @@ const peersFolder = (): string => path.join(repoRoot(), '.tools/peers');
  *
  * @throws PeersMissing when they can't be
  */
-export async function peersInstalled(say: (text: string) => void, folder = peersFolder()): Promise<string> {
+export async function peersInstalled(
+  say: (text: string) => void,
+  { folder = peersFolder(), env = process.env } = {},
+): Promise<string> {
   const source = peersSource();
   const lock = fs.readFileSync(path.join(source, 'package-lock.json'));
   const wanted = createHash('sha256').update(lock).digest('hex');
@@ -30,7 +36,7 @@ export async function peersInstalled(say: (text: string) => void, folder = peers
     for (const name of ['package.json', 'package-lock.json'])
       fs.copyFileSync(path.join(source, name), path.join(folder, name));
     say('installing the peers (Restate, DBOS) into .tools/peers: 240 MB');
-    await install(folder);
+    await install(folder, env);
     fs.writeFileSync(mark, wanted);
   }
   // They run beside their packages: Node looks for those from where a program is.
@@ -39,8 +45,8 @@ export async function peersInstalled(say: (text: string) => void, folder = peers
   return folder;
 }
 
-async function install(folder: string): Promise<void> {
-  const npm = spawn('npm', HOW, { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'], timeout: INSTALL_MS });
+async function install(folder: string, env: NodeJS.ProcessEnv): Promise<void> {
+  const npm = spawn('npm', HOW, { cwd: folder, env, stdio: ['ignore', 'ignore', 'pipe'], timeout: INSTALL_MS });
   let printed = '';
   npm.stderr.on('data', (chunk) => (printed += String(chunk)));
   const status = await new Promise<number | string>((resolve) => {
