@@ -14,12 +14,15 @@ interface Table {
 
 /** Copies of what the system itself wrote of one intent, by SQL: the same rows, with other ids. */
 export class Filler {
-  private constructor(private readonly client: pg.Client) {}
+  private constructor(
+    private readonly client: pg.Client,
+    private readonly atOnce: number,
+  ) {}
 
-  static async open(url: string): Promise<Filler> {
+  static async open(url: string, atOnce = AT_ONCE): Promise<Filler> {
     const client = new pg.Client({ connectionString: url });
     await client.connect();
-    return new Filler(client);
+    return new Filler(client, atOnce);
   }
 
   close(): Promise<void> {
@@ -40,7 +43,7 @@ export class Filler {
       intentId,
     ]);
     const times = Math.ceil(records / Math.max(1, Number(rows[0]?.n)));
-    const place = ` || jsonb_build_object('partition', ${NO_PARTITION}, 'offset', n * 100 + k.number)`;
+    const place = ` || jsonb_build_object('partition', ${NO_PARTITION}, 'offset', n * 100 + s.number)`;
     const added = await this.copyRows({ schema: 'audit', name: 'records' }, intentId, times, place);
     for (const name of ['begun', 'terms']) await this.copyRows({ schema: 'audit', name }, intentId, times, '');
     await this.client.query('VACUUM ANALYZE');
@@ -58,19 +61,21 @@ export class Filler {
   /** Rows whose key holds no id of the intent stand for others as well: they are there already and stay. */
   private async copyRows({ schema, name }: Table, intentId: string, times: number, place: string): Promise<number> {
     const table = `"${schema}"."${name}"`;
+    // Read once: the copies name the intent too, and would be copied in their turn.
+    await this.client.query('drop table if exists pg_temp.said');
+    await this.client.query(
+      `create temp table said as select row_number() over () number,
+         regexp_replace(to_jsonb(t)::text, '${DERIVED}', '\\1${MARK}', 'g') row
+       from ${table} t where to_jsonb(t)::text like ${pg.escapeLiteral(`%${intentId}%`)}`,
+    );
     let added = 0;
-    for (let from = 1; from <= times; from += AT_ONCE) {
-      const to = Math.min(times, from + AT_ONCE - 1);
+    for (let from = 1; from <= times; from += this.atOnce) {
       const { rowCount } = await this.client.query(
         `insert into ${table} overriding system value
-         select made.* from (
-           select row_number() over () number,
-             regexp_replace(to_jsonb(t)::text, '${DERIVED}', '\\1${MARK}', 'g') said
-           from ${table} t where to_jsonb(t)::text like '%' || $1 || '%'
-         ) k cross join generate_series($2::int, $3::int) n
-         cross join lateral jsonb_populate_record(null::${table}, replace(k.said, '${MARK}', 'x' || n)::jsonb${place}) made
+         select made.* from pg_temp.said s cross join generate_series($1::int, $2::int) n
+         cross join lateral jsonb_populate_record(null::${table}, replace(s.row, '${MARK}', 'x' || n)::jsonb${place}) made
          on conflict do nothing`,
-        [intentId, from, to],
+        [from, Math.min(times, from + this.atOnce - 1)],
       );
       added += rowCount ?? 0;
     }
