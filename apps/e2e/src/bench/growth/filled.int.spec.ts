@@ -26,7 +26,7 @@ afterAll(async () => {
 });
 
 it('a row of an intent is copied so many times, over several statements, and no copy is copied', async () => {
-  const filler = await Filler.open(database.url, 10);
+  const filler = await Filler.open(database.url, { atOnce: 10 });
   expect(await filler.copyIntent(intent, 25, ['desk'])).toBe(25);
   await filler.close();
   const { rows } = await client.query<{ action: string; item: { intent: string; amount: string }; about: string[] }>(

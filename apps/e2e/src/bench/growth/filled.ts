@@ -7,6 +7,12 @@ const MARK = '\u00a7';
 const NO_PARTITION = 1_000;
 const AT_ONCE = 10_000;
 
+interface Filling {
+  /** Copies of a row in one statement. */
+  atOnce?: number;
+  tell?: (text: string) => void;
+}
+
 interface Table {
   schema: string;
   name: string;
@@ -17,12 +23,13 @@ export class Filler {
   private constructor(
     private readonly client: pg.Client,
     private readonly atOnce: number,
+    private readonly tell: (text: string) => void,
   ) {}
 
-  static async open(url: string, atOnce = AT_ONCE): Promise<Filler> {
+  static async open(url: string, { atOnce = AT_ONCE, tell = () => undefined }: Filling = {}): Promise<Filler> {
     const client = new pg.Client({ connectionString: url });
     await client.connect();
-    return new Filler(client, atOnce);
+    return new Filler(client, atOnce, tell);
   }
 
   close(): Promise<void> {
@@ -33,8 +40,14 @@ export class Filler {
   async copyIntent(intentId: string, times: number, schemas: string[]): Promise<number> {
     let added = 0;
     for (const table of await this.tables(schemas)) added += await this.copyRows(table, intentId, times, '');
-    await this.client.query('VACUUM ANALYZE');
+    await this.settle();
     return added;
+  }
+
+  /** What the database does by itself after a while: else it did it while something is measured. */
+  private async settle(): Promise<void> {
+    await this.client.query('VACUUM ANALYZE');
+    await this.client.query('CHECKPOINT');
   }
 
   /** The intent's records in the trace store and what finds them, until so many records were added. Trees of hashes are left as they are. */
@@ -46,7 +59,7 @@ export class Filler {
     const place = ` || jsonb_build_object('partition', ${NO_PARTITION}, 'offset', n * 100 + s.number)`;
     const added = await this.copyRows({ schema: 'audit', name: 'records' }, intentId, times, place);
     for (const name of ['begun', 'terms']) await this.copyRows({ schema: 'audit', name }, intentId, times, '');
-    await this.client.query('VACUUM ANALYZE');
+    await this.settle();
     return added;
   }
 
@@ -78,6 +91,7 @@ export class Filler {
         [from, Math.min(times, from + this.atOnce - 1)],
       );
       added += rowCount ?? 0;
+      if (from > 1) this.tell(`${table}: ${added} rows`);
     }
     return added;
   }

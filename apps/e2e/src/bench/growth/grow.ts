@@ -1,7 +1,7 @@
 import { Person } from '@countersign/demo';
 import type { System } from '@countersign/embedded';
 import { devToken } from '@countersign/embedded/places';
-import { ledgerFlaws } from '../checks.js';
+import { auditLag, ledgerFlaws } from '../checks.js';
 import { concluded } from '../goals.js';
 import type { Asked } from '../ledger.js';
 import { machineFacts, tellMachine } from '../machine.js';
@@ -137,7 +137,7 @@ async function pending(scale: number): Promise<Grown> {
   const actions = actionsAt(scale);
   const points = [await pointOf(system, { size: none, actions }, push)];
   const intentId = await ours.waiting();
-  const filler = await Filler.open(system.urls.postgres);
+  const filler = await Filler.open(system.urls.postgres, { tell: say });
   endWithRun(() => filler.close());
   const rows = await filler.copyIntent(intentId, many, ['policy', 'planner', 'approval', 'executor', 'gateway']);
   say(`pending: ${rows} rows for ${many} approvals that wait`);
@@ -157,12 +157,15 @@ async function unseen({ urls }: System, wait: number): Promise<string[]> {
 }
 
 async function audit(scale: number): Promise<Grown> {
-  const { system, ours, push, checked } = await opened(scale);
+  const { system, driver, ours, push, checked } = await opened(scale);
   const [none, many] = scaled([0, 1_000_000], scale) as [number, number];
   const actions = actionsAt(scale);
   const points = [await pointOf(system, { size: none, actions }, push)];
-  const filler = await Filler.open(system.urls.postgres);
+  const filler = await Filler.open(system.urls.postgres, { tell: say });
   endWithRun(() => filler.close());
+  // Alone: what is stored together shares rows of the search.
+  await ours.approved(1);
+  await auditLag(driver, system.topicPrefix, system.urls.postgres);
   const rows = await filler.copyTrace(ours.lastIntent(), many);
   say(`audit: ${rows} records more`);
   points.push(await pointOf(system, { size: many, actions }, push));

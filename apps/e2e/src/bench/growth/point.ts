@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { System } from '@countersign/embedded';
 import { costOf } from '../cost.js';
-import { total } from '../cpu.js';
+import { total, type Spent } from '../cpu.js';
 import { sum } from '../memory.js';
 import { median } from '../statistics.js';
 import type { Point } from './verdict.js';
@@ -19,7 +19,7 @@ export async function pointOf(
 ): Promise<Point> {
   if (rounds > 1) await push(Math.ceil(actions / 2));
   const rates: number[] = [];
-  const cpu: number[] = [];
+  const spent: Spent[] = [];
   const memory: number[] = [];
   for (let round = 0; round < rounds; round++) {
     const { cost } = await costOf(
@@ -29,8 +29,15 @@ export async function pointOf(
         await delay(TAIL_MS);
       },
     );
-    cpu.push((total(cost.cpu) * 1000) / actions);
+    spent.push(cost.cpu);
     memory.push(sum(cost.peak));
   }
-  return { size, perSecond: median(rates), cpuMs: median(cpu), memoryMiB: Math.max(...memory) };
+  const middle = median(spent.map(total));
+  const near = (one: Spent) => Math.abs(total(one) - middle);
+  const typical = spent.toSorted((a, b) => near(a) - near(b))[0] ?? {};
+  const each = (seconds: number) => (seconds * 1000) / actions;
+  return {
+    ...{ size, perSecond: median(rates), cpuMs: each(middle), memoryMiB: Math.max(...memory) },
+    cpuBy: Object.fromEntries(Object.entries(typical).map(([name, seconds]) => [name, each(seconds)])),
+  };
 }

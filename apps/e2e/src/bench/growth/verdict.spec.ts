@@ -1,7 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import { growthFlaws, tellPoints, type Point } from './verdict.js';
 
-const point = (size: number, cpuMs: number, memoryMiB = 1_000): Point => ({ size, perSecond: 100, cpuMs, memoryMiB });
+const point = (size: number, cpuMs: number, memoryMiB = 1_000): Point => ({
+  ...{ size, perSecond: 100, cpuMs, memoryMiB },
+  cpuBy: { kafka: 1, postgres: cpuMs - 1 },
+});
 
 describe("an action's CPU time", () => {
   it('that has nothing to do with the size stays within one and a half', () => {
@@ -35,6 +38,9 @@ it('what was not measured is not called flat', () => {
   expect(growthFlaws('audit', [point(0, 4)], 'flat')).toEqual(['audit: one size says nothing of growth']);
 });
 
-it('a table has a line a size', () => {
+it('a table has a line a size, and says in which programs the difference lies', () => {
   expect(tellPoints([point(10, 4)])).toHaveLength(2);
+  expect(tellPoints([point(10, 4), point(100, 6)]).at(-1)).toBe(
+    '  CPU ms an action from 10 to 100: postgres 3.00 → 5.00, kafka 1.00 → 1.00',
+  );
 });

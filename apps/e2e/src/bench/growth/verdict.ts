@@ -8,6 +8,8 @@ export interface Point {
   cpuMs: number;
   /** The most that all services held at one time. */
   memoryMiB: number;
+  /** Of that CPU time, by program. */
+  cpuBy: Record<string, number>;
 }
 
 /**
@@ -40,6 +42,17 @@ export function growthFlaws(name: string, points: Point[], may: CpuMay): string[
   return flaws;
 }
 
+/** `postgres 2.10 → 3.20`, the program whose CPU time of an action grew most first. */
+function tellChange(from: Point | undefined, to: Point | undefined): string[] {
+  if (!from || !to || from === to) return [];
+  const changes = Object.entries(to.cpuBy).map(([name, ms]) => ({ name, ms, before: from.cpuBy[name] ?? 0 }));
+  const told = changes
+    .filter(({ ms, before }) => Math.max(ms, before) >= 0.005)
+    .sort((a, b) => b.ms - b.before - (a.ms - a.before))
+    .map(({ name, ms, before }) => `${name} ${before.toFixed(2)} → ${ms.toFixed(2)}`);
+  return told.length ? [`  CPU ms an action from ${from.size} to ${to.size}: ${told.join(', ')}`] : [];
+}
+
 export const tellPoints = (points: Point[]): string[] => [
   '     size   actions/s   CPU ms an action   memory MiB',
   ...points.map(({ size, perSecond, cpuMs, memoryMiB }) =>
@@ -50,4 +63,5 @@ export const tellPoints = (points: Point[]): string[] => [
       memoryMiB.toFixed(0).padStart(12),
     ].join(' '),
   ),
+  ...tellChange(points[0], points.at(-1)),
 ];
