@@ -2,7 +2,7 @@ import pg from 'pg';
 import { Helpdesk, Person, Product, runDemo, type DemoRow } from '@countersign/demo';
 import { startSystem, type System, type SystemOptions } from '@countersign/embedded';
 import { devToken } from '@countersign/embedded/places';
-import { PlainKafka, releaseUntried } from '@countersign/testing';
+import { PlainKafka, releaseUntried, until } from '@countersign/testing';
 
 /** The running system and the clients a test looks at it with. Nothing here imports a service. */
 export class World {
@@ -52,6 +52,15 @@ export class World {
 
   async person(user: string): Promise<Person> {
     return new Person(user, this.system.urls.gateway, await this.token(user));
+  }
+
+  /** Resolves when audit holds every record of before a moment, of every topic: each is stored on its own, a reply perhaps before its result. */
+  async recorded(before: Date = new Date()): Promise<void> {
+    const moment = before.toISOString();
+    const through = `select from audit.records where type = 'countersign.audit.heartbeat.v1'
+      and appended_at >= $1 and (value::json ->> 'ingestedThrough')::timestamptz >= $1`;
+    const isStored = async () => ((await this.owner.query(through, [moment])).rowCount ?? 0) > 0;
+    await until(isStored, { what: `all that came before ${moment} to be stored`, timeoutMs: 30_000 });
   }
 
   close(): Promise<void> {

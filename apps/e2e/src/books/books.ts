@@ -1,6 +1,5 @@
 import { actionIdOf, idempotencyKeyOf, intentIdOf } from '@countersign/contracts';
 import type { AccessEntry, LedgerEntry } from '@countersign/demo';
-import { until } from '@countersign/testing';
 import type { Finding } from '../finding.js';
 import { Player } from '../player.js';
 import type { World } from '../world.js';
@@ -62,17 +61,12 @@ export async function books(world: World, total: number, run: string): Promise<F
   };
 }
 
-/** Audit's records of what the executor did for these intents, once there is an end of each action. */
+/** Audit's records of what the executor did for these intents, all of them. */
 async function stored(world: World, byIntent: Map<string, Asked>): Promise<Result[]> {
   const text = `select tenant, actor, type, tool, intent, value from audit.records
     where topic = 'results' and signature = 'valid' and intent = any($1)`;
-  const ended = `select count(distinct intent)::int n from audit.records where topic = 'replies' and intent = any($1)`;
-  const intents = [...byIntent.keys()];
-  await until(async () => (await world.owner.query<{ n: number }>(ended, [intents])).rows[0]?.n === intents.length, {
-    what: 'audit to hold the end of every intent',
-    timeoutMs: 60_000,
-  });
-  const { rows } = await world.owner.query<Omit<Result, 'data'> & { value: string }>(text, [intents]);
+  await world.recorded();
+  const { rows } = await world.owner.query<Omit<Result, 'data'> & { value: string }>(text, [[...byIntent.keys()]]);
   return rows.map(({ value, ...row }) => ({ ...row, data: JSON.parse(value) as Result['data'] }));
 }
 

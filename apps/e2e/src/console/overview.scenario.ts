@@ -1,7 +1,6 @@
 import { expect, it } from '@jest/globals';
 import type { Download, Page } from 'playwright-core';
 import type { MetricsSummary } from '@countersign/contracts';
-import { until } from '@countersign/testing';
 import { axe } from './browser.js';
 import type { ConsoleWorld } from './console-world.js';
 import { tabTo } from './keyboard.js';
@@ -65,10 +64,7 @@ export function overviewScenario(open: () => ConsoleWorld): void {
 async function summaryOf(world: ConsoleWorld) {
   const now = Date.now();
   const [from, to] = [new Date(now - HOUR).toISOString(), new Date(now).toISOString()];
-  const through = `SELECT FROM audit.records WHERE type = 'countersign.audit.heartbeat.v1'
-    AND appended_at >= $1 AND (value::json ->> 'ingestedThrough')::timestamptz >= $1`;
-  const isStored = async () => ((await world.world.owner.query(through, [to])).rowCount ?? 0) > 0;
-  await until(isStored, { what: `all that came before ${to} to be stored`, timeoutMs: 30_000 });
+  await world.world.recorded(new Date(now));
   const bob = await world.world.person('bob');
   const { body } = await bob.call('GET', `/v1/metrics/summary?${new URLSearchParams({ from, to }).toString()}`);
   return { from, to, summary: body as MetricsSummary };

@@ -99,7 +99,7 @@ export const EDGE_CASE_DEFENCES: readonly Defence[] = [
   {
     name: 'edge case 9: of two that rest on one version one acts',
     removals: [
-      helpdesk('commands', 'moved(o.id, o.version, p_if_version), refund_refusal(', 'refund_refusal('),
+      helpdesk('commands', 'moved(o.id, o.version, a.if_version), refund_refusal(', 'refund_refusal('),
       executor('recheck', 'warrant.preview.digest !== preview.digest', 'false'),
     ],
     caughtBy: [
